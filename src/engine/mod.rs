@@ -1,0 +1,3 @@
+//! Floor 2: the shell around the procedure.
+
+pub mod clock;

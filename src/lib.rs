@@ -1,0 +1,5 @@
+//! Bellhop runs a customer-service escalation procedure inside team chat.
+
+pub mod engine;
+pub mod sandbox;
+pub mod sop;

@@ -1,0 +1,1 @@
+//! Floor 3: a small Discord on loopback.

@@ -1,0 +1,92 @@
+//! What somebody wrote, where, and who they are to us.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An id given by whoever owns the thing (a chat platform, a ticket system). Opaque: compared, stored, never parsed.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A person: customer, staff or bot.
+    PersonId
+);
+id!(
+    /// Where people talk: a channel or a thread.
+    PlaceId
+);
+id!(
+    /// One message somebody wrote.
+    MessageId
+);
+
+/// Who somebody is to the desk. Only what a customer says fires triggers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    Customer,
+    Staff,
+    Bot,
+}
+
+/// Somebody who speaks or presses a button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    /// As shown to other people. Hostile input like everything a customer writes.
+    pub name: String,
+    pub standing: Standing,
+}
+
+/// A ticket in another system, recognised by a link in a message or typed by a rep.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TicketRef {
+    /// The name of the configured pattern that recognised it, `"typed"` where a person typed it by hand.
+    pub system: String,
+    pub id: String,
+    /// The link, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A message as it was posted or as it reads after an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub place: PlaceId,
+    pub author: Person,
+    pub text: String,
+    pub at: DateTime<Utc>,
+    /// Edits are read again: they may fire, they never un-fire.
+    pub edited: bool,
+}

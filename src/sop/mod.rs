@@ -1,0 +1,21 @@
+//! Floor 1: the procedure. Pure, synchronous, total.
+//!
+//! Nothing in here knows a clock, a network, a database or the name of a chat platform. Every function takes what
+//! it needs, `now` included, and returns what follows. Read the files in this order:
+//!
+//! 1. [`message`]: what somebody wrote, where, and who they are to us
+//! 2. [`signal`]: what the text says: kinds, strengths, evidence, claims of money
+//! 3. [`conversation`]: what the same customer, and others, said before
+//! 4. [`trigger`]: the rules of the procedure and which of them fire
+//! 5. [`triage`]: what a set of firings means beside what is already open
+//! 6. [`escalation`]: the case: commands, events, deadlines
+//! 7. [`notice`]: who is told what
+
+pub mod conversation;
+pub mod escalation;
+pub mod message;
+pub mod notice;
+pub mod signal;
+pub mod team;
+pub mod triage;
+pub mod trigger;
