@@ -1,1 +1,192 @@
-//! (empty)
+//! What was said before: by the same customer about the same thing (repeat contact), and by other customers about
+//! the same failing thing (outage). Bounded memory, rebuilt from the log.
+//!
+//! What is kept of a message is a [`Noted`]: who, where, when, which kinds, and a sketch of its words that can be
+//! compared but not read.
+
+use std::collections::{HashMap, VecDeque};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::sop::message::{Message, MessageId, PersonId, PlaceId, TicketRef};
+use crate::sop::signal::{Kind, Signals};
+
+/// The fact that is recorded of a message that showed a signal or named a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    pub message: MessageId,
+    pub place: PlaceId,
+    pub customer: PersonId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketRef>,
+    /// The kinds that reached the strength of a label.
+    pub kinds: Vec<Kind>,
+    pub sketch: Sketch,
+}
+
+/// Messages of one customer closer together than this are one contact, not several.
+pub const SAME_VISIT: TimeDelta = TimeDelta::hours(1);
+/// Contacts kept per customer; the oldest is forgotten first.
+const CONTACTS_PER_CUSTOMER: usize = 64;
+/// Customers remembered; the one longest silent is forgotten first.
+const CUSTOMERS: usize = 20_000;
+/// Reports kept for counting different customers with the same trouble.
+const REPORTS: usize = 4_096;
+
+/// The memory of a desk. See the module's page.
+#[derive(Clone, Debug, Default)]
+pub struct Conversation {
+    by_customer: HashMap<PersonId, VecDeque<Contact>>,
+    /// Customers in the order in which they were last heard, for forgetting.
+    heard: VecDeque<(DateTime<Utc>, PersonId)>,
+    reports: VecDeque<Report>,
+}
+
+#[derive(Clone, Debug)]
+struct Contact {
+    at: DateTime<Utc>,
+    place: PlaceId,
+    ticket: Option<TicketRef>,
+    sketch: Sketch,
+}
+
+#[derive(Clone, Debug)]
+struct Report {
+    at: DateTime<Utc>,
+    customer: PersonId,
+    kinds: Vec<Kind>,
+}
+
+impl Conversation {
+    /// Remembers a message.
+    pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
+        let contacts = self.by_customer.entry(noted.customer.clone()).or_default();
+        if contacts.len() == CONTACTS_PER_CUSTOMER {
+            contacts.pop_front();
+        }
+        contacts.push_back(Contact {
+            at,
+            place: noted.place.clone(),
+            ticket: noted.ticket.clone(),
+            sketch: noted.sketch.clone(),
+        });
+        self.heard.push_back((at, noted.customer.clone()));
+        self.forget_the_silent();
+        if !noted.kinds.is_empty() {
+            if self.reports.len() == REPORTS {
+                self.reports.pop_front();
+            }
+            self.reports.push_back(Report { at, customer: noted.customer.clone(), kinds: noted.kinds.clone() });
+        }
+    }
+
+    /// How often this customer wrote about the issue of this message within the time, this message included.
+    ///
+    /// The same issue is the same ticket, or, without a ticket on either side, words alike enough. Messages less than
+    /// [`SAME_VISIT`] apart are one contact.
+    pub fn contacts(
+        &self,
+        customer: &PersonId,
+        ticket: Option<&TicketRef>,
+        message: &Message,
+        within: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> u32 {
+        let sketch = Sketch::of(&message.text);
+        let mut count = 1;
+        let mut last = now;
+        let contacts = self.by_customer.get(customer).into_iter().flatten().rev();
+        for contact in contacts.take_while(|contact| now - contact.at <= within) {
+            let same = match (ticket, &contact.ticket) {
+                (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
+                (Some(_), None) | (None, Some(_)) => contact.place == message.place && sketch.is_like(&contact.sketch),
+                (None, None) => sketch.is_like(&contact.sketch),
+            };
+            if same && last - contact.at >= SAME_VISIT {
+                count += 1;
+                last = contact.at;
+            }
+        }
+        count
+    }
+
+    /// How many different customers showed this kind within the time, the writer included if they show it now.
+    pub fn customers(
+        &self,
+        kind: &Kind,
+        signals: &Signals,
+        customer: &PersonId,
+        within: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> u32 {
+        if signals.strength(kind) <= 0.0 {
+            return 0;
+        }
+        let mut seen = vec![customer];
+        for report in self.reports.iter().rev().take_while(|report| now - report.at <= within) {
+            if report.kinds.contains(kind) && !seen.contains(&&report.customer) {
+                seen.push(&report.customer);
+            }
+        }
+        u32::try_from(seen.len()).unwrap_or(u32::MAX)
+    }
+
+    fn forget_the_silent(&mut self) {
+        while self.by_customer.len() > CUSTOMERS || self.heard.len() > CUSTOMERS * CONTACTS_PER_CUSTOMER {
+            let Some((at, customer)) = self.heard.pop_front() else { return };
+            let silent_since = self.by_customer.get(&customer).and_then(VecDeque::back).map(|contact| contact.at);
+            if silent_since.is_some_and(|last| last <= at) {
+                self.by_customer.remove(&customer);
+            }
+        }
+    }
+}
+
+/// The longer words of a text as sorted 32-bit hashes: enough to tell whether two texts are about the same thing,
+/// too little to read either.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sketch(Vec<u32>);
+
+/// Hashes kept per text.
+const SKETCH_WORDS: usize = 24;
+/// Shorter words say nothing about the subject.
+const SKETCH_WORD_CHARS: usize = 5;
+/// Two texts are alike when they share this many words …
+const ALIKE_SHARED: usize = 2;
+/// … and this share of the shorter one's words.
+const ALIKE_SHARE: f64 = 0.3;
+
+impl Sketch {
+    pub fn of(text: &str) -> Self {
+        let mut words: Vec<u32> = text
+            .unicode_words()
+            .filter(|word| word.chars().count() >= SKETCH_WORD_CHARS)
+            .map(hash)
+            .take(SKETCH_WORDS * 4)
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words.truncate(SKETCH_WORDS);
+        Self(words)
+    }
+
+    pub fn is_like(&self, other: &Self) -> bool {
+        let shared = self.0.iter().filter(|word| other.0.binary_search(word).is_ok()).count();
+        let shorter = self.0.len().min(other.0.len());
+        #[expect(clippy::cast_precision_loss, reason = "at most SKETCH_WORDS words")]
+        let share = shared as f64 / shorter.max(1) as f64;
+        shared >= ALIKE_SHARED && share >= ALIKE_SHARE
+    }
+}
+
+/// FNV-1a over the lower-cased word: the same on every machine and in every version, because it is stored.
+fn hash(word: &str) -> u32 {
+    let mut hash = 0x811c_9dc5_u32;
+    for character in word.chars().flat_map(char::to_lowercase) {
+        hash = (hash ^ u32::from(character)).wrapping_mul(0x0100_0193);
+    }
+    hash
+}

@@ -1,1 +1,140 @@
-//! (empty)
+//! Who is paged, in which order, with how much time: teams, plans, the catch-all.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::sop::message::PlaceId;
+
+/// A team by its id in the config, for example `legal`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TeamId(pub String);
+
+impl From<&str> for TeamId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+impl std::fmt::Display for TeamId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// People who can be paged together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    pub id: TeamId,
+    /// As written on cards: "Legal".
+    pub name: String,
+    /// Where the team's cards are posted.
+    pub place: PlaceId,
+    /// The group that a page pings, and whose members may acknowledge.
+    pub group: String,
+    /// The place is closed to everyone else, so that confidential escalations may be shown there.
+    pub cleared: bool,
+    /// Members may act on every escalation they may see.
+    pub manages: bool,
+}
+
+/// How urgent a case is, from the trigger. Ordered: [`Severity::Sev1`] is the most severe and the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Sev4,
+    Sev3,
+    Sev2,
+    Sev1,
+}
+
+impl Severity {
+    pub const ALL: [Self; 4] = [Self::Sev1, Self::Sev2, Self::Sev3, Self::Sev4];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sev1 => "sev1",
+            Self::Sev2 => "sev2",
+            Self::Sev3 => "sev3",
+            Self::Sev4 => "sev4",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// One step of a ladder: a team and the time it has to answer, counted from the delivery of its page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    pub team: TeamId,
+    #[serde(with = "seconds")]
+    pub respond_within: TimeDelta,
+}
+
+/// The ladder a case climbs while nobody answers. It ends in the catch-all, so that a case is never silent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub id: String,
+    /// At least one.
+    pub rungs: Vec<Rung>,
+    /// How often the ladder is climbed again after its last rung, before the catch-all.
+    pub repeat: u32,
+    /// Paged after the last rung, and again each time its own time has passed without an answer.
+    pub catch_all: Rung,
+}
+
+/// Where on its ladder a case stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The rung with this index, on this round of the ladder; both count from 0.
+    Rung { index: usize, round: u32 },
+    CatchAll,
+}
+
+impl Step {
+    pub const FIRST: Self = Self::Rung { index: 0, round: 0 };
+}
+
+impl Plan {
+    /// The rung that a step stands for. A step beyond the ladder is the catch-all.
+    pub fn rung(&self, step: Step) -> &Rung {
+        match step {
+            Step::Rung { index, .. } => self.rungs.get(index).unwrap_or(&self.catch_all),
+            Step::CatchAll => &self.catch_all,
+        }
+    }
+
+    /// Where a case goes when nobody answers on `step`.
+    pub fn next(&self, step: Step) -> Step {
+        match step {
+            Step::Rung { index, round } if index + 1 < self.rungs.len() => Step::Rung { index: index + 1, round },
+            Step::Rung { round, .. } if round < self.repeat => Step::Rung { index: 0, round: round + 1 },
+            Step::Rung { .. } | Step::CatchAll => Step::CatchAll,
+        }
+    }
+
+    /// Every team the ladder can reach, the catch-all last.
+    pub fn teams(&self) -> impl Iterator<Item = &TeamId> {
+        self.rungs.iter().chain([&self.catch_all]).map(|rung| &rung.team)
+    }
+}
+
+/// Durations are stored in whole seconds, the grain of the config.
+pub(crate) mod seconds {
+    use chrono::TimeDelta;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(span: &TimeDelta, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_i64(span.num_seconds())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<TimeDelta, D::Error> {
+        let seconds = i64::deserialize(source)?;
+        TimeDelta::try_seconds(seconds).ok_or_else(|| serde::de::Error::custom("a duration out of range"))
+    }
+}

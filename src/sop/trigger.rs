@@ -1,1 +1,295 @@
-//! (empty)
+//! The rules of the procedure: which conditions, on what somebody wrote, send it where.
+//!
+//! Every trigger is looked at for every message, and every leaf of every condition leaves a [`Finding`]: the same
+//! findings explain a firing on the card, a near miss in `/why`, and a silence in `bellhop explain`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::sop::conversation::Conversation;
+use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
+use crate::sop::signal::{Kind, Signals};
+use crate::sop::team::{Plan, Severity};
+
+/// One rule of the procedure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+    /// Its id in the config, for example `refund`.
+    pub id: String,
+    /// As written on cards: "Refund over 500 USD".
+    pub name: String,
+    pub mode: Mode,
+    pub severity: Severity,
+    pub condition: Condition,
+    pub plan: Plan,
+    /// Only cleared teams may see who and why.
+    pub confidential: bool,
+    pub ownership: Ownership,
+    /// One case for one customer, or one case that every customer with the same trouble joins.
+    pub scope: Scope,
+    /// Ids of triggers that stay silent when this one fires.
+    pub exclusive_with: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    Off,
+    /// Recorded and counted; nobody is paged.
+    Watch,
+    Live,
+}
+
+/// Who owns the ticket after the acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ownership {
+    /// Whoever acknowledged.
+    Responder,
+    /// The rep stays the owner towards the customer.
+    Reporter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Customer,
+    Everyone,
+}
+
+/// What must be true for a trigger to fire.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The message shows this kind of trouble at least this strongly, 0 to 1.
+    Signal { kind: Kind, at_least: f64 },
+    /// The message claims back strictly more than this.
+    Amount { over: Decimal, currency: String },
+    /// The customer wrote about the same issue at least so often, this message included.
+    Contacts { at_least: u32, within: TimeDelta },
+    /// So many different customers showed this kind of trouble, this one included.
+    Customers { kind: Kind, at_least: u32, within: TimeDelta },
+    /// It was written in one of these places.
+    Places(Vec<PlaceId>),
+    /// It was read in this language (ISO 639-1).
+    Language(String),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+}
+
+/// What one leaf of a condition found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    pub held: bool,
+    pub what: What,
+}
+
+/// The fact behind a finding: what was seen against what was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Signal { kind: Kind, strength: f64, at_least: f64 },
+    Amount { claimed: Decimal, claimed_currency: String, over: Decimal, currency: String },
+    NoAmount { over: Decimal, currency: String },
+    /// The table of rates in the config does not know the currency.
+    NotComparable { claimed: Decimal, claimed_currency: String, currency: String },
+    Contacts { count: u32, at_least: u32 },
+    Customers { kind: Kind, count: u32, at_least: u32 },
+    Place,
+    Language { language: Option<String>, asked: String },
+}
+
+/// A trigger that fired, with its reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Firing<'t> {
+    pub trigger: &'t Trigger,
+    /// The findings that held.
+    pub findings: Vec<Finding>,
+}
+
+/// A trigger that did not fire though it nearly did, or could not decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearMiss {
+    pub trigger: String,
+    pub finding: Finding,
+}
+
+/// What the triggers made of one message.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fired<'t> {
+    /// In the order of the config.
+    pub firings: Vec<Firing<'t>>,
+    pub near: Vec<NearMiss>,
+}
+
+/// What one unit of each currency is worth in a common unit. Decimal, from the config, never fetched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rates(pub BTreeMap<String, Decimal>);
+
+impl Rates {
+    /// `amount` in another currency; `None` where the table does not know both.
+    pub fn convert(&self, amount: Decimal, from: &str, to: &str) -> Option<Decimal> {
+        if from == to {
+            return Some(amount);
+        }
+        let (from, to) = (self.0.get(from)?, self.0.get(to)?);
+        amount.checked_mul(*from)?.checked_div(*to)
+    }
+}
+
+/// Everything a condition may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    pub message: &'a Message,
+    pub customer: &'a PersonId,
+    pub ticket: Option<&'a TicketRef>,
+    pub signals: &'a Signals,
+    pub past: &'a Conversation,
+    pub rates: &'a Rates,
+    pub now: DateTime<Utc>,
+}
+
+/// Looks at every trigger that is not off.
+pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
+    let mut fired = Fired::default();
+    let mut findings = Vec::new();
+    for trigger in triggers.iter().filter(|trigger| trigger.mode != Mode::Off) {
+        findings.clear();
+        if trigger.condition.holds(scene, &mut findings) {
+            let findings = findings.iter().filter(|finding| finding.held).cloned().collect();
+            fired.firings.push(Firing { trigger, findings });
+        } else {
+            let near = findings.iter().filter(|finding| finding.is_near());
+            fired.near.extend(near.map(|finding| NearMiss { trigger: trigger.id.clone(), finding: finding.clone() }));
+        }
+    }
+    silence_excluded(&mut fired.firings);
+    fired
+}
+
+/// Drops the live firings that another live firing excludes by name.
+fn silence_excluded(firings: &mut Vec<Firing<'_>>) {
+    let excluded: Vec<String> = firings
+        .iter()
+        .filter(|firing| firing.trigger.mode == Mode::Live)
+        .flat_map(|firing| firing.trigger.exclusive_with.iter().cloned())
+        .collect();
+    firings.retain(|firing| !excluded.contains(&firing.trigger.id));
+}
+
+impl Condition {
+    /// Whether the condition holds; every leaf is looked at and leaves a finding.
+    pub fn holds(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) -> bool {
+        let (held, what) = match self {
+            Self::All(parts) => return parts.iter().fold(true, |held, part| part.holds(scene, findings) && held),
+            Self::Any(parts) => return parts.iter().fold(false, |held, part| part.holds(scene, findings) || held),
+            Self::Not(part) => {
+                let first = findings.len();
+                let held = !part.holds(scene, findings);
+                for finding in &mut findings[first..] {
+                    finding.held = !finding.held;
+                }
+                return held;
+            }
+            Self::Signal { kind, at_least } => {
+                let strength = scene.signals.strength(kind);
+                (strength >= *at_least, What::Signal { kind: kind.clone(), strength, at_least: *at_least })
+            }
+            Self::Amount { over, currency } => amount_over(scene, *over, currency),
+            Self::Contacts { at_least, within } => {
+                let count = scene.past.contacts(scene.customer, scene.ticket, scene.message, *within, scene.now);
+                (count >= *at_least, What::Contacts { count, at_least: *at_least })
+            }
+            Self::Customers { kind, at_least, within } => {
+                let count = scene.past.customers(kind, scene.signals, scene.customer, *within, scene.now);
+                (count >= *at_least, What::Customers { kind: kind.clone(), count, at_least: *at_least })
+            }
+            Self::Places(places) => (places.contains(&scene.message.place), What::Place),
+            Self::Language(asked) => {
+                let language = scene.signals.language.clone();
+                (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
+            }
+        };
+        findings.push(Finding { held, what });
+        held
+    }
+}
+
+/// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.
+fn amount_over(scene: &Scene<'_>, over: Decimal, currency: &str) -> (bool, What) {
+    let mut largest: Option<(Decimal, &str, Decimal)> = None;
+    let mut strange = None;
+    for claim in &scene.signals.claims {
+        match scene.rates.convert(claim.amount, &claim.currency, currency) {
+            Some(worth) if largest.is_none_or(|(_, _, so_far)| worth > so_far) => {
+                largest = Some((claim.amount, &claim.currency, worth));
+            }
+            Some(_) => {}
+            None => strange = Some(claim),
+        }
+    }
+    let currency = currency.to_owned();
+    match (largest, strange) {
+        (Some((claimed, claimed_currency, worth)), _) => {
+            (worth > over, What::Amount { claimed, claimed_currency: claimed_currency.to_owned(), over, currency })
+        }
+        (None, Some(claim)) => {
+            let (claimed, claimed_currency) = (claim.amount, claim.currency.clone());
+            (false, What::NotComparable { claimed, claimed_currency, currency })
+        }
+        (None, None) => (false, What::NoAmount { over, currency }),
+    }
+}
+
+/// A signal this share of its threshold away is worth telling.
+const NEAR_SIGNAL: f64 = 0.6;
+/// An amount this close under its limit is worth telling, in per cent.
+const NEAR_AMOUNT_PERCENT: i64 = 80;
+
+impl Finding {
+    /// A miss that a person would want to know about.
+    fn is_near(&self) -> bool {
+        !self.held
+            && match &self.what {
+                What::Signal { strength, at_least, .. } => *strength > 0.0 && *strength >= at_least * NEAR_SIGNAL,
+                What::Amount { claimed, over, claimed_currency, currency } => {
+                    let near = over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over);
+                    claimed_currency != currency || *claimed >= near
+                }
+                What::NotComparable { .. } => true,
+                What::Contacts { count, at_least } | What::Customers { count, at_least, .. } => {
+                    *count > 1 && count + 1 >= *at_least
+                }
+                What::NoAmount { .. } | What::Place | What::Language { .. } => false,
+            }
+    }
+}
+
+/// One line that says what was found: "angry 0.72 (needs 0.60)".
+impl std::fmt::Display for Finding {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.what {
+            What::Signal { kind, strength, at_least } => write!(out, "{kind} {strength:.2} (needs {at_least:.2})"),
+            What::Amount { claimed, claimed_currency, over, currency } => {
+                write!(out, "{claimed} {claimed_currency} claimed (needs over {over} {currency})")
+            }
+            What::NoAmount { over, currency } => write!(out, "no amount claimed (needs over {over} {currency})"),
+            What::NotComparable { claimed, claimed_currency, currency } => {
+                write!(out, "{claimed} {claimed_currency} claimed, not comparable with {currency}: no rate in the config")
+            }
+            What::Contacts { count, at_least } => {
+                write!(out, "contact {count} about the same issue (needs {at_least})")
+            }
+            What::Customers { kind, count, at_least } => {
+                write!(out, "{kind} reported by {count} customers (needs {at_least})")
+            }
+            What::Place => out.write_str("written in a place the rule names"),
+            What::Language { language, asked } => {
+                write!(out, "language {} (needs {asked})", language.as_deref().unwrap_or("unknown"))
+            }
+        }
+    }
+}

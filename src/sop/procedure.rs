@@ -1,0 +1,53 @@
+//! The whole procedure as the config gives it: who can be paged, and by what.
+
+use crate::sop::message::TicketRef;
+use crate::sop::signal::{Kind, Lexicon};
+use crate::sop::team::{Plan, Team, TeamId};
+use crate::sop::trigger::{Rates, Trigger};
+
+/// One version of a team's procedure. Immutable once read.
+#[derive(Debug)]
+pub struct Procedure {
+    /// Names this version on every event and every case: the first 12 hexadecimal digits of the config's SHA-256.
+    pub version: String,
+    pub teams: Vec<Team>,
+    /// In the order of the config, which breaks ties.
+    pub triggers: Vec<Trigger>,
+    /// Followed by what a person escalates by hand without naming a trigger.
+    pub default_plan: Plan,
+    /// Told in a line what becomes of cases: usually the first tier.
+    pub front: TeamId,
+    pub lexicon: Lexicon,
+    pub rates: Rates,
+    /// From which strength on a kind counts as a label of the message, 0 to 1.
+    pub label_thresholds: Vec<(Kind, f64)>,
+    pub ticket_links: Vec<TicketLink>,
+}
+
+/// How links of one ticket system look.
+#[derive(Clone, Debug)]
+pub struct TicketLink {
+    /// The system's name in the config.
+    pub system: String,
+    /// The first group is the ticket's id.
+    pub pattern: regex::Regex,
+}
+
+impl Procedure {
+    pub fn team(&self, id: &TeamId) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == *id)
+    }
+
+    pub fn trigger(&self, id: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|trigger| trigger.id == id)
+    }
+
+    /// The first ticket link in a text, tried in the order of the config.
+    pub fn ticket_in(&self, text: &str) -> Option<TicketRef> {
+        self.ticket_links.iter().find_map(|link| {
+            let found = link.pattern.captures(text)?;
+            let id = found.get(1)?.as_str().to_owned();
+            Some(TicketRef { system: link.system.clone(), id, url: Some(found[0].to_owned()) })
+        })
+    }
+}
