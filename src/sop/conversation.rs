@@ -94,11 +94,11 @@ impl Conversation {
         within: TimeDelta,
         now: DateTime<Utc>,
     ) -> u32 {
+        let Some(contacts) = self.by_customer.get(customer) else { return 1 };
         let sketch = Sketch::of(&message.text);
         let mut count = 1;
         let mut last = now;
-        let contacts = self.by_customer.get(customer).into_iter().flatten().rev();
-        for contact in contacts.take_while(|contact| now - contact.at <= within) {
+        for contact in contacts.iter().rev().take_while(|contact| now - contact.at <= within) {
             let same = match (ticket, &contact.ticket) {
                 (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
                 (Some(_), None) | (None, Some(_)) => contact.place == message.place && sketch.is_like(&contact.sketch),

@@ -90,3 +90,11 @@ pub struct Message {
     /// Edits are read again: they may fire, they never un-fire.
     pub edited: bool,
 }
+
+/// At most `chars_max` characters of a text; a cut is marked with an ellipsis.
+pub fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),
+    }
+}

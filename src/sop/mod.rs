@@ -10,9 +10,10 @@
 //!    [`team`]: who is paged, in which order; [`procedure`]: all of it together
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines
-//! 7. [`notice`]: who is told what
+//! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
 
 pub mod conversation;
+pub mod desk;
 pub mod escalation;
 pub mod message;
 pub mod notice;

@@ -1,7 +1,7 @@
 //! The whole procedure as the config gives it: who can be paged, and by what.
 
 use crate::sop::message::TicketRef;
-use crate::sop::signal::{Kind, Lexicon};
+use crate::sop::signal::{Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Team, TeamId};
 use crate::sop::trigger::{Rates, Trigger};
 
@@ -42,6 +42,16 @@ impl Procedure {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
+    /// The kinds that are strong enough to be called labels of a message.
+    pub fn labels<'s>(&self, signals: &'s Signals) -> impl Iterator<Item = &'s Kind> {
+        signals.signals.iter().filter(|signal| signal.strength >= self.threshold(&signal.kind)).map(|signal| &signal.kind)
+    }
+
+    fn threshold(&self, kind: &Kind) -> f64 {
+        let configured = self.label_thresholds.iter().find(|(known, _)| known == kind);
+        configured.map_or(LABEL_THRESHOLD, |(_, threshold)| *threshold)
+    }
+
     /// The first ticket link in a text, tried in the order of the config.
     pub fn ticket_in(&self, text: &str) -> Option<TicketRef> {
         self.ticket_links.iter().find_map(|link| {
@@ -51,3 +61,6 @@ impl Procedure {
         })
     }
 }
+
+/// The strength from which on a kind is a label, where the config names none.
+const LABEL_THRESHOLD: f64 = 0.5;

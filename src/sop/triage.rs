@@ -1,1 +1,140 @@
-//! (empty)
+//! What a set of firings means beside what is already open: a new case, a word to an open one, or nothing.
+
+use crate::sop::desk::Desk;
+use crate::sop::escalation::{Command, EscalationId, Opened, Quote, Report, Subject, TriggerName};
+use crate::sop::message::{Message, Person, TicketRef, cut};
+use crate::sop::procedure::Procedure;
+use crate::sop::signal::Signals;
+use crate::sop::team::Severity;
+use crate::sop::trigger::{Fired, Firing, Mode, NearMiss, Scope, What};
+
+/// What is to be done about one message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    Open(Box<Opened>),
+    /// The same issue is already with the same team.
+    Join { escalation: EscalationId, command: Command },
+    /// A trigger in watch mode fired: recorded, nobody is told.
+    Watch { trigger: String },
+}
+
+/// What a message was and what was read in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    pub message: &'a Message,
+    /// `None` where a rep quotes a customer that nobody named.
+    pub customer: Option<&'a Person>,
+    pub ticket: Option<&'a TicketRef>,
+    pub signals: &'a Signals,
+}
+
+/// Decides for every plan that a firing names; the most severe firing leads, the order in the config breaks ties.
+pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Procedure) -> Vec<Decision> {
+    let watched = fired.firings.iter().filter(|firing| firing.trigger.mode == Mode::Watch);
+    let mut decisions: Vec<Decision> =
+        watched.map(|firing| Decision::Watch { trigger: firing.trigger.id.clone() }).collect();
+    for group in by_plan(&fired.firings) {
+        let lead = group[0].trigger;
+        let subject = Subject {
+            customer: heard.customer.cloned(),
+            place: heard.message.place.clone(),
+            ticket: heard.ticket.cloned(),
+            scope: lead.scope,
+        };
+        let confidential = group.iter().any(|firing| firing.trigger.confidential);
+        let report = report(heard, &group);
+        let Some(open) = desk.open_case(&subject, &lead.plan.id) else {
+            decisions.push(Decision::Open(Box::new(Opened {
+                after: desk.last_case(&subject, &lead.plan.id),
+                subject,
+                severity: lead.severity,
+                confidential,
+                ownership: lead.ownership,
+                plan: lead.plan.clone(),
+                procedure: procedure.version.clone(),
+                by: None,
+                report,
+                near: near(fired, confidential, procedure),
+                information: Vec::new(),
+            })));
+            continue;
+        };
+        if !open.has_heard(&report) {
+            let command = Command::Report { report: Box::new(report), severity: lead.severity };
+            decisions.push(Decision::Join { escalation: open.id, command });
+        }
+    }
+    decisions
+}
+
+/// The live firings of each plan, the leading one first; plans in the order in which they are first named.
+fn by_plan<'f, 't>(firings: &'f [Firing<'t>]) -> Vec<Vec<&'f Firing<'t>>> {
+    let mut groups: Vec<Vec<&Firing<'t>>> = Vec::new();
+    for firing in firings.iter().filter(|firing| firing.trigger.mode == Mode::Live) {
+        let same_plan = |group: &&mut Vec<&Firing<'t>>| group[0].trigger.plan.id == firing.trigger.plan.id;
+        match groups.iter_mut().find(same_plan) {
+            Some(group) => group.push(firing),
+            None => groups.push(vec![firing]),
+        }
+    }
+    for group in &mut groups {
+        // Stable: the order of the config breaks ties.
+        group.sort_by_key(|firing| std::cmp::Reverse(firing.trigger.severity));
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group[0].trigger.severity));
+    groups
+}
+
+/// Near misses, without those of confidential triggers where the case itself may be read by everybody.
+fn near(fired: &Fired<'_>, confidential: bool, procedure: &Procedure) -> Vec<NearMiss> {
+    let is_secret = |miss: &NearMiss| procedure.trigger(&miss.trigger).is_some_and(|trigger| trigger.confidential);
+    let may_tell = |miss: &&NearMiss| confidential || !is_secret(miss);
+    fired.near.iter().filter(may_tell).cloned().collect()
+}
+
+fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
+    let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
+    let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings.iter().cloned()).collect();
+    let kinds: Vec<&str> = findings.iter().filter_map(|finding| kind_of(&finding.what)).collect();
+    Report {
+        customer: heard.customer.cloned(),
+        place: heard.message.place.clone(),
+        message: Some(heard.message.id.clone()),
+        triggers: group.iter().map(name).collect(),
+        quotes: quotes(heard.signals, |kind| kinds.contains(&kind)),
+        findings,
+    }
+}
+
+/// The kind of signal whose words stand behind a finding.
+fn kind_of(what: &What) -> Option<&str> {
+    match what {
+        What::Signal { kind, .. } | What::Customers { kind, .. } => Some(kind.name()),
+        What::Amount { .. } => Some("financial"),
+        What::Contacts { .. } => Some("repeat"),
+        _ => None,
+    }
+}
+
+/// Quotes on a card.
+const QUOTES_MAX: usize = 6;
+/// Characters of one quote.
+const QUOTE_CHARS_MAX: usize = 80;
+
+/// The words that count for the kinds asked for, each once, in the order of the text.
+pub fn quotes(signals: &Signals, wanted: impl Fn(&str) -> bool) -> Vec<Quote> {
+    let mut found: Vec<(usize, Quote)> = Vec::new();
+    for signal in signals.signals.iter().filter(|signal| wanted(signal.kind.name())) {
+        for evidence in signal.evidence.iter().filter(|evidence| evidence.weight > 0.0) {
+            let quote = Quote { kind: signal.kind.name().to_owned(), words: cut(&evidence.text, QUOTE_CHARS_MAX) };
+            if !found.iter().any(|(_, known)| *known == quote) {
+                found.push((evidence.start, quote));
+            }
+        }
+    }
+    found.sort_by_key(|(start, _)| *start);
+    found.into_iter().map(|(_, quote)| quote).take(QUOTES_MAX).collect()
+}
+
+/// How urgent a case is that a person escalates without naming a trigger.
+pub const BY_HAND: (Severity, Scope) = (Severity::Sev3, Scope::Customer);

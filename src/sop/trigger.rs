@@ -144,7 +144,8 @@ impl Rates {
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     pub message: &'a Message,
-    pub customer: &'a PersonId,
+    /// `None` where a rep quotes a customer that nobody named.
+    pub customer: Option<&'a PersonId>,
     pub ticket: Option<&'a TicketRef>,
     pub signals: &'a Signals,
     pub past: &'a Conversation,
@@ -200,11 +201,15 @@ impl Condition {
             }
             Self::Amount { over, currency } => amount_over(scene, *over, currency),
             Self::Contacts { at_least, within } => {
-                let count = scene.past.contacts(scene.customer, scene.ticket, scene.message, *within, scene.now);
+                let count = scene.customer.map_or(1, |customer| {
+                    scene.past.contacts(customer, scene.ticket, scene.message, *within, scene.now)
+                });
                 (count >= *at_least, What::Contacts { count, at_least: *at_least })
             }
             Self::Customers { kind, at_least, within } => {
-                let count = scene.past.customers(kind, scene.signals, scene.customer, *within, scene.now);
+                let count = scene
+                    .customer
+                    .map_or(0, |customer| scene.past.customers(kind, scene.signals, customer, *within, scene.now));
                 (count >= *at_least, What::Customers { kind: kind.clone(), count, at_least: *at_least })
             }
             Self::Places(places) => (places.contains(&scene.message.place), What::Place),

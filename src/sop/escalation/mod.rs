@@ -1,1 +1,357 @@
-//! (empty)
+//! The case: what happened to it ([`Event`]), what somebody wants of it ([`Command`]), and what follows.
+//!
+//! [`Escalation::decide`] holds every rule and changes nothing; [`Escalation::apply`] changes everything and knows no
+//! rule. State is the fold of the events, so it survives a restart by being folded again, and
+//! [`Escalation::next_deadline`] is a function of state, so a deadline survives with it.
+
+mod apply;
+mod decide;
+#[cfg(test)]
+mod properties;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
+use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
+use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
+use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
+
+/// The number of a case on its desk, from 1. People see `ESC-142`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EscalationId(pub u64);
+
+impl std::fmt::Display for EscalationId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "ESC-{}", self.0)
+    }
+}
+
+impl std::str::FromStr for EscalationId {
+    type Err = ();
+
+    /// Takes `ESC-142`, `esc-142`, `#142` and `142`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.trim();
+        let prefix = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("esc-"));
+        let digits = prefix.map_or(text, |prefix| &text[prefix.len()..]).trim_start_matches('#');
+        let number = digits.parse().map_err(|_| ())?;
+        if number == 0 { Err(()) } else { Ok(Self(number)) }
+    }
+}
+
+/// What a case is about: what decides whether a later message belongs to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// `None` where a rep escalated without naming a customer.
+    pub customer: Option<Person>,
+    pub place: PlaceId,
+    pub ticket: Option<TicketRef>,
+    pub scope: Scope,
+}
+
+impl Subject {
+    /// The same issue: the same ticket; without one on both sides, the same customer. A case for everyone is about
+    /// whatever its trigger is about.
+    pub fn is_same_issue(&self, other: &Self) -> bool {
+        if self.scope == Scope::Everyone && other.scope == Scope::Everyone {
+            return true;
+        }
+        match (&self.ticket, &other.ticket) {
+            (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
+            _ => {
+                let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
+                id(self).is_some() && id(self) == id(other)
+            }
+        }
+    }
+}
+
+/// Words of the customer that a reader should see, and what they count for. Never the whole message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The kind of signal, for example `legal`.
+    pub kind: String,
+    pub words: String,
+}
+
+/// A message, or a form, that speaks for a case: the one that opened it or one that was added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub customer: Option<Person>,
+    pub place: PlaceId,
+    pub message: Option<MessageId>,
+    /// Ids and names of the triggers that fired on it, the leading one first; empty for a case opened by hand.
+    pub triggers: Vec<TriggerName>,
+    pub findings: Vec<Finding>,
+    pub quotes: Vec<Quote>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerName {
+    pub id: String,
+    pub name: String,
+}
+
+/// What the desk asks for before it can work: a label and what was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Information {
+    pub label: String,
+    pub answer: String,
+}
+
+/// Everything that is frozen when a case opens. A changed procedure does not bend it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    pub subject: Subject,
+    pub severity: Severity,
+    pub confidential: bool,
+    pub ownership: Ownership,
+    pub plan: Plan,
+    /// The version of the procedure it opened under.
+    pub procedure: String,
+    /// The person who escalated by hand; `None` where a trigger did.
+    pub by: Option<Person>,
+    pub report: Report,
+    pub near: Vec<NearMiss>,
+    pub information: Vec<Information>,
+    /// The resolved case about the same issue before this one.
+    pub after: Option<EscalationId>,
+}
+
+/// Why a team is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageReason {
+    Opened,
+    /// Nobody answered the page before it in time.
+    Silence,
+    /// The page before it could not be delivered to anybody.
+    Undeliverable,
+    /// Somebody raised it by hand.
+    ByHand,
+    /// A more severe trigger fired on the same issue.
+    Stronger,
+}
+
+/// A fact about a case. Past tense, recorded once, never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Opened(Box<Opened>),
+    /// The same issue again, no more severe: joined quietly.
+    Added { report: Box<Report> },
+    /// The same issue again, more severe than before.
+    Strengthened { report: Box<Report>, severity: Severity },
+    /// A team is to be told. Its time starts when the page is delivered.
+    Paged { step: Step, reason: PageReason },
+    Delivered { page: usize, place: PlaceId, message: MessageId },
+    Undeliverable { page: usize, why: String },
+    /// Nobody answered in time. `late_seconds` is how long after the deadline that was noticed: 0 unless the program
+    /// was down.
+    Breached { page: usize, due: DateTime<Utc>, late_seconds: i64 },
+    Raised { by: Option<Person>, from: Step, to: Step, reason: String },
+    Acknowledged { by: Person },
+    Resolved { by: Person, note: String },
+}
+
+/// A page that was asked for, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page {
+    pub step: Step,
+    pub team: TeamId,
+    pub reason: PageReason,
+    pub asked_at: DateTime<Utc>,
+    pub fate: Fate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// On its way.
+    Asked,
+    Delivered { at: DateTime<Utc>, place: PlaceId, message: MessageId },
+    Undeliverable { at: DateTime<Utc>, why: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Unacknowledged,
+    Acknowledged,
+    Resolved,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unacknowledged => "unacknowledged",
+            Self::Acknowledged => "acknowledged",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A case as it stands: the fold of its events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Escalation {
+    pub id: EscalationId,
+    pub opened: Opened,
+    pub opened_at: DateTime<Utc>,
+    pub severity: Severity,
+    pub step: Step,
+    /// Every page so far, oldest first.
+    pub pages: Vec<Page>,
+    /// The page that somebody still has to answer, an index into [`Self::pages`].
+    pub awaiting: Option<usize>,
+    /// Who took it last.
+    pub responder: Option<(Person, DateTime<Utc>)>,
+    pub resolution: Option<Resolution>,
+    /// Messages that joined after the first.
+    pub added: Vec<Report>,
+    /// When it last went to another step, and why.
+    pub raised: Option<(DateTime<Utc>, String)>,
+    pub breaches: u32,
+    /// How late the last breach was noticed: more than a moment only if the program was down.
+    pub late_seconds: i64,
+    /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
+    pub version: u64,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolution {
+    pub by: Person,
+    pub at: DateTime<Utc>,
+    pub note: String,
+}
+
+/// Somebody who wants something of a case, with the teams they belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub person: Person,
+    pub teams: Vec<TeamId>,
+    /// Belongs to a team that manages.
+    pub manages: bool,
+}
+
+/// What somebody, the clock or the delivery wants of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A trigger fired again on the same issue.
+    Report { report: Box<Report>, severity: Severity },
+    /// `seen` is the version on the button that was pressed; `None` for a typed command.
+    Acknowledge { by: Actor, seen: Option<u64> },
+    Raise { by: Actor, reason: String, seen: Option<u64> },
+    Resolve { by: Actor, note: String },
+    PageDelivered { page: usize, place: PlaceId, message: MessageId },
+    PageUndeliverable { page: usize, why: String },
+    DeadlineReached,
+}
+
+/// The next instant at which a case wants to be woken, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub at: DateTime<Utc>,
+    pub why: &'static str,
+}
+
+impl Escalation {
+    pub fn status(&self) -> Status {
+        if self.resolution.is_some() {
+            Status::Resolved
+        } else if self.responder.is_some() {
+            Status::Acknowledged
+        } else {
+            Status::Unacknowledged
+        }
+    }
+
+    /// When the page that waits for an answer runs out. Never, while it has not been delivered: time that nobody
+    /// could have used does not count.
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        let page = &self.pages[self.awaiting?];
+        let within = self.opened.plan.rung(page.step).respond_within;
+        match &page.fate {
+            Fate::Delivered { at, .. } => Some(Deadline { at: *at + within, why: "nobody has answered the page" }),
+            // Only the catch-all stays on an undeliverable page: it is tried again, so that the case is never silent.
+            Fate::Undeliverable { at, .. } => Some(Deadline { at: *at + within, why: "the page could not be delivered" }),
+            Fate::Asked => None,
+        }
+    }
+
+    /// Who the customer's trouble belongs to now: the rep or the responder, as the trigger says.
+    pub fn owner(&self) -> Option<&Person> {
+        match self.opened.ownership {
+            Ownership::Responder => self.responder.as_ref().map(|(person, _)| person).or(self.opened.by.as_ref()),
+            Ownership::Reporter => self.opened.by.as_ref().or(self.responder.as_ref().map(|(person, _)| person)),
+        }
+    }
+
+    /// The rung it stands on.
+    pub fn rung(&self) -> &Rung {
+        self.opened.plan.rung(self.step)
+    }
+
+    /// The team whose answer is due, or that answered.
+    pub fn team(&self) -> &TeamId {
+        &self.rung().team
+    }
+
+    /// Every message that speaks for it, the one that opened it first.
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        [&self.opened.report].into_iter().chain(&self.added)
+    }
+
+    /// The same message with no trigger that it had not fired before: an edit, or a second delivery.
+    pub fn has_heard(&self, report: &Report) -> bool {
+        report.message.is_some()
+            && self.reports().any(|known| {
+                known.message == report.message && report.triggers.iter().all(|name| known.triggers.contains(name))
+            })
+    }
+
+    pub fn was_paged(&self, team: &TeamId) -> bool {
+        self.pages.iter().any(|page| page.team == *team)
+    }
+
+    /// Time from the first delivered page to the first acknowledgement that stands.
+    pub fn time_to_answer(&self) -> Option<TimeDelta> {
+        let (_, taken_at) = self.responder.as_ref()?;
+        self.pages.iter().find_map(|page| match &page.fate {
+            Fate::Delivered { at, .. } => Some(*taken_at - *at),
+            _ => None,
+        })
+    }
+
+    /// The name under which uncleared people may speak of a confidential case: says nothing about it.
+    pub fn codename(&self) -> String {
+        let number = self.id.0 - 1;
+        let birds = CODENAMES.len() as u64;
+        let bird = CODENAMES[usize::try_from(number % birds).unwrap_or_default()];
+        match number / birds {
+            0 => bird.to_owned(),
+            round => format!("{bird} {}", round + 1),
+        }
+    }
+
+    /// Whether somebody may read a case: anybody on staff, unless it is confidential; then only the teams on its
+    /// ladder and whoever took it or opened it.
+    pub fn may_be_read_by(&self, actor: &Actor) -> bool {
+        let took_part = |person: &PersonId| {
+            let responder = self.responder.as_ref().map(|(person, _)| &person.id);
+            responder == Some(person) || self.opened.by.as_ref().map(|by| &by.id) == Some(person)
+        };
+        !self.opened.confidential
+            || self.opened.plan.teams().any(|team| actor.teams.contains(team))
+            || took_part(&actor.person.id)
+    }
+}
+
+/// Birds of the shore: easy to say, about nothing.
+const CODENAMES: [&str; 32] = [
+    "Heron", "Tern", "Plover", "Gannet", "Curlew", "Dunlin", "Eider", "Fulmar", "Godwit", "Avocet", "Knot", "Osprey",
+    "Petrel", "Pintail", "Puffin", "Rail", "Redshank", "Ruff", "Sanderling", "Scoter", "Shag", "Shelduck", "Skua",
+    "Smew", "Snipe", "Stilt", "Teal", "Turnstone", "Whimbrel", "Wigeon", "Goldeneye", "Kittiwake",
+];

@@ -1,0 +1,73 @@
+//! Facts change the case. No rule lives here; applying cannot fail.
+
+use chrono::{DateTime, Utc};
+
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Resolution};
+use crate::sop::team::Step;
+
+impl Escalation {
+    /// A case begins with its [`Event::Opened`].
+    pub fn open(id: EscalationId, opened: Opened, at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            severity: opened.severity,
+            step: Step::FIRST,
+            pages: Vec::new(),
+            awaiting: None,
+            responder: None,
+            resolution: None,
+            added: Vec::new(),
+            raised: None,
+            breaches: 0,
+            late_seconds: 0,
+            version: 1,
+            opened_at: at,
+            updated_at: at,
+            opened,
+        }
+    }
+
+    /// Takes a fact in. A fact about a page that does not exist cannot be recorded, so it is not looked for.
+    pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
+        self.updated_at = at;
+        match event {
+            Event::Opened(opened) => *self = Self::open(self.id, (**opened).clone(), at),
+            Event::Added { report } => self.added.push((**report).clone()),
+            Event::Strengthened { report, severity } => {
+                self.severity = *severity;
+                self.added.push((**report).clone());
+            }
+            Event::Paged { step, reason } => {
+                self.step = *step;
+                self.awaiting = Some(self.pages.len());
+                let team = self.opened.plan.rung(*step).team.clone();
+                self.pages.push(Page { step: *step, team, reason: *reason, asked_at: at, fate: Fate::Asked });
+                self.version += 1;
+            }
+            Event::Delivered { page, place, message } => {
+                self.pages[*page].fate = Fate::Delivered { at, place: place.clone(), message: message.clone() };
+            }
+            Event::Undeliverable { page, why } => {
+                self.pages[*page].fate = Fate::Undeliverable { at, why: why.clone() };
+            }
+            Event::Breached { late_seconds, .. } => {
+                self.breaches += 1;
+                self.late_seconds = *late_seconds;
+            }
+            Event::Raised { to, reason, .. } => {
+                self.step = *to;
+                self.raised = Some((at, reason.clone()));
+            }
+            Event::Acknowledged { by } => {
+                self.responder = Some((by.clone(), at));
+                self.awaiting = None;
+                self.version += 1;
+            }
+            Event::Resolved { by, note } => {
+                self.resolution = Some(Resolution { by: by.clone(), at, note: note.clone() });
+                self.awaiting = None;
+                self.version += 1;
+            }
+        }
+    }
+}
