@@ -3,3 +3,4 @@
 pub mod engine;
 pub mod sandbox;
 pub mod sop;
+pub mod words;

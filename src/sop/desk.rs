@@ -13,7 +13,7 @@ use crate::sop::escalation::{
     Actor, Command, Deadline, Escalation, EscalationId, Event, Information, Opened, Refusal, Report, Status, Subject,
     TriggerName, open,
 };
-use crate::sop::message::{Message, MessageId, Person, PlaceId, Standing, TicketRef, cut};
+use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Signals, Speech};

@@ -48,6 +48,18 @@ pub enum Line {
     Undeliverable { team: TeamId, why: String },
 }
 
+impl Line {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Raised { .. } => "raised",
+            Self::Resolved { .. } => "resolved",
+            Self::Undeliverable { .. } => "undeliverable",
+        }
+    }
+}
+
 /// The answer to one person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -400,8 +412,9 @@ pub fn queue(desk: &Desk, actor: &Actor, procedure: &Procedure) -> Queue {
 /// What everybody may know of a case that only cleared people may read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LineFacts<'a> {
-    #[serde(flatten)]
-    pub line: &'a Line,
+    /// What happened, by its name: all that an uncleared reader learns.
+    pub line: &'static str,
+    pub detail: Option<&'a Line>,
     pub confidential: bool,
     pub codename: String,
     /// `None` where the line goes to people who may not know.
@@ -412,10 +425,12 @@ pub struct LineFacts<'a> {
 pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedure: &Procedure) -> LineFacts<'a> {
     let confidential = case.opened.confidential;
     let is_cleared = case.opened.plan.teams().any(|paged| paged == team);
+    let may_know = !confidential || is_cleared;
     LineFacts {
-        line,
+        line: line.name(),
+        detail: may_know.then_some(line),
         confidential,
         codename: case.codename(),
-        case: (!confidential || is_cleared).then(|| card(case, procedure, None)),
+        case: may_know.then(|| card(case, procedure, None)),
     }
 }

@@ -156,6 +156,23 @@ pub enum Event {
     Resolved { by: Person, note: String },
 }
 
+impl Event {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Added { .. } => "added",
+            Self::Strengthened { .. } => "strengthened",
+            Self::Paged { .. } => "paged",
+            Self::Delivered { .. } => "delivered",
+            Self::Undeliverable { .. } => "undeliverable",
+            Self::Breached { .. } => "breached",
+            Self::Raised { .. } => "raised",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+}
+
 /// A page that was asked for, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {

@@ -131,3 +131,5 @@ pub struct Lexicon;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speech { Whole, QuotesOnly }
 pub fn read(_: &str, _: Speech, _: &Lexicon) -> Signals { Signals::default() }
+
+impl Lexicon { pub fn new(_: Vec<()>) -> Result<Self, Vec<()>> { Ok(Self) } }

@@ -1,0 +1,71 @@
+//! The one trait: how a notice reaches people. A connector translates and sends; it decides nothing and does not
+//! try again by itself.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+
+use crate::sop::message::{MessageId, PlaceId};
+use crate::sop::notice::{Answer, Card, LineFacts, ReplyTo, Verb};
+
+/// Something to be sent, decided in full.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The same for every attempt at the same sending, across restarts: what a receiver can know a repetition by.
+    pub key: String,
+    pub to: Destination,
+    pub telling: Telling,
+    /// Set where an attempt before a restart may have arrived: since when to look for it before sending again.
+    pub maybe_sent_since: Option<DateTime<Utc>>,
+    /// Only cleared people may read it: the connector makes sure that the place is closed to others.
+    pub confidential: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// A new message in a place.
+    Place(PlaceId),
+    /// A message of ours that is to show something new.
+    Message { place: PlaceId, message: MessageId },
+    /// Whoever asked.
+    Asker(ReplyTo),
+}
+
+/// What is told. The words are made of it by the connector, from `templates/`.
+#[derive(Debug)]
+pub enum Telling {
+    Card { card: Box<Card>, buttons: Vec<Verb>, version: u64, case: u64, ping: Option<String> },
+    Line(serde_json::Value),
+    Answer(Box<Answer>),
+}
+
+impl Telling {
+    /// A line's facts as its template sees them.
+    pub fn line(facts: &LineFacts<'_>) -> Self {
+        Self::Line(serde_json::to_value(facts).expect("facts of a line are plain data"))
+    }
+}
+
+/// It arrived: where it can be found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub place: PlaceId,
+    pub message: MessageId,
+}
+
+/// It did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undelivered {
+    /// Worth trying again: not before `after`, if the receiver said so.
+    #[error("{why}")]
+    Retry { after: Option<Duration>, why: String },
+    /// Trying again will not help without a person.
+    #[error("{why}")]
+    GiveUp { why: String },
+}
+
+pub trait Connector: Send + Sync + 'static {
+    /// Sends once. The receipt is `None` for an answer, which nobody looks up again.
+    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>>;
+}

@@ -1,0 +1,44 @@
+//! What wakes the loop.
+
+use crate::sop::desk::Request;
+use crate::sop::message::{MessageId, PlaceId};
+
+/// The stable id of an input, given by where it came from: the same thing heard twice has the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InputId(pub String);
+
+/// One thing that happened. Handling it twice changes nothing.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub id: InputId,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Something for the procedure. `position` is set where it is the newest message of a place: once handled, it
+    /// is not read back again.
+    Request { request: Box<Request>, position: Option<Position> },
+    /// A place is followed from here on.
+    Follow(Position),
+    /// Finish what is recorded, then stop.
+    Shutdown,
+}
+
+/// How far a place has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub place: PlaceId,
+    pub message: MessageId,
+}
+
+impl Input {
+    pub fn request(id: impl Into<String>, request: Request) -> Self {
+        Self { id: InputId(id.into()), body: Body::Request { request: Box::new(request), position: None } }
+    }
+}
+
+/// Ids of messages grow with time, as decimal numbers of any length.
+pub fn is_later(id: &MessageId, than: &MessageId) -> bool {
+    (id.0.len(), &id.0) > (than.0.len(), &than.0)
+}

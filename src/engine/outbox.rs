@@ -1,0 +1,306 @@
+//! What is still to be told. The rows are on disk with the facts they follow from; this is their life in memory:
+//! one at a time per lane, tried again with growing pauses, dropped when they say what is no longer so.
+//!
+//! The outbox chooses only *when* to try. Back-off is I/O time and stays real when SOP time is moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
+use crate::engine::store::{ToTell, Told};
+use crate::sop::desk::Desk;
+use crate::sop::escalation::{Escalation, Fate};
+use crate::sop::notice::{self, Notice};
+use crate::sop::procedure::Procedure;
+
+/// First pause after a failed attempt; it doubles with each one …
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+/// … up to this. There is no last attempt: while Discord is away nobody else can be told either.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Attempts under way at once. Discord allows a bot 50 requests a second
+/// (<https://discord.com/developers/docs/topics/rate-limits>); more in flight would only queue in the limiter.
+const IN_FLIGHT_MAX: usize = 32;
+
+/// A row, its number in the order of deciding, and what became of one attempt.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) order: u64,
+    pub(crate) result: Result<Option<Receipt>, Undelivered>,
+}
+
+/// A row that is done with: for the log, and for the procedure.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) told: Option<Told>,
+    pub(crate) notice: Notice,
+    pub(crate) result: Result<Option<Receipt>, Undelivered>,
+}
+
+#[derive(Debug)]
+struct Row {
+    to_tell: ToTell,
+    /// An answer: lives in memory only, because what it is addressed to is a secret.
+    volatile: bool,
+    lane: String,
+    attempts: u32,
+    ready_at: Instant,
+    in_flight: bool,
+    /// An attempt before the restart may have arrived.
+    replayed: bool,
+    /// What was sent is older than what is to be told now.
+    overtaken: bool,
+}
+
+pub(crate) struct Outbox {
+    connector: Arc<dyn Connector>,
+    rows: BTreeMap<u64, Row>,
+    by_key: BTreeMap<String, u64>,
+    busy: BTreeSet<String>,
+    next_order: u64,
+    attempts: JoinSet<Attempt>,
+}
+
+impl Outbox {
+    pub(crate) fn new(connector: Arc<dyn Connector>, waiting: Vec<ToTell>) -> Self {
+        let mut outbox = Self {
+            connector,
+            rows: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            next_order: 1,
+            attempts: JoinSet::new(),
+        };
+        for row in waiting {
+            outbox.add(row, true);
+        }
+        outbox
+    }
+
+    /// What a notice is known by: telling the same thing anew replaces what was to be told before.
+    pub(crate) fn key(notice: &Notice) -> String {
+        match notice {
+            Notice::Page { escalation, page } => format!("page/{}/{page}", escalation.0),
+            Notice::Card { escalation, page } => format!("card/{}/{page}", escalation.0),
+            Notice::Line { team, escalation, version, line } => {
+                format!("line/{}/{version}/{team}/{}", escalation.0, line.name())
+            }
+            Notice::Reply { to, .. } => format!("reply/{}", to.0),
+        }
+    }
+
+    /// For the program's own log.
+    pub(crate) fn kind(notice: &Notice) -> &'static str {
+        match notice {
+            Notice::Page { .. } => "page",
+            Notice::Card { .. } => "card",
+            Notice::Line { .. } => "line",
+            Notice::Reply { .. } => "reply",
+        }
+    }
+
+    /// The row for a notice: of the next generation if the same thing still waits to be told.
+    pub(crate) fn row(&self, notice: Notice, now: DateTime<Utc>) -> ToTell {
+        let key = Self::key(&notice);
+        let waiting = self.by_key.get(&key).map(|order| &self.rows[order].to_tell);
+        let (generation, created) = waiting.map_or((1, now), |row| (row.generation + 1, row.created));
+        ToTell { key, generation, created, notice }
+    }
+
+    /// Takes a row in, once it is recorded.
+    pub(crate) fn add(&mut self, to_tell: ToTell, replayed: bool) {
+        if let Some(order) = self.by_key.get(&to_tell.key)
+            && let Some(row) = self.rows.get_mut(order)
+        {
+            row.overtaken |= row.in_flight;
+            row.to_tell = to_tell;
+            return;
+        }
+        let order = self.next_order;
+        self.next_order += 1;
+        self.by_key.insert(to_tell.key.clone(), order);
+        let row = Row {
+            lane: lane(&to_tell),
+            volatile: matches!(to_tell.notice, Notice::Reply { .. }),
+            to_tell,
+            attempts: 0,
+            ready_at: Instant::now(),
+            in_flight: false,
+            replayed,
+            overtaken: false,
+        };
+        self.rows.insert(order, row);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// When the next row may be tried; `None` while there is none that only waits.
+    pub(crate) fn next_attempt(&self) -> Option<Instant> {
+        if self.attempts.len() >= IN_FLIGHT_MAX {
+            return None;
+        }
+        let waiting = self.rows.values().filter(|row| !row.in_flight && !self.busy.contains(&row.lane));
+        waiting.map(|row| row.ready_at).min()
+    }
+
+    /// The next attempt that ended. Pending for ever while none is under way.
+    pub(crate) async fn attempt_ended(&mut self) -> Attempt {
+        match self.attempts.join_next().await {
+            Some(Ok(attempt)) => attempt,
+            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// An attempt that has already ended.
+    pub(crate) fn attempt_waiting(&mut self) -> Option<Attempt> {
+        self.attempts.try_join_next()?.ok()
+    }
+
+    /// Starts what can be started. Returns the rows that say what is no longer so.
+    pub(crate) fn dispatch(&mut self, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Told> {
+        let mut obsolete = Vec::new();
+        let instant = Instant::now();
+        let mut ready: Vec<(Rank, u64)> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| !row.in_flight && row.ready_at <= instant)
+            .map(|(order, row)| (rank(&row.to_tell.notice, desk), *order))
+            .collect();
+        ready.sort_unstable();
+        for (_, order) in ready {
+            let row = &self.rows[&order];
+            if self.busy.contains(&row.lane) || self.attempts.len() >= IN_FLIGHT_MAX {
+                continue;
+            }
+            let outgoing = notice::is_still_wanted(&row.to_tell.notice, desk)
+                .then(|| compose(row, desk, procedure, now))
+                .flatten();
+            match outgoing {
+                Some(outgoing) => self.start(order, outgoing),
+                None => obsolete.extend(self.remove(order).and_then(told)),
+            }
+        }
+        obsolete
+    }
+
+    fn start(&mut self, order: u64, outgoing: Outgoing) {
+        let Some(row) = self.rows.get_mut(&order) else { return };
+        row.in_flight = true;
+        row.attempts += 1;
+        self.busy.insert(row.lane.clone());
+        let connector = Arc::clone(&self.connector);
+        self.attempts.spawn(async move { Attempt { order, result: connector.deliver(outgoing).await } });
+    }
+
+    /// Takes the end of an attempt in: done, to be tried again, or given up.
+    pub(crate) fn settle(&mut self, attempt: Attempt) -> Option<Done> {
+        let row = self.rows.get_mut(&attempt.order)?;
+        row.in_flight = false;
+        self.busy.remove(&row.lane);
+        if let Err(Undelivered::Retry { after, why }) = &attempt.result {
+            let pause = after.unwrap_or_default().max(pause(row));
+            let (key, attempts) = (&row.to_tell.key, row.attempts);
+            tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
+            row.ready_at = Instant::now() + pause;
+            row.replayed = true;
+            return None;
+        }
+        if row.overtaken {
+            // What arrived is older than what is to be told now: the row stays, for its newer generation.
+            row.overtaken = false;
+            return None;
+        }
+        let row = self.remove(attempt.order)?;
+        let notice = row.to_tell.notice.clone();
+        Some(Done { told: told(row), notice, result: attempt.result })
+    }
+
+    fn remove(&mut self, order: u64) -> Option<Row> {
+        let row = self.rows.remove(&order)?;
+        self.by_key.remove(&row.to_tell.key);
+        Some(row)
+    }
+}
+
+fn told(row: Row) -> Option<Told> {
+    (!row.volatile).then_some(Told { key: row.to_tell.key, generation: row.to_tell.generation })
+}
+
+/// Pages before everything else, the most severe first.
+type Rank = (bool, std::cmp::Reverse<Option<crate::sop::team::Severity>>);
+
+fn rank(notice: &Notice, desk: &Desk) -> Rank {
+    let severity = match notice {
+        Notice::Page { escalation, .. } => desk.case(*escalation).map(|case| case.severity),
+        _ => None,
+    };
+    (severity.is_none(), std::cmp::Reverse(severity))
+}
+
+/// What must not overtake each other: messages to one place, redraws of one card.
+fn lane(row: &ToTell) -> String {
+    match &row.notice {
+        Notice::Page { escalation, page } => format!("page/{}/{page}", escalation.0),
+        Notice::Line { team, .. } => format!("lines/{team}"),
+        Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
+    }
+}
+
+/// Doubles with each attempt. A quarter is spread by key, so that rows that failed together do not come back together.
+fn pause(row: &Row) -> Duration {
+    let doubled = PAUSE_MIN.saturating_mul(1 << row.attempts.saturating_sub(1).min(10)).min(PAUSE_MAX);
+    let spread = row.to_tell.key.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 256;
+    doubled + doubled * spread / 1024
+}
+
+/// The sending in full, from the case as it stands now.
+fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Option<Outgoing> {
+    let (to, telling, confidential) = match &row.to_tell.notice {
+        Notice::Page { escalation, page } => {
+            let case = desk.case(*escalation)?;
+            // A team that is gone from the config cannot be reached: the connector says so, and the case goes on.
+            let team = procedure.team(&case.pages.get(*page)?.team);
+            let place = team.map_or_else(|| "".into(), |team| team.place.clone());
+            let ping = team.map(|team| team.group.clone());
+            (Destination::Place(place), card(case, *page, procedure, now, ping), case.opened.confidential)
+        }
+        Notice::Card { escalation, page } => {
+            let case = desk.case(*escalation)?;
+            let Fate::Delivered { place, message, .. } = &case.pages.get(*page)?.fate else { return None };
+            let to = Destination::Message { place: place.clone(), message: message.clone() };
+            (to, card(case, *page, procedure, now, None), case.opened.confidential)
+        }
+        Notice::Line { team, escalation, line, .. } => {
+            let case = desk.case(*escalation)?;
+            let facts = notice::line_facts(line, team, case, procedure);
+            let place = procedure.team(team)?.place.clone();
+            (Destination::Place(place), Telling::line(&facts), facts.confidential && facts.case.is_some())
+        }
+        Notice::Reply { to, answer } => {
+            (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false)
+        }
+    };
+    let maybe_sent_since = row.replayed.then_some(row.to_tell.created);
+    Some(Outgoing { key: row.to_tell.key.clone(), to, telling, maybe_sent_since, confidential })
+}
+
+fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<String>) -> Telling {
+    let mut card = notice::card(case, procedure, Some(page));
+    if let Some(due) = notice::page_due(case, page, now) {
+        card.due = Some(due.timestamp());
+    }
+    Telling::Card {
+        card: Box::new(card),
+        buttons: notice::buttons(case, page),
+        version: case.version,
+        case: case.id.0,
+        ping,
+    }
+}

@@ -1,0 +1,337 @@
+//! The loop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::engine::clock::Clock;
+use crate::engine::connector::{Connector, Undelivered};
+use crate::engine::handled::Handled;
+use crate::engine::input::{Body, Input, InputId, Position, is_later};
+use crate::engine::outbox::{Done, Outbox};
+use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
+use crate::sop::desk::{Desk, Fact, Request};
+use crate::sop::message::{MessageId, PlaceId};
+use crate::sop::notice::Notice;
+use crate::sop::procedure::Procedure;
+
+/// Inputs that may wait. A full inbox makes the adapters wait or read back later; nothing is dropped here.
+const INBOX_MAX: usize = 8_192;
+/// Inputs recorded in one transaction: one flush serves them all, and none waits long behind the others.
+const BATCH_MAX: usize = 256;
+/// How far a place has been read is recorded at least this often, and with every batch that records anything else.
+/// Losing it costs reading a few harmless messages again.
+const POSITIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// What a desk runs on.
+pub struct Settings {
+    pub procedure: Arc<Procedure>,
+    pub clock: Clock,
+    pub store: SqliteStore,
+    pub connector: Arc<dyn Connector>,
+}
+
+/// What the loop shows of itself, for waiting and for watching.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Inputs handled since the start, repetitions included.
+    pub handled: u64,
+    /// Notices that still wait or are under way.
+    pub to_tell: usize,
+    pub next_deadline: Option<DateTime<Utc>>,
+    /// Deadlines up to this instant have been seen to.
+    pub seen_to: Option<DateTime<Utc>>,
+}
+
+/// A running desk.
+pub struct Engine {
+    inbox: mpsc::Sender<Input>,
+    pulse: watch::Receiver<Pulse>,
+    positions: BTreeMap<PlaceId, MessageId>,
+    running: JoinHandle<Result<(), Failure>>,
+}
+
+/// Why a desk had to stop: what cannot be recorded must not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the loop stopped by a fault of its own")]
+    Panicked,
+}
+
+impl Engine {
+    /// Folds the log and starts the loop. Whatever became due meanwhile happens now.
+    pub async fn start(settings: Settings) -> Result<Self, Failure> {
+        let Settings { procedure, clock, mut store, connector } = settings;
+        let Past { facts, to_tell, inputs, positions } = store.past().await?;
+        let mut desk = Desk::default();
+        for line in &facts {
+            desk.apply(&line.fact, line.at);
+        }
+        let mut handled = Handled::default();
+        for id in inputs {
+            handled.insert(id);
+        }
+        let positions: BTreeMap<_, _> = positions.into_iter().map(|at| (at.place, at.message)).collect();
+        let (inbox, waiting) = mpsc::channel(INBOX_MAX);
+        let (pulse_out, pulse) = watch::channel(Pulse::default());
+        let state = Loop {
+            next_seq: facts.last().map_or(1, |line| line.seq + 1),
+            outbox: Outbox::new(connector, to_tell),
+            desk,
+            procedure,
+            clock,
+            store,
+            handled,
+            positions: positions.clone(),
+            moved: BTreeMap::new(),
+            positions_recorded: Instant::now(),
+            pulse: pulse_out,
+        };
+        let running = tokio::spawn(state.run(waiting));
+        Ok(Self { inbox, pulse, positions, running })
+    }
+
+    /// Where inputs go.
+    pub fn inbox(&self) -> mpsc::Sender<Input> {
+        self.inbox.clone()
+    }
+
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.clone()
+    }
+
+    /// How far each place had been read when the desk started.
+    pub fn positions(&self) -> &BTreeMap<PlaceId, MessageId> {
+        &self.positions
+    }
+
+    /// Records what waits, then ends.
+    pub async fn stop(self) -> Result<(), Failure> {
+        // A loop that has already ended cannot hear this; its result says why.
+        let _ = self.inbox.send(Input { id: InputId("shutdown".into()), body: Body::Shutdown }).await;
+        self.ended().await
+    }
+
+    /// Ends at once, wherever it is: as a crash would.
+    pub async fn kill(self) {
+        self.running.abort();
+        let _ = self.running.await;
+    }
+
+    /// Returns when the loop has ended, which it does only when told to or when it cannot go on.
+    pub async fn ended(self) -> Result<(), Failure> {
+        drop(self.inbox);
+        self.running.await.unwrap_or(Err(Failure::Panicked))
+    }
+}
+
+struct Loop {
+    desk: Desk,
+    procedure: Arc<Procedure>,
+    clock: Clock,
+    store: SqliteStore,
+    outbox: Outbox,
+    handled: Handled,
+    positions: BTreeMap<PlaceId, MessageId>,
+    /// Positions that moved and are not recorded yet.
+    moved: BTreeMap<PlaceId, MessageId>,
+    positions_recorded: Instant,
+    next_seq: i64,
+    pulse: watch::Sender<Pulse>,
+}
+
+/// Why the loop woke.
+enum Woken {
+    Input(Option<Input>),
+    Delivered(crate::engine::outbox::Attempt),
+    /// A deadline, a retry or a flush is due: each turn looks at all three.
+    Timer,
+}
+
+impl Loop {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Input>) -> Result<(), Failure> {
+        let mut batch = Batch::default();
+        let mut stopping = false;
+        loop {
+            self.pass_deadlines(&mut batch);
+            self.finish(&mut batch).await?;
+            if stopping {
+                return Ok(self.store.close().await?);
+            }
+            match self.wait(&mut inbox).await {
+                Woken::Timer => {}
+                Woken::Delivered(attempt) => {
+                    self.settle(attempt, &mut batch);
+                    while let Some(attempt) = self.outbox.attempt_waiting() {
+                        self.settle(attempt, &mut batch);
+                    }
+                }
+                Woken::Input(first) => {
+                    let mut next = first;
+                    let mut taken = 0;
+                    stopping = next.is_none();
+                    while let Some(input) = next.take() {
+                        stopping |= matches!(input.body, Body::Shutdown);
+                        self.take(input, &mut batch);
+                        taken += 1;
+                        if taken < BATCH_MAX && !stopping {
+                            next = inbox.try_recv().ok();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self, inbox: &mut mpsc::Receiver<Input>) -> Woken {
+        let clock = self.clock.clone();
+        let deadline = self.desk.next_deadline().map(|(at, _)| at);
+        let deadline = async move {
+            match deadline {
+                Some(at) => clock.reached(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let flush_at = (!self.moved.is_empty()).then(|| self.positions_recorded + POSITIONS_EVERY);
+        let timer = [self.outbox.next_attempt(), flush_at].into_iter().flatten().min();
+        let timer = async move {
+            match timer {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            attempt = self.outbox.attempt_ended() => Woken::Delivered(attempt),
+            input = inbox.recv() => Woken::Input(input),
+            () = deadline => Woken::Timer,
+            () = timer => Woken::Timer,
+        }
+    }
+
+    /// SOP time in the grain of the log, so that what is folded again is the same to the instant.
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(3)
+    }
+
+    fn take(&mut self, input: Input, batch: &mut Batch) {
+        self.pulse.send_modify(|pulse| pulse.handled += 1);
+        match input.body {
+            Body::Shutdown => {}
+            Body::Follow(position) => {
+                if !self.positions.contains_key(&position.place) {
+                    self.move_to(position);
+                    // Recorded with the next batch at once: what is said from here on must be found after a crash.
+                    self.record_positions(batch);
+                }
+            }
+            Body::Request { request, position } => {
+                if let Some(position) = position {
+                    self.move_to(position);
+                }
+                if self.handled.insert(input.id.clone()) {
+                    self.ask_desk(&input.id, *request, batch);
+                }
+            }
+        }
+    }
+
+    fn move_to(&mut self, position: Position) {
+        let known = self.positions.get(&position.place);
+        if known.is_none_or(|known| is_later(&position.message, known)) {
+            self.positions.insert(position.place.clone(), position.message.clone());
+            self.moved.insert(position.place, position.message);
+        }
+    }
+
+    fn pass_deadlines(&mut self, batch: &mut Batch) {
+        let now = self.now();
+        if self.desk.next_deadline().is_some_and(|(at, _)| at <= now) {
+            self.ask_desk(&InputId(format!("clock:{}", now.timestamp_millis())), Request::DeadlineReached, batch);
+        }
+    }
+
+    fn ask_desk(&mut self, id: &InputId, request: Request, batch: &mut Batch) {
+        let now = self.now();
+        let outcome = self.desk.handle(request, &self.procedure, now);
+        if !outcome.facts.is_empty() {
+            batch.inputs.push((id.clone(), now));
+        }
+        for fact in outcome.facts {
+            let procedure = self.procedure.version.clone();
+            self.log(&fact);
+            batch.facts.push(Recorded { seq: self.next_seq, at: now, input: id.clone(), procedure, fact });
+            self.next_seq += 1;
+        }
+        for notice in outcome.notices {
+            let volatile = matches!(notice, Notice::Reply { .. });
+            let row = self.outbox.row(notice, now);
+            // A row is in memory before it is on disk, but nothing is dispatched before the batch is recorded.
+            if !volatile {
+                batch.to_tell.retain(|waiting| waiting.key != row.key);
+                batch.to_tell.push(row.clone());
+            }
+            self.outbox.add(row, false);
+        }
+    }
+
+    /// What the log of the program says about a fact: ids, never words of a customer.
+    fn log(&self, fact: &Fact) {
+        if let Fact::Case { id, event } = fact {
+            tracing::info!(escalation = %id, "case.{} {id}", event.name());
+        }
+    }
+
+    fn settle(&mut self, attempt: crate::engine::outbox::Attempt, batch: &mut Batch) {
+        let Some(Done { told, notice, result }) = self.outbox.settle(attempt) else { return };
+        let key = told.as_ref().map_or_else(String::new, |told| told.key.clone());
+        batch.told.extend(told);
+        let request = match (notice, result) {
+            (Notice::Page { escalation, page }, Ok(Some(receipt))) => {
+                Request::PageDelivered { escalation, page, place: receipt.place, message: receipt.message }
+            }
+            (Notice::Page { escalation, page }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!(escalation = %escalation, "page.undeliverable {escalation}: {why}");
+                Request::PageUndeliverable { escalation, page, why }
+            }
+            (notice, Err(error)) => {
+                let what = Outbox::kind(&notice);
+                tracing::warn!("notice.undeliverable {what}: {error}");
+                return;
+            }
+            (_, Ok(_)) => return,
+        };
+        self.ask_desk(&InputId(format!("delivery:{key}")), request, batch);
+    }
+
+    /// Records the batch, then lets the outbox start what may start.
+    async fn finish(&mut self, batch: &mut Batch) -> Result<(), Failure> {
+        if !batch.is_empty() || self.positions_recorded.elapsed() >= POSITIONS_EVERY {
+            self.record_positions(batch);
+        }
+        if !batch.is_empty() {
+            self.store.append(batch).await?;
+            *batch = Batch::default();
+        }
+        let now = self.now();
+        batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
+        let next_deadline = self.desk.next_deadline().map(|(at, _)| at);
+        let to_tell = self.outbox.len();
+        self.pulse.send_modify(|pulse| {
+            *pulse = Pulse { handled: pulse.handled, to_tell, next_deadline, seen_to: Some(now) };
+        });
+        Ok(())
+    }
+
+    fn record_positions(&mut self, batch: &mut Batch) {
+        let moved = std::mem::take(&mut self.moved);
+        batch.positions.extend(moved.into_iter().map(|(place, message)| Position { place, message }));
+        self.positions_recorded = Instant::now();
+    }
+}

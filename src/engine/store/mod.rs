@@ -1,0 +1,85 @@
+//! The log on disk. No SQL outside this folder; a desk's id stands in every key.
+
+mod sqlite;
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::input::{InputId, Position};
+use crate::sop::desk::Fact;
+use crate::sop::notice::Notice;
+
+pub use crate::engine::store::sqlite::SqliteStore;
+
+/// Everything one batch of inputs leads to: recorded together or not at all.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub facts: Vec<Recorded>,
+    pub told: Vec<Told>,
+    pub to_tell: Vec<ToTell>,
+    pub inputs: Vec<(InputId, DateTime<Utc>)>,
+    pub positions: Vec<Position>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+            && self.told.is_empty()
+            && self.to_tell.is_empty()
+            && self.inputs.is_empty()
+            && self.positions.is_empty()
+    }
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Counts up by one per desk, from 1.
+    pub seq: i64,
+    /// Whole milliseconds.
+    pub at: DateTime<Utc>,
+    pub input: InputId,
+    pub procedure: String,
+    pub fact: Fact,
+}
+
+/// A notice that waits in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToTell {
+    pub key: String,
+    pub generation: i64,
+    pub created: DateTime<Utc>,
+    pub notice: Notice,
+}
+
+/// A notice that is done with, unless a newer generation of it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub key: String,
+    pub generation: i64,
+}
+
+/// What a desk finds when it starts.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// In order.
+    pub facts: Vec<Recorded>,
+    /// In the order in which they were decided.
+    pub to_tell: Vec<ToTell>,
+    /// The latest ones, oldest first.
+    pub inputs: Vec<InputId>,
+    pub positions: Vec<Position>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("another bellhop is running on {path}: stop it first, or give this one a log of its own")]
+    InUse { path: String },
+    #[error("the log {path} cannot be opened")]
+    Open { path: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("the log could not be read")]
+    Read(#[source] sqlx::Error),
+    #[error("the log could not be written")]
+    Write(#[source] sqlx::Error),
+    #[error("entry {seq} of the log is not one this version understands")]
+    Foreign { seq: i64, source: serde_json::Error },
+}

@@ -1,0 +1,195 @@
+//! The log in one SQLite file, for one machine.
+
+use std::fs::File;
+use std::path::Path;
+
+use chrono::{DateTime, TimeZone, Utc};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+
+use crate::engine::handled::REMEMBERED;
+use crate::engine::input::{InputId, Position};
+use crate::engine::store::{Batch, Past, Recorded, StoreError, ToTell};
+
+/// The log of one desk in a SQLite file, held by one process at a time.
+#[derive(Debug)]
+pub struct SqliteStore {
+    desk: String,
+    connection: SqliteConnection,
+    /// Held as long as the store lives: a second process is refused instead of writing between our lines.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the log, and makes it if there is none.
+    ///
+    /// Write-ahead log with `synchronous = FULL`: a batch that was committed survives the loss of power
+    /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+    pub async fn open(path: &Path, desk: &str) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .disable_statement_logging();
+        let open = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Open {
+            path: path.display().to_string(),
+            source: error,
+        };
+        let mut connection = options.connect().await.map_err(|error| open(error.into()))?;
+        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(|error| open(error.into()))?;
+        Ok(Self { desk: desk.to_owned(), connection, _lock: lock })
+    }
+
+    /// Everything the desk remembers.
+    pub async fn past(&mut self) -> Result<Past, StoreError> {
+        Ok(Past {
+            facts: self.facts().await?,
+            to_tell: self.to_tell().await?,
+            inputs: self.inputs().await?,
+            positions: self.positions().await?,
+        })
+    }
+
+    /// Records a batch: all of it is on the disk when this returns, or none of it.
+    pub async fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        write(&mut self.connection, &self.desk, batch).await.map_err(StoreError::Write)
+    }
+
+    /// Ends the connection in order, so that the write-ahead log is folded into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await.map_err(StoreError::Write)
+    }
+
+    async fn facts(&mut self) -> Result<Vec<Recorded>, StoreError> {
+        let rows = sqlx::query("SELECT seq, at, input, procedure, fact FROM events WHERE desk = $1 ORDER BY seq")
+            .bind(&self.desk)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(StoreError::Read)?;
+        let recorded = rows.iter().map(|row| {
+            let seq = row.get("seq");
+            Ok(Recorded {
+                seq,
+                at: instant(row.get("at")),
+                input: InputId(row.get("input")),
+                procedure: row.get("procedure"),
+                fact: serde_json::from_str(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
+            })
+        });
+        recorded.collect()
+    }
+
+    async fn to_tell(&mut self) -> Result<Vec<ToTell>, StoreError> {
+        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY rowid";
+        let rows = sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
+        let to_tell = rows.iter().map(|row| {
+            Ok(ToTell {
+                key: row.get("key"),
+                generation: row.get("generation"),
+                created: instant(row.get("created")),
+                notice: serde_json::from_str(row.get("notice"))
+                    .map_err(|source| StoreError::Foreign { seq: 0, source })?,
+            })
+        });
+        to_tell.collect()
+    }
+
+    async fn inputs(&mut self) -> Result<Vec<InputId>, StoreError> {
+        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY rowid DESC LIMIT $2";
+        let limit = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
+        let rows = sqlx::query(query).bind(&self.desk).bind(limit).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(StoreError::Read)?;
+        Ok(rows.iter().rev().map(|row| InputId(row.get("id"))).collect())
+    }
+
+    async fn positions(&mut self) -> Result<Vec<Position>, StoreError> {
+        let query = "SELECT place, message FROM positions WHERE desk = $1 ORDER BY place";
+        let rows = sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
+        let position = |row: &sqlx::sqlite::SqliteRow| Position {
+            place: row.get::<String, _>("place").into(),
+            message: row.get::<String, _>("message").into(),
+        };
+        Ok(rows.iter().map(position).collect())
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> Result<(), sqlx::Error> {
+    // IMMEDIATE: a transaction that reads first and writes later is refused at once when another one writes.
+    let mut write = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for line in &batch.facts {
+        sqlx::query("INSERT INTO events (desk, seq, at, input, procedure, fact) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(desk)
+            .bind(line.seq)
+            .bind(line.at.timestamp_millis())
+            .bind(&line.input.0)
+            .bind(&line.procedure)
+            .bind(json(&line.fact))
+            .execute(&mut *write)
+            .await?;
+    }
+    for (id, at) in &batch.inputs {
+        sqlx::query("INSERT INTO inputs (desk, id, at) VALUES ($1, $2, $3) ON CONFLICT (desk, id) DO NOTHING")
+            .bind(desk)
+            .bind(&id.0)
+            .bind(at.timestamp_millis())
+            .execute(&mut *write)
+            .await?;
+    }
+    for row in &batch.to_tell {
+        sqlx::query(
+            "INSERT INTO outbox (desk, key, generation, created, notice) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (desk, key) DO UPDATE SET generation = $3, notice = $5",
+        )
+        .bind(desk)
+        .bind(&row.key)
+        .bind(row.generation)
+        .bind(row.created.timestamp_millis())
+        .bind(json(&row.notice))
+        .execute(&mut *write)
+        .await?;
+    }
+    for told in &batch.told {
+        sqlx::query("DELETE FROM outbox WHERE desk = $1 AND key = $2 AND generation = $3")
+            .bind(desk)
+            .bind(&told.key)
+            .bind(told.generation)
+            .execute(&mut *write)
+            .await?;
+    }
+    for position in &batch.positions {
+        sqlx::query(
+            "INSERT INTO positions (desk, place, message) VALUES ($1, $2, $3)
+             ON CONFLICT (desk, place) DO UPDATE SET message = $3",
+        )
+        .bind(desk)
+        .bind(position.place.as_str())
+        .bind(position.message.as_str())
+        .execute(&mut *write)
+        .await?;
+    }
+    write.commit().await
+}
+
+/// Takes the lock beside the log, or says who should be stopped.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let open = |source: std::io::Error| StoreError::Open { path: path.display().to_string(), source: source.into() };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(name).map_err(open)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.display().to_string() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(open(error)),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("facts and notices are plain data")
+}
+
+/// Instants in the log were written by us; one out of range cannot be there.
+fn instant(millis: i64) -> DateTime<Utc> {
+    Utc.timestamp_millis_opt(millis).single().expect("an instant of the log is in range")
+}

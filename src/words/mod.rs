@@ -1,0 +1,406 @@
+//! Floor 2: every word the bot says. Facts go in, text comes out; the words themselves are files in `templates/`
+//! that a support lead can edit.
+//!
+//! A template is a page in a small markup: the line that begins with `# ` is the title, `## ` begins a field, `-# `
+//! is the small print, everything before the first field is the body. [`Sheet`] is such a page taken apart.
+//!
+//! Facts are hostile: every value that a template writes is escaped by the platform's [`Markup`]; only the filters
+//! below make mentions, times and links.
+
+mod filters;
+mod sample;
+mod sheet;
+
+use std::path::Path;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::sop::notice::{Answer, Card, Verb};
+use crate::sop::team::Team;
+pub use crate::words::sheet::{Field, Sheet};
+
+/// How a chat platform writes things that are more than text.
+#[derive(Clone)]
+pub struct Markup {
+    /// Makes a text from outside harmless: it can neither ping, link nor format.
+    pub escape: fn(&str) -> String,
+    pub person: fn(&str) -> String,
+    pub place: fn(&str) -> String,
+    /// Seconds since 1970 as date and time in the reader's zone.
+    pub when: fn(i64) -> String,
+    /// Seconds since 1970 as a distance from now: "in 14 minutes".
+    pub countdown: fn(i64) -> String,
+    /// The address of a message, from the desk's id on the platform, a place and a message.
+    pub link: fn(&str, &str, &str) -> String,
+    /// The desk's id on the platform, the first part of every link.
+    pub home: String,
+}
+
+/// A template that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WordsError {
+    #[error("{file} cannot be read")]
+    Unreadable { file: String, source: std::io::Error },
+    /// The message of the template engine names file and line.
+    #[error("{file}: {what}")]
+    Broken { file: String, what: String },
+}
+
+/// The words of the bot, checked.
+pub struct Words {
+    env: Environment<'static>,
+}
+
+/// Steps one template may take: far more than any of ours, far less than a loop that never ends.
+const FUEL: u64 = 50_000;
+
+/// A template's name and its words as shipped.
+const BUILT_IN: [(&str, &str); 11] = [
+    ("card.md", include_str!("../../templates/card.md")),
+    ("line.md", include_str!("../../templates/line.md")),
+    ("done.md", include_str!("../../templates/done.md")),
+    ("escalated.md", include_str!("../../templates/escalated.md")),
+    ("status.md", include_str!("../../templates/status.md")),
+    ("why.md", include_str!("../../templates/why.md")),
+    ("queue.md", include_str!("../../templates/queue.md")),
+    ("help.md", include_str!("../../templates/help.md")),
+    ("refusal.md", include_str!("../../templates/refusal.md")),
+    ("button.md", include_str!("../../templates/button.md")),
+    ("form.md", include_str!("../../templates/form.md")),
+];
+
+impl Words {
+    /// Reads the templates, those in `folder` instead of the built-in ones of the same name, and renders each one
+    /// with sample facts. Every problem at once.
+    pub fn load(folder: Option<&Path>, markup: Markup, teams: &[Team]) -> Result<Self, Vec<WordsError>> {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_fuel(Some(FUEL));
+        filters::add(&mut env, markup, teams);
+        let mut problems = Vec::new();
+        for (name, built_in) in BUILT_IN {
+            let words = match folder.map(|folder| folder.join(name)).filter(|file| file.exists()) {
+                None => built_in.to_owned(),
+                Some(file) => match std::fs::read_to_string(&file) {
+                    Ok(words) => words,
+                    Err(source) => {
+                        problems.push(WordsError::Unreadable { file: file.display().to_string(), source });
+                        continue;
+                    }
+                },
+            };
+            if let Err(error) = env.add_template_owned(name, words) {
+                problems.push(broken(name, &error));
+            }
+        }
+        let words = Self { env };
+        if problems.is_empty() {
+            problems = words.try_out();
+        }
+        if problems.is_empty() { Ok(words) } else { Err(problems) }
+    }
+
+    pub fn card(&self, card: &Card) -> Sheet {
+        Sheet::parse(&self.render("card.md", card))
+    }
+
+    /// One line of text; `facts` are those of [`crate::sop::notice::LineFacts`].
+    pub fn line(&self, facts: &serde_json::Value) -> String {
+        self.render("line.md", facts).trim().to_owned()
+    }
+
+    pub fn answer(&self, answer: &Answer) -> Sheet {
+        let text = match answer {
+            Answer::Done { .. } => self.render("done.md", answer),
+            Answer::Escalated { .. } => self.render("escalated.md", answer),
+            Answer::Status { case } => self.render("status.md", case),
+            Answer::Why { why } => self.render("why.md", why),
+            Answer::Queue(queue) => self.render("queue.md", queue),
+            Answer::Help { .. } => self.render("help.md", answer),
+            Answer::Refused(refusal) => self.render("refusal.md", refusal),
+        };
+        Sheet::parse(&text)
+    }
+
+    /// The label of a button.
+    pub fn button(&self, verb: Verb) -> String {
+        self.render("button.md", ButtonFacts { verb }).trim().to_owned()
+    }
+
+    /// The title of the form for a note, and the label of its one field.
+    pub fn resolve_form(&self, id: &str) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "resolve", id, reason: None }))
+    }
+
+    /// The title of the form for an escalation by hand, and the labels of its fields.
+    pub fn escalate_form(&self, reason: Option<&str>) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason }))
+    }
+
+    /// Rendering was tried at the start with facts of every shape, so a failure here is rare; the reader still gets
+    /// something true, and the operator a line in the log.
+    fn render(&self, name: &str, facts: impl Serialize) -> String {
+        self.try_render(name, facts).unwrap_or_else(|problem| {
+            tracing::error!("words.broken {problem}");
+            format!("(the words in `{name}` could not be rendered: please tell whoever looks after this bot)")
+        })
+    }
+
+    fn try_render(&self, name: &str, facts: impl Serialize) -> Result<String, WordsError> {
+        let template = self.env.get_template(name).map_err(|error| broken(name, &error))?;
+        template.render(Serde(facts)).map_err(|error| broken(name, &error))
+    }
+}
+
+#[derive(Serialize)]
+struct ButtonFacts {
+    verb: Verb,
+}
+
+#[derive(Serialize)]
+struct FormFacts<'a> {
+    form: &'static str,
+    id: &'a str,
+    reason: Option<&'a str>,
+}
+
+fn broken(name: &str, error: &minijinja::Error) -> WordsError {
+    let file = format!("templates/{}", error.name().unwrap_or(name));
+    let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    WordsError::Broken { file, what: format!("{line}{}{detail}", error.kind()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn plain() -> Markup {
+        Markup {
+            escape: |text| text.replace(['*', '<'], "?"),
+            person: |id| format!("@{id}"),
+            place: |id| format!("#{id}"),
+            when: |at| format!("[{at}]"),
+            countdown: |at| format!("[in {at}]"),
+            link: |home, place, message| format!("link:{home}/{place}/{message}"),
+            home: "home".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_shipped_words_render_with_facts_of_every_shape() {
+        let problems = Words::load(None, plain(), &[]).err().unwrap_or_default();
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+
+    #[test]
+    fn a_template_that_asks_for_what_is_not_there_stops_the_start() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("line.md"), "{{ case.id }}\n{{ cse.id }}").expect("written");
+        std::fs::write(folder.path().join("why.md"), "\n\n{{ reason }}").expect("written");
+        let problems = Words::load(Some(folder.path()), plain(), &[]).err().unwrap_or_default();
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        expect![[r#"
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/line.md: line 2: undefined value: `cse` is undefined
+            templates/line.md: line 1: undefined value: `case.id` is undefined
+            templates/why.md: line 3: undefined value: `reason` is undefined"#]].assert_eq(&said.join("\n"));
+    }
+}

@@ -1,0 +1,215 @@
+//! Facts of every shape, so that a template that does not render stops the start and not a page at night.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use crate::sop::escalation::{
+    Actor, Command, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report, Subject, TriggerName,
+};
+use crate::sop::message::{Person, Standing, TicketRef};
+use crate::sop::notice::{Answer, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
+use crate::sop::procedure::Procedure;
+use crate::sop::signal::Lexicon;
+use crate::sop::team::{Plan, Rung, Severity, Step};
+use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
+use crate::sop::notice;
+use crate::words::{Words, WordsError};
+
+impl Words {
+    /// Renders every template with facts of every shape.
+    pub(crate) fn try_out(&self) -> Vec<WordsError> {
+        let cards = cards();
+        let mut problems = Vec::new();
+        let mut attempt = |result: Result<String, WordsError>| problems.extend(result.err());
+        for card in &cards {
+            attempt(self.try_render("card.md", card));
+            attempt(self.try_render("status.md", card));
+            for line in lines() {
+                for case in [Some(card.clone()), None] {
+                    let facts = LineFacts {
+                        line: line.name(),
+                        detail: case.is_some().then_some(&line),
+                        confidential: card.confidential,
+                        codename: card.codename.clone(),
+                        case,
+                    };
+                    attempt(self.try_render("line.md", facts));
+                }
+            }
+            for command in ["acknowledge", "raise", "resolve"] {
+                attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
+            }
+            for joined in [true, false] {
+                attempt(self.try_render("escalated.md", Answer::Escalated { joined, case: card.clone() }));
+            }
+        }
+        for why in whys() {
+            attempt(self.try_render("why.md", why));
+        }
+        for open in [Vec::new(), cards] {
+            for closed in [Vec::new(), vec!["Heron".to_owned()]] {
+                attempt(self.try_render("queue.md", Queue { open: open.clone(), more: 3, closed }));
+            }
+        }
+        for staff in [true, false] {
+            attempt(self.try_render("help.md", Answer::Help { staff }));
+        }
+        for refusal in refusals() {
+            attempt(self.try_render("refusal.md", refusal));
+        }
+        for verb in Verb::ALL {
+            attempt(self.try_render("button.md", super::ButtonFacts { verb }));
+        }
+        for (form, reason) in [("resolve", None), ("escalate", None), ("escalate", Some("Refund"))] {
+            attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason }));
+        }
+        problems.dedup_by_key(|problem| problem.to_string());
+        problems
+    }
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+}
+
+fn person(name: &str, standing: Standing) -> Person {
+    Person { id: name.into(), name: name.to_owned(), standing }
+}
+
+fn plan() -> Plan {
+    let rung = |team: &str| Rung { team: team.into(), respond_within: TimeDelta::minutes(30) };
+    Plan { id: "sample".to_owned(), rungs: vec![rung("first"), rung("second")], repeat: 0, catch_all: rung("last") }
+}
+
+fn procedure() -> Procedure {
+    Procedure {
+        version: "sample".to_owned(),
+        teams: Vec::new(),
+        triggers: Vec::new(),
+        default_plan: plan(),
+        front: "front".into(),
+        lexicon: Lexicon::new(Vec::new()).expect("an empty lexicon has no problem"),
+        rates: Rates::default(),
+        label_thresholds: Vec::new(),
+        ticket_links: Vec::new(),
+    }
+}
+
+/// A case in each state a card can show, played through the real rules.
+fn cards() -> Vec<Card> {
+    let procedure = procedure();
+    let mut cards = Vec::new();
+    for full in [true, false] {
+        let mut case = Escalation::open(EscalationId(1), opened(full), at(0));
+        let mut play = |case: &mut Escalation, command: &Command, minute: i64| {
+            for event in case.decide(command, at(minute)).unwrap_or_default() {
+                case.apply(&event, at(minute));
+            }
+            let page = full.then_some(0).filter(|_| !case.pages.is_empty());
+            cards.push(notice::card(case, &procedure, page));
+        };
+        case.apply(&Event::Paged { step: Step::FIRST, reason: crate::sop::escalation::PageReason::Opened }, at(0));
+        let by = Actor { person: person("Sam", Standing::Staff), teams: vec!["first".into()], manages: true };
+        let delivered =
+            |page| Command::PageDelivered { page, place: "place".into(), message: format!("card-{page}").into() };
+        play(&mut case, &delivered(0), 1);
+        let report = Box::new(opened(full).report);
+        play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
+        play(&mut case, &Command::DeadlineReached, 90);
+        play(&mut case, &delivered(1), 91);
+        play(&mut case, &Command::Acknowledge { by: by.clone(), seen: None }, 92);
+        play(&mut case, &Command::Raise { by: by.clone(), reason: String::new(), seen: None }, 93);
+        play(&mut case, &Command::Resolve { by, note: "done".to_owned() }, 94);
+    }
+    cards
+}
+
+/// Everything that can be there, or nothing that need not.
+fn opened(full: bool) -> Opened {
+    let customer = full.then(|| person("Dana", Standing::Customer));
+    let ticket = full.then(|| TicketRef {
+        system: "desk".to_owned(),
+        id: "42".to_owned(),
+        url: Some("https://desk.example/42".to_owned()),
+    });
+    let findings = vec![Finding {
+        held: true,
+        what: What::Amount {
+            claimed: Decimal::new(700, 0),
+            claimed_currency: "USD".to_owned(),
+            over: Decimal::new(500, 0),
+            currency: "USD".to_owned(),
+        },
+    }];
+    let quotes = vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }];
+    let name = TriggerName { id: "refund".to_owned(), name: "Refund".to_owned() };
+    Opened {
+        subject: Subject { customer: customer.clone(), place: "place".into(), ticket, scope: Scope::Customer },
+        severity: Severity::Sev2,
+        confidential: full,
+        ownership: Ownership::Responder,
+        plan: plan(),
+        procedure: "sample".to_owned(),
+        by: (!full).then(|| person("Rosa", Standing::Staff)),
+        report: Report {
+            customer,
+            place: "place".into(),
+            message: full.then(|| "message".into()),
+            triggers: if full { vec![name] } else { Vec::new() },
+            findings: if full { findings } else { Vec::new() },
+            quotes: if full { quotes } else { Vec::new() },
+        },
+        near: Vec::new(),
+        information: vec![Information { label: "Steps tried".to_owned(), answer: "restarted".to_owned() }],
+        after: full.then_some(EscalationId(7)),
+    }
+}
+
+fn lines() -> Vec<Line> {
+    let by = person("Sam", Standing::Staff);
+    let raised = |by| Line::Raised { by, from: "first".into(), to: "second".into(), late_minutes: 3 };
+    vec![
+        Line::Opened,
+        Line::Acknowledged { by: by.clone(), minutes: Some(3) },
+        Line::Acknowledged { by: by.clone(), minutes: None },
+        raised(Some(by.clone())),
+        raised(None),
+        Line::Resolved { by },
+        Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
+    ]
+}
+
+fn whys() -> Vec<Why> {
+    let why = |full: bool| Why {
+        id: "ESC-1".to_owned(),
+        triggers: vec!["Refund".to_owned()],
+        opened_by: (!full).then(|| person("Rosa", Standing::Staff)),
+        reasons: vec!["a reason".to_owned()],
+        quotes: vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }],
+        near: vec![NearLine { trigger: "Angry".to_owned(), finding: "angry 0.50 (needs 0.60)".to_owned() }],
+        severity: Severity::Sev2,
+        team: "Managers".to_owned(),
+        within_minutes: 30,
+        added: 1,
+        breaches: 1,
+        procedure: "sample".to_owned(),
+        outdated: full,
+    };
+    vec![why(true), why(false)]
+}
+
+fn refusals() -> Vec<Refusal> {
+    let (id, by, since) = (EscalationId(1), person("Sam", Standing::Staff), at(5));
+    vec![
+        Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
+        Refusal::AlreadyResolved { id, by, since },
+        Refusal::AlreadyRaised { id, team: "first".into(), since },
+        Refusal::EndOfLadder { id, team: "first".into() },
+        Refusal::NotYourTeam { id, teams: vec!["first".into(), "second".into()] },
+        Refusal::NoteMissing { id },
+        Refusal::Unknown { asked: "ESC-9".to_owned() },
+        Refusal::NotStaff,
+        Refusal::Incomplete { field: "steps tried".to_owned() },
+        Refusal::UnknownTrigger { asked: "refunds".to_owned() },
+    ]
+}
