@@ -1,5 +1,6 @@
 //! Bellhop runs a customer-service escalation procedure inside team chat.
 
+pub mod adapters;
 pub mod engine;
 pub mod sandbox;
 pub mod sop;

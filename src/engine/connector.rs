@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
+use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::{Answer, Card, LineFacts, ReplyTo, Verb};
 
@@ -16,8 +17,10 @@ pub struct Outgoing {
     pub key: String,
     pub to: Destination,
     pub telling: Telling,
-    /// Set where an attempt before a restart may have arrived: since when to look for it before sending again.
-    pub maybe_sent_since: Option<DateTime<Utc>>,
+    /// When it was decided, in SOP time.
+    pub created: DateTime<Utc>,
+    /// An earlier attempt may have arrived: look for it before sending again.
+    pub maybe_sent: bool,
     /// Only cleared people may read it: the connector makes sure that the place is closed to others.
     pub confidential: bool,
 }
@@ -35,7 +38,17 @@ pub enum Destination {
 /// What is told. The words are made of it by the connector, from `templates/`.
 #[derive(Debug)]
 pub enum Telling {
-    Card { card: Box<Card>, buttons: Vec<Verb>, version: u64, case: u64, ping: Option<String> },
+    Card {
+        card: Box<Card>,
+        case: EscalationId,
+        /// The page the card stands for, from 0.
+        page: usize,
+        buttons: Vec<Verb>,
+        /// The version of the case it shows; its buttons carry it.
+        version: u64,
+        /// The group that is to be pinged.
+        ping: Option<String>,
+    },
     Line(serde_json::Value),
     Answer(Box<Answer>),
 }

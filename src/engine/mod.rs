@@ -8,10 +8,11 @@
 
 pub mod clock;
 pub mod connector;
-pub mod input;
 mod handled;
+pub mod input;
 mod outbox;
 mod run;
 pub mod store;
 
+pub(crate) use crate::engine::handled::Handled;
 pub use crate::engine::run::{Engine, Failure, Pulse, Settings};

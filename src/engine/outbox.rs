@@ -283,12 +283,10 @@ fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) ->
             let place = procedure.team(team)?.place.clone();
             (Destination::Place(place), Telling::line(&facts), facts.confidential && facts.case.is_some())
         }
-        Notice::Reply { to, answer } => {
-            (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false)
-        }
+        Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };
-    let maybe_sent_since = row.replayed.then_some(row.to_tell.created);
-    Some(Outgoing { key: row.to_tell.key.clone(), to, telling, maybe_sent_since, confidential })
+    let (key, created) = (row.to_tell.key.clone(), row.to_tell.created);
+    Some(Outgoing { key, created, to, telling, maybe_sent: row.replayed, confidential })
 }
 
 fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<String>) -> Telling {
@@ -299,8 +297,9 @@ fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc
     Telling::Card {
         card: Box::new(card),
         buttons: notice::buttons(case, page),
+        case: case.id,
+        page,
         version: case.version,
-        case: case.id.0,
         ping,
     }
 }

@@ -25,11 +25,33 @@ use crate::sop::trigger::{Fired, Ownership, Scene, fired};
 pub enum Request {
     /// Somebody posted a message, or edited one.
     Message(Message),
-    Act { actor: Actor, about: About, act: Act, reply: ReplyTo },
-    Escalate { actor: Actor, form: Box<Form>, reply: ReplyTo },
-    Ask { actor: Actor, question: Question, reply: ReplyTo },
-    PageDelivered { escalation: EscalationId, page: usize, place: PlaceId, message: MessageId },
-    PageUndeliverable { escalation: EscalationId, page: usize, why: String },
+    Act {
+        actor: Actor,
+        about: About,
+        act: Act,
+        reply: ReplyTo,
+    },
+    Escalate {
+        actor: Actor,
+        form: Box<Form>,
+        reply: ReplyTo,
+    },
+    Ask {
+        actor: Actor,
+        question: Question,
+        reply: ReplyTo,
+    },
+    PageDelivered {
+        escalation: EscalationId,
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    PageUndeliverable {
+        escalation: EscalationId,
+        page: usize,
+        why: String,
+    },
     /// The timer rang.
     DeadlineReached,
 }
@@ -80,8 +102,15 @@ pub enum Fact {
     /// A message showed a signal or named a ticket.
     Noted(Noted),
     /// A trigger in watch mode fired.
-    Watched { trigger: String, message: MessageId, place: PlaceId },
-    Case { id: EscalationId, event: Event },
+    Watched {
+        trigger: String,
+        message: MessageId,
+        place: PlaceId,
+    },
+    Case {
+        id: EscalationId,
+        event: Event,
+    },
 }
 
 /// What a request leads to.
@@ -333,9 +362,8 @@ impl Turn<'_> {
             return Err(Refusal::Incomplete { field: "steps tried".to_owned() });
         }
         let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
-        let signals = form.message.as_ref().map(|message| {
-            signal::read(&message.text, Speech::Whole, &self.procedure.lexicon)
-        });
+        let signals =
+            form.message.as_ref().map(|message| signal::read(&message.text, Speech::Whole, &self.procedure.lexicon));
         let customer = form.message.as_ref().map(|message| &message.author);
         let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
         let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());

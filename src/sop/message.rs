@@ -95,6 +95,7 @@ pub struct Message {
 pub fn cut(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         None => text.to_owned(),
+        Some(_) if chars_max == 0 => String::new(),
         Some(_) => text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),
     }
 }

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Command, Escalation, EscalationId, Event, Fate, Information, Quote, Refusal, Status};
+use crate::sop::escalation::{
+    Actor, Command, Escalation, EscalationId, Event, Fate, Information, Quote, Refusal, Status,
+};
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Step, TeamId};
@@ -41,11 +43,24 @@ impl std::fmt::Debug for ReplyTo {
 #[serde(tag = "line", rename_all = "snake_case")]
 pub enum Line {
     Opened,
-    Acknowledged { by: Person, minutes: Option<i64> },
+    Acknowledged {
+        by: Person,
+        minutes: Option<i64>,
+    },
     /// Nobody answered, or nobody could be reached, or somebody raised it.
-    Raised { by: Option<Person>, from: TeamId, to: TeamId, late_minutes: i64 },
-    Resolved { by: Person },
-    Undeliverable { team: TeamId, why: String },
+    Raised {
+        by: Option<Person>,
+        from: TeamId,
+        to: TeamId,
+        late_minutes: i64,
+    },
+    Resolved {
+        by: Person,
+    },
+    Undeliverable {
+        team: TeamId,
+        why: String,
+    },
 }
 
 impl Line {
@@ -90,12 +105,7 @@ impl Command {
 pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<Notice> {
     let mut notices = Vec::new();
     let escalation = case.id;
-    let line = |line: Line| Notice::Line {
-        team: procedure.front.clone(),
-        escalation,
-        version: case.version,
-        line,
-    };
+    let line = |line: Line| Notice::Line { team: procedure.front.clone(), escalation, version: case.version, line };
     let front_is_paged = case.team() == &procedure.front;
     match event {
         Event::Opened(_) if front_is_paged => {}
@@ -160,9 +170,7 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
     match notice {
         // Somebody took it, or it went on, before this page got out: that team needs no ping any more.
         Notice::Page { escalation, page } => desk.case(*escalation).is_some_and(|case| case.awaiting == Some(*page)),
-        Notice::Card { escalation, page } => {
-            desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some())
-        }
+        Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
         Notice::Line { .. } | Notice::Reply { .. } => true,
     }
 }
@@ -374,9 +382,7 @@ pub fn why(case: &Escalation, procedure: &Procedure) -> Why {
         opened_by: card.opened_by,
         reasons: card.reasons,
         quotes: card.quotes,
-        near: near
-            .map(|miss| NearLine { trigger: name(&miss.trigger), finding: miss.finding.to_string() })
-            .collect(),
+        near: near.map(|miss| NearLine { trigger: name(&miss.trigger), finding: miss.finding.to_string() }).collect(),
         severity: case.severity,
         team: card.team,
         within_minutes: card.within_minutes,

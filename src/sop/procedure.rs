@@ -44,7 +44,11 @@ impl Procedure {
 
     /// The kinds that are strong enough to be called labels of a message.
     pub fn labels<'s>(&self, signals: &'s Signals) -> impl Iterator<Item = &'s Kind> {
-        signals.signals.iter().filter(|signal| signal.strength >= self.threshold(&signal.kind)).map(|signal| &signal.kind)
+        signals
+            .signals
+            .iter()
+            .filter(|signal| signal.strength >= self.threshold(&signal.kind))
+            .map(|signal| &signal.kind)
     }
 
     fn threshold(&self, kind: &Kind) -> f64 {

@@ -92,7 +92,10 @@ pub struct Plan {
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The rung with this index, on this round of the ladder; both count from 0.
-    Rung { index: usize, round: u32 },
+    Rung {
+        index: usize,
+        round: u32,
+    },
     CatchAll,
 }
 

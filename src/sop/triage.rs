@@ -13,9 +13,14 @@ use crate::sop::trigger::{Fired, Firing, Mode, NearMiss, Scope, What};
 pub enum Decision {
     Open(Box<Opened>),
     /// The same issue is already with the same team.
-    Join { escalation: EscalationId, command: Command },
+    Join {
+        escalation: EscalationId,
+        command: Command,
+    },
     /// A trigger in watch mode fired: recorded, nobody is told.
-    Watch { trigger: String },
+    Watch {
+        trigger: String,
+    },
 }
 
 /// What a message was and what was read in it.

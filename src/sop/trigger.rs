@@ -64,13 +64,26 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// The message shows this kind of trouble at least this strongly, 0 to 1.
-    Signal { kind: Kind, at_least: f64 },
+    Signal {
+        kind: Kind,
+        at_least: f64,
+    },
     /// The message claims back strictly more than this.
-    Amount { over: Decimal, currency: String },
+    Amount {
+        over: Decimal,
+        currency: String,
+    },
     /// The customer wrote about the same issue at least so often, this message included.
-    Contacts { at_least: u32, within: TimeDelta },
+    Contacts {
+        at_least: u32,
+        within: TimeDelta,
+    },
     /// So many different customers showed this kind of trouble, this one included.
-    Customers { kind: Kind, at_least: u32, within: TimeDelta },
+    Customers {
+        kind: Kind,
+        at_least: u32,
+        within: TimeDelta,
+    },
     /// It was written in one of these places.
     Places(Vec<PlaceId>),
     /// It was read in this language (ISO 639-1).
@@ -91,15 +104,41 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
-    Signal { kind: Kind, strength: f64, at_least: f64 },
-    Amount { claimed: Decimal, claimed_currency: String, over: Decimal, currency: String },
-    NoAmount { over: Decimal, currency: String },
+    Signal {
+        kind: Kind,
+        strength: f64,
+        at_least: f64,
+    },
+    Amount {
+        claimed: Decimal,
+        claimed_currency: String,
+        over: Decimal,
+        currency: String,
+    },
+    NoAmount {
+        over: Decimal,
+        currency: String,
+    },
     /// The table of rates in the config does not know the currency.
-    NotComparable { claimed: Decimal, claimed_currency: String, currency: String },
-    Contacts { count: u32, at_least: u32 },
-    Customers { kind: Kind, count: u32, at_least: u32 },
+    NotComparable {
+        claimed: Decimal,
+        claimed_currency: String,
+        currency: String,
+    },
+    Contacts {
+        count: u32,
+        at_least: u32,
+    },
+    Customers {
+        kind: Kind,
+        count: u32,
+        at_least: u32,
+    },
     Place,
-    Language { language: Option<String>, asked: String },
+    Language {
+        language: Option<String>,
+        asked: String,
+    },
 }
 
 /// A trigger that fired, with its reasons.
@@ -283,7 +322,10 @@ impl std::fmt::Display for Finding {
             }
             What::NoAmount { over, currency } => write!(out, "no amount claimed (needs over {over} {currency})"),
             What::NotComparable { claimed, claimed_currency, currency } => {
-                write!(out, "{claimed} {claimed_currency} claimed, not comparable with {currency}: no rate in the config")
+                write!(
+                    out,
+                    "{claimed} {claimed_currency} claimed, not comparable with {currency}: no rate in the config"
+                )
             }
             What::Contacts { count, at_least } => {
                 write!(out, "contact {count} about the same issue (needs {at_least})")

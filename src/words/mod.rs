@@ -401,6 +401,7 @@ mod tests {
             templates/line.md: line 1: undefined value: `case.id` is undefined
             templates/line.md: line 2: undefined value: `cse` is undefined
             templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/why.md: line 3: undefined value: `reason` is undefined"#]].assert_eq(&said.join("\n"));
+            templates/why.md: line 3: undefined value: `reason` is undefined"#]]
+        .assert_eq(&said.join("\n"));
     }
 }

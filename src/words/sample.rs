@@ -7,12 +7,12 @@ use crate::sop::escalation::{
     Actor, Command, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report, Subject, TriggerName,
 };
 use crate::sop::message::{Person, Standing, TicketRef};
+use crate::sop::notice;
 use crate::sop::notice::{Answer, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Lexicon;
 use crate::sop::team::{Plan, Rung, Severity, Step};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
-use crate::sop::notice;
 use crate::words::{Words, WordsError};
 
 impl Words {
@@ -63,6 +63,7 @@ impl Words {
         for (form, reason) in [("resolve", None), ("escalate", None), ("escalate", Some("Refund"))] {
             attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason }));
         }
+        problems.sort_by_key(ToString::to_string);
         problems.dedup_by_key(|problem| problem.to_string());
         problems
     }

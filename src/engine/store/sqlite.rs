@@ -83,7 +83,8 @@ impl SqliteStore {
 
     async fn to_tell(&mut self) -> Result<Vec<ToTell>, StoreError> {
         let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY rowid";
-        let rows = sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
+        let rows =
+            sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
         let to_tell = rows.iter().map(|row| {
             Ok(ToTell {
                 key: row.get("key"),
@@ -106,7 +107,8 @@ impl SqliteStore {
 
     async fn positions(&mut self) -> Result<Vec<Position>, StoreError> {
         let query = "SELECT place, message FROM positions WHERE desk = $1 ORDER BY place";
-        let rows = sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
+        let rows =
+            sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
         let position = |row: &sqlx::sqlite::SqliteRow| Position {
             place: row.get::<String, _>("place").into(),
             message: row.get::<String, _>("message").into(),

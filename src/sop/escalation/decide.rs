@@ -11,20 +11,46 @@ use crate::sop::team::{Step, TeamId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
-    AlreadyAcknowledged { id: EscalationId, by: Person, since: DateTime<Utc> },
-    AlreadyResolved { id: EscalationId, by: Person, since: DateTime<Utc> },
+    AlreadyAcknowledged {
+        id: EscalationId,
+        by: Person,
+        since: DateTime<Utc>,
+    },
+    AlreadyResolved {
+        id: EscalationId,
+        by: Person,
+        since: DateTime<Utc>,
+    },
     /// The button was drawn before the case went on to another step, or was paged again.
-    AlreadyRaised { id: EscalationId, team: TeamId, since: DateTime<Utc> },
-    EndOfLadder { id: EscalationId, team: TeamId },
-    NotYourTeam { id: EscalationId, teams: Vec<TeamId> },
-    NoteMissing { id: EscalationId },
+    AlreadyRaised {
+        id: EscalationId,
+        team: TeamId,
+        since: DateTime<Utc>,
+    },
+    EndOfLadder {
+        id: EscalationId,
+        team: TeamId,
+    },
+    NotYourTeam {
+        id: EscalationId,
+        teams: Vec<TeamId>,
+    },
+    NoteMissing {
+        id: EscalationId,
+    },
     /// There is no such case, or the asker may not know of it: the same words for both.
-    Unknown { asked: String },
+    Unknown {
+        asked: String,
+    },
     NotStaff,
     /// A field of a form is empty.
-    Incomplete { field: String },
+    Incomplete {
+        field: String,
+    },
     /// No trigger has this id.
-    UnknownTrigger { asked: String },
+    UnknownTrigger {
+        asked: String,
+    },
 }
 
 /// Longest note that is kept, in characters.

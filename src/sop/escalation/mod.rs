@@ -141,19 +141,48 @@ pub enum PageReason {
 pub enum Event {
     Opened(Box<Opened>),
     /// The same issue again, no more severe: joined quietly.
-    Added { report: Box<Report> },
+    Added {
+        report: Box<Report>,
+    },
     /// The same issue again, more severe than before.
-    Strengthened { report: Box<Report>, severity: Severity },
+    Strengthened {
+        report: Box<Report>,
+        severity: Severity,
+    },
     /// A team is to be told. Its time starts when the page is delivered.
-    Paged { step: Step, reason: PageReason },
-    Delivered { page: usize, place: PlaceId, message: MessageId },
-    Undeliverable { page: usize, why: String },
+    Paged {
+        step: Step,
+        reason: PageReason,
+    },
+    Delivered {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    Undeliverable {
+        page: usize,
+        why: String,
+    },
     /// Nobody answered in time. `late_seconds` is how long after the deadline that was noticed: 0 unless the program
     /// was down.
-    Breached { page: usize, due: DateTime<Utc>, late_seconds: i64 },
-    Raised { by: Option<Person>, from: Step, to: Step, reason: String },
-    Acknowledged { by: Person },
-    Resolved { by: Person, note: String },
+    Breached {
+        page: usize,
+        due: DateTime<Utc>,
+        late_seconds: i64,
+    },
+    Raised {
+        by: Option<Person>,
+        from: Step,
+        to: Step,
+        reason: String,
+    },
+    Acknowledged {
+        by: Person,
+    },
+    Resolved {
+        by: Person,
+        note: String,
+    },
 }
 
 impl Event {
@@ -188,8 +217,15 @@ pub struct Page {
 pub enum Fate {
     /// On its way.
     Asked,
-    Delivered { at: DateTime<Utc>, place: PlaceId, message: MessageId },
-    Undeliverable { at: DateTime<Utc>, why: String },
+    Delivered {
+        at: DateTime<Utc>,
+        place: PlaceId,
+        message: MessageId,
+    },
+    Undeliverable {
+        at: DateTime<Utc>,
+        why: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -257,13 +293,33 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// A trigger fired again on the same issue.
-    Report { report: Box<Report>, severity: Severity },
+    Report {
+        report: Box<Report>,
+        severity: Severity,
+    },
     /// `seen` is the version on the button that was pressed; `None` for a typed command.
-    Acknowledge { by: Actor, seen: Option<u64> },
-    Raise { by: Actor, reason: String, seen: Option<u64> },
-    Resolve { by: Actor, note: String },
-    PageDelivered { page: usize, place: PlaceId, message: MessageId },
-    PageUndeliverable { page: usize, why: String },
+    Acknowledge {
+        by: Actor,
+        seen: Option<u64>,
+    },
+    Raise {
+        by: Actor,
+        reason: String,
+        seen: Option<u64>,
+    },
+    Resolve {
+        by: Actor,
+        note: String,
+    },
+    PageDelivered {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    PageUndeliverable {
+        page: usize,
+        why: String,
+    },
     DeadlineReached,
 }
 
@@ -293,7 +349,9 @@ impl Escalation {
         match &page.fate {
             Fate::Delivered { at, .. } => Some(Deadline { at: *at + within, why: "nobody has answered the page" }),
             // Only the catch-all stays on an undeliverable page: it is tried again, so that the case is never silent.
-            Fate::Undeliverable { at, .. } => Some(Deadline { at: *at + within, why: "the page could not be delivered" }),
+            Fate::Undeliverable { at, .. } => {
+                Some(Deadline { at: *at + within, why: "the page could not be delivered" })
+            }
             Fate::Asked => None,
         }
     }
@@ -368,7 +426,36 @@ impl Escalation {
 
 /// Birds of the shore: easy to say, about nothing.
 const CODENAMES: [&str; 32] = [
-    "Heron", "Tern", "Plover", "Gannet", "Curlew", "Dunlin", "Eider", "Fulmar", "Godwit", "Avocet", "Knot", "Osprey",
-    "Petrel", "Pintail", "Puffin", "Rail", "Redshank", "Ruff", "Sanderling", "Scoter", "Shag", "Shelduck", "Skua",
-    "Smew", "Snipe", "Stilt", "Teal", "Turnstone", "Whimbrel", "Wigeon", "Goldeneye", "Kittiwake",
+    "Heron",
+    "Tern",
+    "Plover",
+    "Gannet",
+    "Curlew",
+    "Dunlin",
+    "Eider",
+    "Fulmar",
+    "Godwit",
+    "Avocet",
+    "Knot",
+    "Osprey",
+    "Petrel",
+    "Pintail",
+    "Puffin",
+    "Rail",
+    "Redshank",
+    "Ruff",
+    "Sanderling",
+    "Scoter",
+    "Shag",
+    "Shelduck",
+    "Skua",
+    "Smew",
+    "Snipe",
+    "Stilt",
+    "Teal",
+    "Turnstone",
+    "Whimbrel",
+    "Wigeon",
+    "Goldeneye",
+    "Kittiwake",
 ];

@@ -129,7 +129,16 @@ impl Signals {
 #[derive(Debug)]
 pub struct Lexicon;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speech { Whole, QuotesOnly }
-pub fn read(_: &str, _: Speech, _: &Lexicon) -> Signals { Signals::default() }
+pub enum Speech {
+    Whole,
+    QuotesOnly,
+}
+pub fn read(_: &str, _: Speech, _: &Lexicon) -> Signals {
+    Signals::default()
+}
 
-impl Lexicon { pub fn new(_: Vec<()>) -> Result<Self, Vec<()>> { Ok(Self) } }
+impl Lexicon {
+    pub fn new(_: Vec<()>) -> Result<Self, Vec<()>> {
+        Ok(Self)
+    }
+}

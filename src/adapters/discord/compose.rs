@@ -1,0 +1,175 @@
+//! A notice in Discord's form: content, embed, buttons, and who may be pinged.
+
+use serde_json::{Value, json};
+
+use crate::adapters::discord::custom_id::CustomId;
+use crate::sop::escalation::EscalationId;
+use crate::sop::message::cut;
+use crate::sop::notice::{Card, Verb};
+use crate::sop::team::Severity;
+use crate::words::{Sheet, Words};
+
+// Limits of Discord, in characters (<https://discord.com/developers/docs/resources/message#embed-object-embed-limits>).
+const CONTENT_MAX: usize = 2_000;
+const TITLE_MAX: usize = 256;
+const DESCRIPTION_MAX: usize = 4_096;
+const FIELDS_MAX: usize = 25;
+const FIELD_NAME_MAX: usize = 256;
+const FIELD_VALUE_MAX: usize = 1_024;
+const FOOTER_MAX: usize = 2_048;
+const EMBED_MAX: usize = 6_000;
+const LABEL_MAX: usize = 80;
+const FORM_TITLE_MAX: usize = 45;
+const INPUT_LABEL_MAX: usize = 45;
+
+/// Only whoever asked sees it (<https://discord.com/developers/docs/resources/message#message-object-message-flags>).
+pub(crate) const EPHEMERAL: u32 = 1 << 6;
+/// Links in it are not unfolded.
+const SUPPRESS_EMBEDS: u32 = 1 << 2;
+
+/// Nobody is pinged, whatever the text says.
+pub(crate) fn no_mentions() -> Value {
+    json!({"parse": []})
+}
+
+/// What a card's buttons act on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) case: EscalationId,
+    pub(crate) version: u64,
+    pub(crate) page: usize,
+}
+
+/// A card: the embed and its buttons. Pings exactly the group it names.
+pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], ping: Option<&str>) -> Value {
+    let content = ping.map(|role| format!("<@&{role}>")).unwrap_or_default();
+    let mentions = ping.map_or_else(no_mentions, |role| json!({"parse": [], "roles": [role]}));
+    json!({
+        "content": content,
+        "embeds": [embed(&words.card(card), Some(color(card.severity)))],
+        "components": rows(words, shown, buttons),
+        "allowed_mentions": mentions,
+    })
+}
+
+/// One line of text.
+pub(crate) fn line(text: &str) -> Value {
+    json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": no_mentions()})
+}
+
+/// An answer to one person: a page with a title as an embed, anything shorter as text.
+pub(crate) fn answer(sheet: &Sheet) -> Value {
+    let mut body = json!({"allowed_mentions": no_mentions()});
+    if sheet.title.is_empty() && sheet.fields.is_empty() {
+        body["content"] = cut(&sheet.text(), CONTENT_MAX).into();
+    } else {
+        body["embeds"] = json!([embed(sheet, None)]);
+    }
+    body
+}
+
+/// A form with one row per field: its name is the input's id, its value the label.
+///
+/// Text inputs in action rows: the newer labels do not survive serenity 0.12's parser.
+pub(crate) fn form(id: &CustomId, sheet: &Sheet, fields: &[Input<'_>]) -> Value {
+    let rows: Vec<Value> = fields
+        .iter()
+        .map(|input| {
+            let label = sheet.fields.iter().find(|field| field.name == input.id).map_or(input.id, |field| &field.value);
+            let style = if input.long { 2 } else { 1 };
+            let mut text = json!({
+                "type": 4, "custom_id": input.id, "label": cut(label, INPUT_LABEL_MAX), "style": style,
+                "required": input.required, "max_length": input.chars_max,
+            });
+            if !input.value.is_empty() {
+                text["value"] = cut(&input.value, usize::from(input.chars_max)).into();
+            }
+            json!({"type": 1, "components": [text]})
+        })
+        .collect();
+    json!({"custom_id": id.to_string(), "title": cut(&sheet.title, FORM_TITLE_MAX), "components": rows})
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) long: bool,
+    pub(crate) required: bool,
+    /// At most 4,000 (<https://discord.com/developers/docs/components/reference#text-input>).
+    pub(crate) chars_max: u16,
+    /// What stands in it already.
+    pub(crate) value: String,
+}
+
+fn embed(sheet: &Sheet, color: Option<u32>) -> Value {
+    let mut left = EMBED_MAX;
+    let mut take = |text: &str, max: usize| {
+        let taken = cut(text, max.min(left));
+        left -= taken.chars().count();
+        taken
+    };
+    let mut embed = json!({});
+    let mut set = |key: &str, value: Value| embed[key] = value;
+    // What identifies the card comes first: if something must be cut, it is the end of the text.
+    if !sheet.title.is_empty() {
+        set("title", take(&sheet.title, TITLE_MAX).into());
+    }
+    if !sheet.footer.is_empty() {
+        set("footer", json!({"text": take(&sheet.footer, FOOTER_MAX)}));
+    }
+    if !sheet.body.is_empty() {
+        set("description", take(&sheet.body, DESCRIPTION_MAX).into());
+    }
+    let fields: Vec<Value> = sheet
+        .fields
+        .iter()
+        .take(FIELDS_MAX)
+        .map(|field| (take(&field.name, FIELD_NAME_MAX), take(&field.value, FIELD_VALUE_MAX)))
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect();
+    if !fields.is_empty() {
+        set("fields", fields.into());
+    }
+    if let Some(color) = color {
+        set("color", color.into());
+    }
+    embed
+}
+
+fn rows(words: &Words, shown: Shown, buttons: &[Verb]) -> Value {
+    if buttons.is_empty() {
+        return json!([]);
+    }
+    let Shown { case, version, page } = shown;
+    let buttons: Vec<Value> = buttons
+        .iter()
+        .map(|verb| {
+            let id = CustomId::Button { verb: *verb, case, version, page };
+            let label = cut(&words.button(*verb), LABEL_MAX);
+            json!({"type": 2, "style": style(*verb), "label": label, "custom_id": id.to_string()})
+        })
+        .collect();
+    json!([{"type": 1, "components": buttons}])
+}
+
+/// Primary 1, secondary 2, success 3, danger 4.
+fn style(verb: Verb) -> u8 {
+    match verb {
+        Verb::Acknowledge => 1,
+        Verb::Resolve => 3,
+        Verb::Raise => 4,
+        Verb::Why => 2,
+    }
+}
+
+/// The bar of a card. The word stands in the title as well: colour is never alone.
+fn color(severity: Severity) -> u32 {
+    match severity {
+        Severity::Sev1 => 0x00D9_2D20,
+        Severity::Sev2 => 0x00F7_9009,
+        Severity::Sev3 => 0x002E_90FA,
+        Severity::Sev4 => 0x0066_7085,
+    }
+}

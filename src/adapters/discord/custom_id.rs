@@ -1,0 +1,86 @@
+//! What our buttons and forms carry. It must still be understood after a restart, so it is all in the id.
+
+use crate::sop::escalation::EscalationId;
+use crate::sop::notice::Verb;
+
+/// Marks an id as ours, and the version of this grammar.
+const PREFIX: &str = "bh1";
+
+/// The id of a button or a form. At most 100 characters
+/// (<https://discord.com/developers/docs/components/reference#anatomy-of-a-component>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CustomId {
+    /// A button on the card of a page, drawn from this version of the case.
+    Button { verb: Verb, case: EscalationId, version: u64, page: usize },
+    /// The form that asks for a note.
+    Resolve { case: EscalationId, version: u64 },
+    /// The form for an escalation by hand: for which trigger, from where, about which message.
+    Escalate { trigger: Option<String>, place: String, message: Option<String> },
+}
+
+impl std::fmt::Display for CustomId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Button { verb, case, version, page } => {
+                write!(out, "{PREFIX}:{}:{}:{version}:{page}", verb.name(), case.0)
+            }
+            Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
+            Self::Escalate { trigger, place, message } => {
+                let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
+                write!(out, "{PREFIX}:form:{place}:{message}:{trigger}")
+            }
+        }
+    }
+}
+
+impl std::str::FromStr for CustomId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.splitn(5, ':');
+        let mut next = || parts.next().ok_or(());
+        if next()? != PREFIX {
+            return Err(());
+        }
+        let word = next()?;
+        let number = |text: &str| text.parse::<u64>().map_err(|_| ());
+        match word {
+            "note" => Ok(Self::Resolve { case: EscalationId(number(next()?)?), version: number(next()?)? }),
+            "form" => {
+                let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+                let (place, message, trigger) = (next()?, next()?, next()?);
+                Ok(Self::Escalate { trigger: some(trigger), place: place.to_owned(), message: some(message) })
+            }
+            word => {
+                let verb = Verb::ALL.into_iter().find(|verb| verb.name() == word).ok_or(())?;
+                let (case, version) = (EscalationId(number(next()?)?), number(next()?)?);
+                Ok(Self::Button { verb, case, version, page: next()?.parse().map_err(|_| ())? })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_back_as_they_were_written() {
+        let ids = [
+            CustomId::Button { verb: Verb::Raise, case: EscalationId(142), version: 7, page: 1 },
+            CustomId::Resolve { case: EscalationId(1), version: 3 },
+            CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
+            CustomId::Escalate { trigger: None, place: "2001".into(), message: Some("9".into()) },
+        ];
+        for id in ids {
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+    }
+
+    #[test]
+    fn foreign_ids_are_left_alone() {
+        for id in ["", "bh1", "bh1:ack", "bh1:raise:x:1:0", "bh1:raise:1:1", "other:raise:1:1:0", "bh1:dance:1:1:0"] {
+            assert_eq!(id.parse::<CustomId>(), Err(()), "{id}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Carries a notice out over REST: the connector of Discord.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::adapters::discord::api::{Api, ApiError};
+use crate::adapters::discord::compose::{self, EPHEMERAL, Shown};
+use crate::adapters::discord::custom_id::CustomId;
+use crate::adapters::discord::guild::Guild;
+use crate::adapters::discord::reply::{Reply, ReplyKind};
+use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
+use crate::sop::message::PlaceId;
+use crate::sop::notice::Answer;
+use crate::words::Words;
+
+/// Sends what a desk has to tell.
+pub(crate) struct Postman {
+    pub(crate) api: Arc<Api>,
+    pub(crate) words: Arc<Words>,
+    pub(crate) guild: Arc<Guild>,
+    pub(crate) desk: String,
+}
+
+/// Messages looked through for one that a lost attempt may have left (Discord's page size).
+const LOOK_BACK: usize = 100;
+/// Discord's clock and ours may differ by this much.
+const CLOCK_SKEW_MS: i64 = 60_000;
+
+impl Connector for Postman {
+    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
+        Box::pin(async move {
+            match &outgoing.to {
+                Destination::Place(place) => self.post(place, &outgoing).await.map(Some),
+                Destination::Message { place, message } => {
+                    let body = self.body(&outgoing.telling);
+                    let path = format!("channels/{place}/messages/{message}");
+                    self.api.patch(&path, &body).await.map_err(undelivered)?;
+                    Ok(Some(Receipt { place: place.clone(), message: message.clone() }))
+                }
+                Destination::Asker(to) => {
+                    self.answer(&Reply::read(to), &outgoing.telling).await.map_err(undelivered)?;
+                    Ok(None)
+                }
+            }
+        })
+    }
+}
+
+impl Postman {
+    async fn post(&self, place: &PlaceId, outgoing: &Outgoing) -> Result<Receipt, Undelivered> {
+        if outgoing.confidential
+            && let Err(why) = self.guild.is_closed(place)
+        {
+            return Err(Undelivered::GiveUp { why });
+        }
+        let mut body = self.body(&outgoing.telling);
+        body["nonce"] = self.nonce(outgoing).into();
+        body["enforce_nonce"] = true.into();
+        if outgoing.maybe_sent
+            && let Some(known) = self.find_sent(place, &body, outgoing).await.map_err(undelivered)?
+        {
+            return Ok(known);
+        }
+        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await.map_err(undelivered)?;
+        match posted["id"].as_str() {
+            Some(id) => Ok(Receipt { place: place.clone(), message: id.into() }),
+            None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
+        }
+    }
+
+    fn body(&self, telling: &Telling) -> Value {
+        match telling {
+            Telling::Card { card, case, page, buttons, version, ping } => {
+                let shown = Shown { case: *case, version: *version, page: *page };
+                compose::card(&self.words, card, shown, buttons, ping.as_deref())
+            }
+            Telling::Line(facts) => compose::line(&self.words.line(facts)),
+            Telling::Answer(answer) => compose::answer(&self.words.answer(answer)),
+        }
+    }
+
+    /// The same for every attempt at the same sending, and for no other: Discord answers a repetition within a few
+    /// minutes with the first message. At most 25 characters
+    /// (<https://discord.com/developers/docs/resources/message#create-message>).
+    fn nonce(&self, outgoing: &Outgoing) -> String {
+        let created = outgoing.created.timestamp_millis();
+        let digest = Sha256::digest(format!("{}/{created}/{}", self.desk, outgoing.key));
+        digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Looks for the message that an attempt before a restart may have left: a card by what its buttons act on, a
+    /// line by its words.
+    async fn find_sent(&self, place: &PlaceId, body: &Value, outgoing: &Outgoing) -> Result<Option<Receipt>, ApiError> {
+        let after = snowflake_before(outgoing.created);
+        let page = self.api.get(&format!("channels/{place}/messages?after={after}&limit={LOOK_BACK}")).await?;
+        let ours = page.as_array().into_iter().flatten().filter(|message| self.guild.is_me(&message["author"]["id"]));
+        let same = |message: &&Value| match &outgoing.telling {
+            Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
+            Telling::Line(_) | Telling::Answer(_) => message["content"] == body["content"],
+        };
+        let found = ours.into_iter().find(same).and_then(|message| message["id"].as_str());
+        Ok(found.map(|id| Receipt { place: place.clone(), message: id.into() }))
+    }
+
+    async fn answer(&self, reply: &Reply, telling: &Telling) -> Result<(), ApiError> {
+        let Telling::Answer(answer) = telling else { return Ok(()) };
+        let mut body = self.body(telling);
+        let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
+        match reply.kind {
+            ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,
+            // The card shows what the button did; only what it did not do needs words.
+            ReplyKind::Button if matches!(**answer, Answer::Done { .. }) => Value::Null,
+            ReplyKind::Button => {
+                body["flags"] = EPHEMERAL.into();
+                self.api.post(&webhook, &body).await?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The case and page that a message's buttons act on.
+fn acts_on(message: &Value) -> Option<(u64, usize)> {
+    let rows = message["components"].as_array()?;
+    let buttons = rows.iter().filter_map(|row| row["components"].as_array()).flatten();
+    let mut ids = buttons.filter_map(|button| button["custom_id"].as_str()?.parse().ok());
+    ids.find_map(|id| match id {
+        CustomId::Button { case, page, .. } => Some((case.0, page)),
+        CustomId::Resolve { .. } | CustomId::Escalate { .. } => None,
+    })
+}
+
+/// The smallest message id that can have been given at this instant, with room for skewed clocks
+/// (<https://discord.com/developers/docs/reference#snowflakes>).
+fn snowflake_before(at: DateTime<Utc>) -> i64 {
+    const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+    (at.timestamp_millis() - CLOCK_SKEW_MS - DISCORD_EPOCH_MS).max(0) << 22
+}
+
+/// Whether trying again makes sense.
+fn undelivered(error: ApiError) -> Undelivered {
+    match error {
+        ApiError::RateLimited { after } => Undelivered::Retry { after: Some(after), why: error.to_string() },
+        ApiError::Unavailable { .. } => Undelivered::Retry { after: None, why: error.to_string() },
+        // "Resource overloaded", "API resource is overloaded".
+        ApiError::Refused { code: 40_062 | 130_000, .. } => Undelivered::Retry { after: None, why: error.to_string() },
+        ApiError::Refused { .. } => Undelivered::GiveUp { why: error.to_string() },
+    }
+}
+
+/// The first answer to an interaction: exactly one, within three seconds
+/// (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback>).
+pub(crate) async fn respond(api: &Api, interaction: u64, token: &str, kind: u8, data: Value) -> Result<(), ApiError> {
+    let body = if data.is_null() { json!({"type": kind}) } else { json!({"type": kind, "data": data}) };
+    api.post(&format!("interactions/{interaction}/{token}/callback"), &body).await.map(|_| ())
+}

@@ -1,0 +1,195 @@
+//! The gateway client, in a runtime of its own.
+//!
+//! serenity 0.12 spins when Discord closes the connection without a code, and every timer of its runtime stands
+//! still meanwhile. So it gets a thread and a runtime to itself; a second thread watches whether that one still
+//! breathes. One thread also means that the tasks serenity starts per event run in the order of the events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serenity::all::{
+    ActionRowComponent, ClientBuilder, ComponentInteraction, Context, CreateAllowedMentions, Event, GatewayIntents,
+    Interaction, ModalInteraction, RawEventHandler,
+};
+use serenity::async_trait;
+use serenity::http::HttpBuilder;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::adapters::discord::commands::{self, Asked, Call, Ear};
+
+/// What the gateway is asked to send. MESSAGE_CONTENT is privileged: it must be switched on in the developer portal.
+const INTENTS: GatewayIntents =
+    GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MESSAGES).union(GatewayIntents::MESSAGE_CONTENT);
+
+/// How often the gateway's thread shows that it breathes …
+const BREATH: Duration = Duration::from_secs(1);
+/// … and after how long without a breath the process ends, for its supervisor to start it again. serenity's longest
+/// known spin that ends by itself takes 50 s.
+const BREATHLESS_MAX: Duration = Duration::from_secs(90);
+/// The exit code for it: "internal software error" (sysexits.h).
+const BREATHLESS_EXIT: i32 = 70;
+
+/// What the gateway needs to run.
+pub(crate) struct Line {
+    pub(crate) api_base: String,
+    pub(crate) token: SecretString,
+    /// Events of messages, channels and roles, in order.
+    pub(crate) events: mpsc::Sender<Box<Event>>,
+    /// Set when an event found no room: what was said is read back.
+    pub(crate) overflowed: Arc<AtomicBool>,
+    pub(crate) ear: Ear,
+}
+
+/// A running gateway client.
+pub(crate) struct Gateway {
+    hang_up: Option<oneshot::Sender<()>>,
+    /// Why it ended by itself.
+    pub(crate) ended: oneshot::Receiver<serenity::Error>,
+}
+
+impl Gateway {
+    pub(crate) fn start(line: Line) -> std::io::Result<Self> {
+        let (hang_up, hung_up) = oneshot::channel();
+        let (ending, ended) = oneshot::channel();
+        let breaths = Arc::new(AtomicU64::new(0));
+        let breathing = Arc::clone(&breaths);
+        std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => {
+                    let error = runtime.block_on(listen(line, hung_up, &breathing));
+                    breathing.store(u64::MAX, Ordering::Relaxed);
+                    // Whatever serenity still has running ends with its runtime.
+                    runtime.shutdown_background();
+                    error.map(|error| ending.send(error));
+                }
+                Err(error) => drop(ending.send(error.into())),
+            }
+        })?;
+        std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || watch(&breaths))?;
+        Ok(Self { hang_up: Some(hang_up), ended })
+    }
+
+    /// Ends the connection.
+    pub(crate) fn hang_up(&mut self) {
+        self.hang_up.take().map(|hang_up| hang_up.send(()));
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+/// Builds and runs the client until it ends or is told to.
+async fn listen(line: Line, hung_up: oneshot::Receiver<()>, breaths: &AtomicU64) -> Option<serenity::Error> {
+    // The built-in limiter would send requests to the real service, whatever the proxy says.
+    let http = HttpBuilder::new(line.token.expose_secret())
+        .proxy(&line.api_base)
+        .ratelimiter_disabled(true)
+        .default_allowed_mentions(CreateAllowedMentions::new())
+        .build();
+    let calls = line.ear.calls.clone();
+    let handler = Listener { events: line.events, overflowed: line.overflowed, calls };
+    let client = ClientBuilder::new_with_http(http, INTENTS)
+        .framework(commands::framework(line.ear))
+        .raw_event_handler(handler)
+        .await;
+    let mut client = match client {
+        Ok(client) => client,
+        Err(error) => return Some(error),
+    };
+    let shards = Arc::clone(&client.shard_manager);
+    let breathe = async {
+        loop {
+            breaths.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(BREATH).await;
+        }
+    };
+    tokio::select! {
+        ended = client.start() => ended.err(),
+        _ = hung_up => {
+            shards.shutdown_all().await;
+            None
+        }
+        () = breathe => None,
+    }
+}
+
+fn watch(breaths: &AtomicU64) {
+    let mut last = 0;
+    loop {
+        std::thread::sleep(BREATHLESS_MAX);
+        match breaths.load(Ordering::Relaxed) {
+            u64::MAX => return,
+            now if now == last => {
+                tracing::error!(
+                    "gateway.stuck the connection to Discord no longer breathes: ending, to be started again"
+                );
+                std::process::exit(BREATHLESS_EXIT);
+            }
+            now => last = now,
+        }
+    }
+}
+
+/// Hears every event and keeps none: the first thing it does is hand it on.
+struct Listener {
+    events: mpsc::Sender<Box<Event>>,
+    overflowed: Arc<AtomicBool>,
+    calls: mpsc::Sender<Call>,
+}
+
+#[async_trait]
+impl RawEventHandler for Listener {
+    async fn raw_event(&self, _: Context, event: Event) {
+        match event {
+            Event::InteractionCreate(event) => {
+                let call = match event.interaction {
+                    Interaction::Component(pressed) => self::pressed(pressed),
+                    Interaction::Modal(form) => submitted(form),
+                    // Commands and completions come by the framework.
+                    _ => return,
+                };
+                if self.calls.send(call).await.is_err() {
+                    tracing::debug!("interaction.ignored the desk is closing");
+                }
+            }
+            event => {
+                if self.events.try_send(Box::new(event)).is_err() {
+                    self.overflowed.store(true, Ordering::Release);
+                }
+            }
+        }
+    }
+}
+
+fn pressed(pressed: ComponentInteraction) -> Call {
+    Call {
+        interaction: pressed.id.get(),
+        token: pressed.token,
+        roles: pressed.member.map(|member| member.roles).unwrap_or_default(),
+        user: pressed.user,
+        channel: pressed.channel_id.get(),
+        what: Asked::Pressed { id: pressed.data.custom_id },
+    }
+}
+
+fn submitted(form: ModalInteraction) -> Call {
+    let inputs = form.data.components.into_iter().flat_map(|row| row.components);
+    let answers = inputs.filter_map(|component| match component {
+        ActionRowComponent::InputText(text) => Some((text.custom_id, text.value.unwrap_or_default())),
+        _ => None,
+    });
+    Call {
+        interaction: form.id.get(),
+        token: form.token,
+        roles: form.member.map(|member| member.roles).unwrap_or_default(),
+        user: form.user,
+        channel: form.channel_id.get(),
+        what: Asked::Submitted { id: form.data.custom_id, answers: answers.collect() },
+    }
+}

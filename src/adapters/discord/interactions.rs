@@ -1,0 +1,216 @@
+//! Buttons, forms and commands: answered at once, then handed to the desk.
+//!
+//! Discord wants the first answer within three seconds, whatever the desk is doing; so it is given before anything is
+//! decided. What was decided travels as an ordinary notice.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::adapters::discord::api::Api;
+use crate::adapters::discord::commands::{Asked, Call};
+use crate::adapters::discord::compose::{self, EPHEMERAL, Input as Field};
+use crate::adapters::discord::convert::{self, Roles};
+use crate::adapters::discord::custom_id::CustomId;
+use crate::adapters::discord::deliver::respond;
+use crate::adapters::discord::reply::{Reply, ReplyKind};
+use crate::engine::input::Input;
+use crate::sop::desk::{About, Act, Form, Question, Request};
+use crate::sop::escalation::{Actor, NOTE_CHARS_MAX, Refusal};
+use crate::sop::message::Standing;
+use crate::sop::notice::{Answer, Verb};
+use crate::sop::procedure::Procedure;
+use crate::words::Words;
+
+// Kinds of first answers (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type>).
+const MESSAGE: u8 = 4;
+const THINKING: u8 = 5;
+const NOTHING_YET: u8 = 6;
+const FORM: u8 = 9;
+
+/// Answers of a form, in characters.
+const ANSWER_CHARS_MAX: u16 = 1_000;
+
+/// Answers calls and hands them on.
+pub(crate) struct Counter {
+    pub(crate) api: Arc<Api>,
+    pub(crate) words: Arc<Words>,
+    pub(crate) roles: Arc<Roles>,
+    pub(crate) procedure: Arc<Procedure>,
+    pub(crate) inbox: mpsc::Sender<Input>,
+}
+
+/// What is to be done about a call.
+enum Plan {
+    /// Answer with this form; nothing else happens yet.
+    Show(Value),
+    /// Refuse at once.
+    Refuse(Refusal),
+    /// Promise an answer and ask the desk.
+    Ask(ReplyKind, Box<dyn FnOnce(Actor, crate::sop::notice::ReplyTo) -> Request + Send>),
+    /// Like `Ask`, but the message the form is about has to be fetched first.
+    Escalate { form: Box<Form>, about: Option<(String, String)> },
+    /// Not one of ours.
+    Ignore,
+}
+
+impl Counter {
+    /// Serves one call to its end.
+    pub(crate) async fn serve(&self, call: Call) {
+        let actor = self.roles.actor(&call.user, &call.roles);
+        match self.plan(&call, &actor) {
+            Plan::Ignore => {}
+            Plan::Show(form) => self.first_answer(&call, FORM, form).await,
+            Plan::Refuse(refusal) => {
+                let mut body = compose::answer(&self.words.answer(&Answer::Refused(refusal)));
+                body["flags"] = EPHEMERAL.into();
+                self.first_answer(&call, MESSAGE, body).await;
+            }
+            Plan::Ask(kind, request) => {
+                let (answer, data) = match kind {
+                    ReplyKind::Waiting => (THINKING, json!({"flags": EPHEMERAL})),
+                    ReplyKind::Button => (NOTHING_YET, Value::Null),
+                };
+                self.first_answer(&call, answer, data).await;
+                self.hand_on(&call, request(actor, Reply::address(kind, &call.token))).await;
+            }
+            Plan::Escalate { mut form, about } => {
+                self.first_answer(&call, THINKING, json!({"flags": EPHEMERAL})).await;
+                if let Some((place, message)) = about {
+                    form.message = self.fetch(&place, &message).await;
+                }
+                let reply = Reply::address(ReplyKind::Waiting, &call.token);
+                self.hand_on(&call, Request::Escalate { actor, form, reply }).await;
+            }
+        }
+    }
+
+    fn plan(&self, call: &Call, actor: &Actor) -> Plan {
+        let is_staff = actor.person.standing == Standing::Staff;
+        let ask = |question: fn(About) -> Question, case: &String| {
+            let about = About::Typed(case.clone());
+            let request = move |actor, reply| Request::Ask { actor, question: question(about), reply };
+            Plan::Ask(ReplyKind::Waiting, Box::new(request))
+        };
+        let act = |act: Act, about: About, kind: ReplyKind| {
+            Plan::Ask(kind, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+        };
+        let typed = |case: &String| About::Typed(case.clone());
+        match &call.what {
+            Asked::EscalateForm { .. } if !is_staff => Plan::Refuse(Refusal::NotStaff),
+            Asked::EscalateForm { reason, message } => self.escalate_form(call, reason.as_ref(), message.as_deref()),
+            Asked::Acknowledge { case } => act(Act::Acknowledge, typed(case), ReplyKind::Waiting),
+            Asked::Raise { case, reason } => {
+                act(Act::Raise { reason: reason.clone() }, typed(case), ReplyKind::Waiting)
+            }
+            Asked::Resolve { case, note } => act(Act::Resolve { note: note.clone() }, typed(case), ReplyKind::Waiting),
+            Asked::Status { case } => ask(Question::Status, case),
+            Asked::Why { case } => ask(Question::Why, case),
+            Asked::Queue => plain(Question::Queue),
+            Asked::Help => plain(Question::Help),
+            Asked::Pressed { id } => match id.parse() {
+                Ok(CustomId::Button { verb, case, version, .. }) => {
+                    let about = About::Button { escalation: case, seen: version };
+                    match verb {
+                        Verb::Acknowledge => act(Act::Acknowledge, about, ReplyKind::Button),
+                        Verb::Raise => act(Act::Raise { reason: String::new() }, about, ReplyKind::Button),
+                        Verb::Why => Plan::Ask(
+                            ReplyKind::Button,
+                            Box::new(move |actor, reply| Request::Ask { actor, question: Question::Why(about), reply }),
+                        ),
+                        Verb::Resolve if !is_staff => Plan::Refuse(Refusal::NotStaff),
+                        Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
+                    }
+                }
+                _ => Plan::Ignore,
+            },
+            Asked::Submitted { id, answers } => submitted(call, id, answers),
+        }
+    }
+
+    fn escalate_form(
+        &self,
+        call: &Call,
+        reason: Option<&String>,
+        message: Option<&serenity::model::channel::Message>,
+    ) -> Plan {
+        let trigger = match reason {
+            None => None,
+            Some(asked) => match self.procedure.trigger(asked) {
+                Some(trigger) => Some(trigger),
+                None => return Plan::Refuse(Refusal::UnknownTrigger { asked: asked.clone() }),
+            },
+        };
+        let ticket = message.and_then(|message| self.procedure.ticket_in(&message.content));
+        let id = CustomId::Escalate {
+            trigger: trigger.map(|trigger| trigger.id.clone()),
+            place: message.map_or(call.channel, |message| message.channel_id.get()).to_string(),
+            message: message.map(|message| message.id.to_string()),
+        };
+        let field =
+            |id, long, required| Field { id, long, required, chars_max: ANSWER_CHARS_MAX, value: String::new() };
+        let mut fields = [field("ticket", false, false), field("steps", true, true), field("context", true, false)];
+        fields[0].value = ticket.and_then(|ticket| ticket.url).unwrap_or_default();
+        let sheet = self.words.escalate_form(trigger.map(|trigger| trigger.name.as_str()));
+        Plan::Show(compose::form(&id, &sheet, &fields))
+    }
+
+    fn resolve_form(&self, id: &CustomId) -> Value {
+        let CustomId::Resolve { case, .. } = id else { return Value::Null };
+        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(ANSWER_CHARS_MAX);
+        let note = Field { id: "note", long: true, required: true, chars_max, value: String::new() };
+        compose::form(id, &self.words.resolve_form(&case.to_string()), &[note])
+    }
+
+    async fn first_answer(&self, call: &Call, kind: u8, data: Value) {
+        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, data).await {
+            // Too late, or answered already: the work is done all the same.
+            tracing::warn!("interaction.unanswered {error}");
+        }
+    }
+
+    async fn hand_on(&self, call: &Call, request: Request) {
+        let input = Input::request(format!("interaction:{}", call.interaction), request);
+        if self.inbox.send(input).await.is_err() {
+            tracing::debug!("interaction.ignored the desk is closing");
+        }
+    }
+
+    /// The message a form is about. Without it the escalation goes on: a person has written what matters.
+    async fn fetch(&self, place: &str, message: &str) -> Option<crate::sop::message::Message> {
+        let found = self.api.get(&format!("channels/{place}/messages/{message}")).await;
+        let found = found.inspect_err(|error| tracing::warn!("form.message_not_found {error}")).ok()?;
+        convert::salvaged(&found, &self.roles, &convert::roles_in(&found["member"]))
+    }
+}
+
+fn plain(question: Question) -> Plan {
+    Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
+}
+
+fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
+    let answer = |name: &str| {
+        let found = answers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    match id.parse() {
+        Ok(CustomId::Resolve { case, .. }) => {
+            let about = About::Typed(case.to_string());
+            let act = Act::Resolve { note: answer("note") };
+            Plan::Ask(ReplyKind::Button, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+        }
+        Ok(CustomId::Escalate { trigger, place, message }) => Plan::Escalate {
+            form: Box::new(Form {
+                trigger,
+                ticket: answer("ticket"),
+                steps_tried: answer("steps"),
+                context: answer("context"),
+                place: call.channel.to_string().into(),
+                message: None,
+            }),
+            about: message.map(|message| (place, message)),
+        },
+        _ => Plan::Ignore,
+    }
+}

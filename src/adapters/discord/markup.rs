@@ -1,0 +1,84 @@
+//! How Discord writes things (<https://discord.com/developers/docs/reference#message-formatting>).
+
+use unicode_normalization::char::is_combining_mark;
+
+use crate::words::Markup;
+
+/// Discord's markup for the words of a desk in this guild.
+pub fn markup(guild: u64) -> Markup {
+    Markup {
+        escape,
+        person: |id| format!("<@{id}>"),
+        place: |id| format!("<#{id}>"),
+        when: |at| format!("<t:{at}:f>"),
+        countdown: |at| format!("<t:{at}:R>"),
+        link: |home, place, message| format!("https://discord.com/channels/{home}/{place}/{message}"),
+        home: guild.to_string(),
+    }
+}
+
+/// Combining marks that may follow each other: enough for every living script, too few to climb over other lines.
+const MARKS_MAX: usize = 3;
+
+/// Makes a text from outside harmless: it cannot ping, link, format, turn the line around or paint over others.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut line_start = true;
+    let mut marks = 0;
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        marks = if is_combining_mark(character) { marks + 1 } else { 0 };
+        if marks > MARKS_MAX || is_invisible(character) {
+            continue;
+        }
+        match character {
+            '\\' | '*' | '_' | '~' | '|' | '[' | ']' | '<' | '>' | '`' => out.extend(['\\', character]),
+            // A word joiner keeps "@everyone" readable and dead, whatever `allowed_mentions` says.
+            '@' => out.extend(['@', '\u{2060}']),
+            // No scheme, no link.
+            ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
+            '#' | '-' | '+' if line_start => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+        line_start = character == '\n' || (line_start && character.is_whitespace());
+    }
+    out
+}
+
+/// Control characters and what turns the direction of writing (Unicode TR #9) or hides (soft hyphen, tags).
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{00AD}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            | '\u{E0000}'..='\u{E007F}'
+    ) || (character.is_control() && character != '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(text: &str, expected: &Expect) {
+        expected.assert_eq(&escape(text).escape_unicode().to_string().replace("\\u{5c}", "\\"));
+    }
+
+    #[test]
+    fn text_can_neither_ping_link_nor_format() {
+        let plain = |text: &str| escape(text).replace('\u{2060}', "¦");
+        expect![[r"@¦everyone \<@¦1\> \<@¦&2\> \*\*b\*\* \[x\](https\://evil.example) \`c\` \|\|s\|\|"]]
+            .assert_eq(&plain("@everyone <@1> <@&2> **b** [x](https://evil.example) `c` ||s||"));
+        expect![[r"
+            \# title
+            \-# small
+            a - b # c"]]
+        .assert_eq(&plain("# title\n-# small\na - b # c"));
+    }
+
+    #[test]
+    fn text_can_neither_turn_round_nor_climb() {
+        check("a\u{202E}b\u{2066}c\u{0007}", &expect![[r"\u{61}\u{62}\u{63}"]]);
+        assert_eq!(escape(&format!("z{}", "\u{0301}".repeat(50))).chars().count(), 1 + MARKS_MAX);
+    }
+}

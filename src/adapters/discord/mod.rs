@@ -1,0 +1,296 @@
+//! Discord: its gateway and commands become inputs, notices become messages. No rules live here.
+//!
+//! Reading order: [`Discord::connect`] asks Discord who we are and whether everything the procedure names is there;
+//! [`Discord::connector`] is what the outbox sends with; [`Discord::listen`] opens the gateway.
+//!
+//! - `gateway`: serenity's client in a runtime of its own
+//! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
+//! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
+//! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
+
+mod api;
+mod commands;
+mod compose;
+mod convert;
+mod custom_id;
+mod deliver;
+mod gateway;
+mod guild;
+mod intake;
+mod interactions;
+mod markup;
+mod reply;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use secrecy::SecretString;
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::adapters::discord::api::{Api, ApiError};
+use crate::adapters::discord::commands::{Call, Ear};
+use crate::adapters::discord::convert::Roles;
+use crate::adapters::discord::deliver::Postman;
+use crate::adapters::discord::gateway::{Gateway, Line};
+use crate::adapters::discord::guild::{Guild, snowflake};
+use crate::adapters::discord::intake::Intake;
+use crate::adapters::discord::interactions::Counter;
+use crate::engine::connector::Connector;
+use crate::engine::input::{Input, InputId};
+use crate::sop::message::{MessageId, PlaceId};
+use crate::sop::procedure::Procedure;
+use crate::sop::trigger::Mode;
+use crate::words::{Words, WordsError};
+
+pub use crate::adapters::discord::markup::markup;
+
+/// Which Discord, and what of it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server that speaks Discord's protocol, for example `https://discord.com`. The gateway's address is asked
+    /// of it.
+    pub api_base: String,
+    pub guild: u64,
+    /// Channels that customers write in.
+    pub watched: Vec<u64>,
+    pub staff_roles: Vec<u64>,
+    /// A folder with words instead of the built-in ones.
+    pub templates: Option<std::path::PathBuf>,
+}
+
+/// Why the bot cannot work with this Discord. Each is one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartProblem {
+    #[error("Discord does not accept the token: copy it again from the developer portal, page Bot, into DISCORD_TOKEN")]
+    Token,
+    #[error("the bot is not on the server {guild}: check [discord] guild, and invite the bot with {invite}")]
+    NotInvited { guild: u64, invite: String },
+    #[error(
+        "there is no channel {id} that the bot can see ({what}): check the id and the bot's View Channel permission"
+    )]
+    NoChannel { id: String, what: String },
+    #[error("there is no role {id} on the server ({what}): check the id")]
+    NoRole { id: String, what: String },
+    #[error("{why}: close {team}'s channel to everyone else, or take `cleared` from the team")]
+    NotClosed { team: String, why: String },
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    #[error("{0}")]
+    Discord(#[from] ApiError),
+    #[error("the connection to Discord cannot be set up")]
+    Local(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(
+        "switch on the Message Content Intent in the developer portal, page Bot: without it the bot cannot read what customers write"
+    )]
+    Intent,
+    #[error("the gateway ended: {0}")]
+    Gateway(String),
+}
+
+/// A Discord that answered and has everything the procedure names.
+pub struct Discord {
+    settings: Settings,
+    token: SecretString,
+    api: Arc<Api>,
+    words: Arc<Words>,
+    guild: Arc<Guild>,
+    procedure: Arc<Procedure>,
+    desk: String,
+}
+
+/// An open gateway. Dropping it hangs up.
+pub struct Listening {
+    gateway: Gateway,
+    ready: watch::Receiver<bool>,
+    _tasks: Vec<AbortOnDropHandle<()>>,
+}
+
+/// The permissions the bot asks for: view, send, embed, attach, history, mention roles, threads
+/// (<https://discord.com/developers/docs/topics/permissions>).
+const PERMISSIONS: u64 = 395_137_240_064;
+/// Events that may wait for the intake; more than the gateway can send while the log flushes.
+const EVENTS_MAX: usize = 16_384;
+const CALLS_MAX: usize = 1_024;
+/// Interactions served at once.
+const SERVED_MAX: usize = 64;
+
+impl Discord {
+    /// Asks Discord who we are and what is there, registers the commands, checks everything the procedure names. All
+    /// problems at once.
+    pub async fn connect(
+        settings: Settings,
+        token: SecretString,
+        procedure: Arc<Procedure>,
+        desk: String,
+    ) -> Result<Self, Vec<StartProblem>> {
+        let local = |error: reqwest::Error| vec![StartProblem::Local(Box::new(error))];
+        let api = Arc::new(Api::new(&settings.api_base, token.clone()).map_err(local)?);
+        let words = Words::load(settings.templates.as_deref(), markup(settings.guild), &procedure.teams);
+        let words = words.map_err(|problems| problems.into_iter().map(StartProblem::Words).collect::<Vec<_>>())?;
+        let guild = Arc::new(introduce(&api, &settings, &procedure).await.map_err(|problem| vec![problem])?);
+        let problems = missing(&guild, &settings, &procedure);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let path = format!("applications/{}/guilds/{}/commands", guild.application(), guild.id());
+        let registered = api.put(&path, &commands::registered()).await;
+        registered.map_err(|error| vec![StartProblem::Discord(error)])?;
+        Ok(Self { settings, token, api, words: Arc::new(words), guild, procedure, desk })
+    }
+
+    /// What the outbox sends with.
+    pub fn connector(&self) -> Arc<dyn Connector> {
+        Arc::new(Postman {
+            api: Arc::clone(&self.api),
+            words: Arc::clone(&self.words),
+            guild: Arc::clone(&self.guild),
+            desk: self.desk.clone(),
+        })
+    }
+
+    /// Opens the gateway. `read` is how far each place had been read.
+    pub fn listen(
+        &self,
+        inbox: mpsc::Sender<Input>,
+        read: BTreeMap<PlaceId, MessageId>,
+    ) -> Result<Listening, StartProblem> {
+        let roles = Arc::new(Roles::new(&self.settings.staff_roles, &self.procedure));
+        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let (calls_in, calls) = mpsc::channel(CALLS_MAX);
+        let (ready_in, ready) = watch::channel(false);
+        let overflowed = Arc::new(AtomicBool::new(false));
+        let usable = self.procedure.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
+        let reasons = usable.map(|trigger| (trigger.id.clone(), trigger.name.clone())).collect();
+        let gateway = Gateway::start(Line {
+            api_base: self.settings.api_base.clone(),
+            token: self.token.clone(),
+            events: events_in,
+            overflowed: Arc::clone(&overflowed),
+            ear: Ear { calls: calls_in, reasons },
+        });
+        let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
+        let intake = Intake {
+            api: Arc::clone(&self.api),
+            guild: Arc::clone(&self.guild),
+            roles: Arc::clone(&roles),
+            watched: self.settings.watched.clone(),
+            events,
+            overflowed,
+            inbox: inbox.clone(),
+            read,
+            ready: ready_in,
+        };
+        let counter = Counter {
+            api: Arc::clone(&self.api),
+            words: Arc::clone(&self.words),
+            roles,
+            procedure: Arc::clone(&self.procedure),
+            inbox,
+        };
+        let tasks = vec![spawn(intake.run()), spawn(serve(counter, calls))];
+        Ok(Listening { gateway, ready, _tasks: tasks })
+    }
+}
+
+impl Listening {
+    /// True once everything said so far has been read.
+    pub fn ready(&self) -> watch::Receiver<bool> {
+        self.ready.clone()
+    }
+
+    /// Returns when the connection ended for good, with what to do about it.
+    pub async fn ended(&mut self) -> StartProblem {
+        use serenity::gateway::GatewayError::{DisallowedGatewayIntents, InvalidAuthentication, InvalidGatewayIntents};
+        match (&mut self.gateway.ended).await {
+            Ok(serenity::Error::Gateway(InvalidAuthentication)) => StartProblem::Token,
+            Ok(serenity::Error::Gateway(DisallowedGatewayIntents | InvalidGatewayIntents)) => StartProblem::Intent,
+            Ok(error) => StartProblem::Gateway(error.to_string()),
+            Err(_) => StartProblem::Gateway("it was told to".to_owned()),
+        }
+    }
+
+    /// Ends the connection; what was heard goes on to the desk.
+    pub fn hang_up(&mut self) {
+        self.gateway.hang_up();
+    }
+}
+
+fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(task))
+}
+
+/// Serves calls side by side: one slow form must not keep a button waiting. A call that comes twice is served once.
+async fn serve(counter: Counter, mut calls: mpsc::Receiver<Call>) {
+    let counter = Arc::new(counter);
+    let served = Arc::new(tokio::sync::Semaphore::new(SERVED_MAX));
+    let mut known = crate::engine::Handled::default();
+    while let Some(call) = calls.recv().await {
+        if !known.insert(InputId(call.interaction.to_string())) {
+            continue;
+        }
+        let Ok(permit) = Arc::clone(&served).acquire_owned().await else { return };
+        let counter = Arc::clone(&counter);
+        tokio::spawn(async move {
+            counter.serve(call).await;
+            drop(permit);
+        });
+    }
+}
+
+/// Who we are, and what is there.
+async fn introduce(api: &Api, settings: &Settings, procedure: &Procedure) -> Result<Guild, StartProblem> {
+    let id = settings.guild;
+    let (channels, roles) = (format!("guilds/{id}/channels"), format!("guilds/{id}/roles"));
+    let (me, application, channels, roles) =
+        tokio::join!(api.get("users/@me"), api.get("oauth2/applications/@me"), api.get(&channels), api.get(&roles));
+    let identity = |answer: Result<serde_json::Value, ApiError>| match answer {
+        Ok(answer) => Ok(snowflake(&answer["id"]).unwrap_or_default()),
+        Err(error) if error.status() == Some(401) => Err(StartProblem::Token),
+        Err(error) => Err(error.into()),
+    };
+    let (me, application) = (identity(me)?, identity(application)?);
+    let invited = |answer: Result<serde_json::Value, ApiError>| match answer {
+        Ok(answer) => Ok(answer),
+        Err(error) if matches!(error.status(), Some(403 | 404)) => {
+            let invite = format!(
+                "https://discord.com/oauth2/authorize?client_id={application}&scope=bot%20applications.commands&permissions={PERMISSIONS}"
+            );
+            Err(StartProblem::NotInvited { guild: id, invite })
+        }
+        Err(error) => Err(error.into()),
+    };
+    let (channels, roles) = (invited(channels)?, invited(roles)?);
+    let cleared = procedure.teams.iter().filter(|team| team.cleared).filter_map(|team| team.group.parse().ok());
+    let guild = Guild::new(id, me, application, cleared.collect());
+    guild.learn_channels(&channels);
+    guild.learn_roles(&roles);
+    Ok(guild)
+}
+
+/// Everything the procedure names that is not there.
+fn missing(guild: &Guild, settings: &Settings, procedure: &Procedure) -> Vec<StartProblem> {
+    let mut problems = Vec::new();
+    let is_known = |id: &str, known: &dyn Fn(u64) -> bool| id.parse().is_ok_and(known);
+    for watched in settings.watched.iter().filter(|id| !guild.has_channel(**id)) {
+        problems.push(StartProblem::NoChannel { id: watched.to_string(), what: "[discord] watch".to_owned() });
+    }
+    for role in settings.staff_roles.iter().filter(|id| !guild.has_role(**id)) {
+        problems.push(StartProblem::NoRole { id: role.to_string(), what: "[discord] staff_roles".to_owned() });
+    }
+    for team in &procedure.teams {
+        let what = format!("team {}", team.id);
+        if !is_known(team.place.as_str(), &|id| guild.has_channel(id)) {
+            problems.push(StartProblem::NoChannel { id: team.place.to_string(), what: what.clone() });
+        } else if team.cleared
+            && let Err(why) = guild.is_closed(&team.place)
+        {
+            problems.push(StartProblem::NotClosed { team: team.name.clone(), why });
+        }
+        if !is_known(&team.group, &|id| guild.has_role(id)) {
+            problems.push(StartProblem::NoRole { id: team.group.clone(), what });
+        }
+    }
+    problems
+}

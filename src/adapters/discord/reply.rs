@@ -1,0 +1,34 @@
+//! Where the answer to a command or a button goes.
+
+use crate::sop::notice::ReplyTo;
+
+/// An interaction that waits for its answer. Its token is good for 15 minutes
+/// (<https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>) and is a secret:
+/// it is never stored or logged.
+pub(crate) struct Reply {
+    pub(crate) kind: ReplyKind,
+    pub(crate) token: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplyKind {
+    /// The asker sees "thinking …": it is replaced.
+    Waiting,
+    /// A button was pressed: words only if there is something to say.
+    Button,
+}
+
+impl Reply {
+    pub(crate) fn address(kind: ReplyKind, token: &str) -> ReplyTo {
+        let kind = match kind {
+            ReplyKind::Waiting => 'w',
+            ReplyKind::Button => 'b',
+        };
+        ReplyTo(format!("{kind}{token}"))
+    }
+
+    pub(crate) fn read(to: &ReplyTo) -> Self {
+        let kind = if to.0.starts_with('w') { ReplyKind::Waiting } else { ReplyKind::Button };
+        Self { kind, token: to.0.get(1..).unwrap_or_default().to_owned() }
+    }
+}

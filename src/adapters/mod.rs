@@ -1,0 +1,3 @@
+//! Floor 3: translators between the desk and the world. No rules, no scheduling, no state worth saving.
+
+pub mod discord;
