@@ -27,8 +27,6 @@ let hangUp = () => {};
 /** Events that came while everything was being read anew; they are newer than what is being read. */
 let waiting = null;
 let reading = 0;
-/** Whose view is complete and kept up to date. */
-let connected = null;
 /** How often the bot has said or changed something. */
 let heard = 0;
 /** Those who wait for something to appear: [predicate, resolve]. */
@@ -64,9 +62,10 @@ async function speakAs(person) {
   composer.reset(null);
   log.draw(null, []);
   hangUp();
-  connected = null;
+  // Set again once the view is complete and kept up to date.
+  delete document.body.dataset.speaker;
   hangUp = api.listen(person, (name, data) => hear(name, data));
-  await when(() => connected === person);
+  await when(() => document.body.dataset.speaker === person);
 }
 
 function openChannel(id) {
@@ -94,8 +93,8 @@ async function read() {
   lists.forEach((list, index) => list && messages.set(description.channels[index].id, new Map(list.map((message) => [message.id, message]))));
   const missed = waiting;
   waiting = null;
-  connected = me();
   missed.forEach(([name, data]) => apply(name, data));
+  document.body.dataset.speaker = me();
   openChannel(messages.has(open) ? open : messages.keys().next().value);
 }
 
@@ -207,7 +206,7 @@ function showClock(time) {
   if (!("next_deadline" in time)) return;
   const next = time.next_deadline && Date.parse(time.next_deadline);
   button.disabled = !next;
-  button.textContent = next ? `to the next deadline, ${clock.write(next, "t")}` : "to the next deadline";
+  byId("deadline").textContent = next ? `, ${clock.write(next, "t")}` : "";
 }
 
 const compareClocks = () => api.clock().then(showClock);
@@ -240,6 +239,7 @@ function wire() {
       openChannel(link.dataset.channel);
       composer.focus();
     }
+    if (!event.target.closest("#sidebar, #menu")) showSidebar(false);
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
@@ -282,7 +282,6 @@ async function start() {
     run: (command) => interact(api.command(me(), open, command.path[0], {})),
     clock: compareClocks,
   }));
-  document.body.dataset.ready = "";
 }
 
 start().catch((error) => {

@@ -2,6 +2,7 @@
 
 import { byId } from "./dom.js";
 import { fillIn, runFilledIn } from "./command.js";
+import { toSent } from "./mentions.js";
 import { Suggestions } from "./suggestions.js";
 import * as world from "./world.js";
 
@@ -30,7 +31,7 @@ export class Composer {
   reset(channel) {
     this.#cancel();
     this.#text.value = "";
-    this.#text.placeholder = channel ? `Message #${channel.name}  ( / for commands )` : "";
+    this.#text.placeholder = channel ? `Message #${channel.name}, or / for commands` : "";
     this.#text.setAttribute("aria-label", channel ? `Message #${channel.name}` : "Message");
     this.#typed();
   }
@@ -76,7 +77,7 @@ export class Composer {
     this.#text.value = "";
     this.#typed();
     try {
-      await this.#acts.say(withMentions(text));
+      await this.#acts.say(toSent(text));
     } catch (error) {
       this.#text.value = text;
       this.notice(error.message);
@@ -113,16 +114,4 @@ function matching(typed) {
   const holding = all.filter(({ name }) => !name.startsWith(typed) && name.includes(typed));
   return [...starting, ...holding].slice(0, LISTED)
     .map((command) => ({ label: `/${command.name}`, hint: command.description, command }));
-}
-
-/** "@Lena", "@Legal" and "#support" as the mentions a chat program would send for them. */
-function withMentions(text) {
-  const named = [
-    ...world.users().map(({ name, id }) => [`@${name}`, `<@${id}>`]),
-    ...world.roles().map(({ name, id }) => [`@${name}`, `<@&${id}>`]),
-    ...world.channels().map(({ name, id }) => [`#${name}`, `<#${id}>`]),
-  ];
-  // The longest name first: "@Team Lead" is not "@Team".
-  named.sort(([a], [b]) => b.length - a.length);
-  return named.reduce((text, [name, mention]) => text.replaceAll(name, mention), text);
 }

@@ -1,6 +1,7 @@
 // The messages of the open channel, kept in step with what happens while one reads.
 
 import { byId, el } from "./dom.js";
+import { toSent, toTyped } from "./mentions.js";
 import { messageNodes } from "./message.js";
 
 /** Within this many pixels of the end one counts as reading the newest message. */
@@ -125,12 +126,13 @@ export class Log {
     const restore = () => this.#node(message.id)?.replaceWith(this.#nodes(message, index).at(-1));
     const problem = el("span", { role: "alert" });
     const field = el("textarea", { "aria-label": "Edit the message", rows: 2, maxlength: 2000 });
-    field.value = message.content;
+    field.value = toTyped(message.content);
     field.addEventListener("keydown", async (event) => {
       if (event.key === "Escape") restore();
       else if (event.key === "Enter" && !event.shiftKey) {
         event.preventDefault();
-        const saving = field.value === message.content ? Promise.resolve() : this.#acts.save(message, field.value);
+        const text = toSent(field.value);
+        const saving = text === message.content ? Promise.resolve() : this.#acts.save(message, text);
         await saving.then(restore, (error) => { problem.textContent = error.message; });
       }
     });

@@ -154,9 +154,15 @@ function menu(message, acts) {
   if (entries.length === 0) return null;
   const close = (event) => { event.currentTarget.closest("details").open = false; };
   const choose = (act) => (event) => { close(event); act(); };
-  return el("details", { class: "menu", onkeydown: menuKeys },
+  return el("details", { class: "menu", onkeydown: menuKeys, ontoggle: placeMenu },
     el("summary", { "aria-label": `More for the message by ${world.nameOf(message.author.id)}` }, icon(DOTS)),
     el("div", {}, entries.map(([label, act]) => el("button", { type: "button", onclick: choose(act) }, label))));
+}
+
+/** At the lower end of the list a menu would be cut off: there it opens upwards. */
+function placeMenu({ currentTarget: details }) {
+  const list = details.lastElementChild.getBoundingClientRect();
+  if (list.bottom > details.closest("#scroll").getBoundingClientRect().bottom) details.classList.add("upwards");
 }
 
 function menuKeys(event) {

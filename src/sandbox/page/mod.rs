@@ -15,6 +15,7 @@
 //! | `message.js`, `embed.js` | one message: author, text, card, buttons, its menu |
 //! | `markdown.js` | text → DOM nodes; what people write never becomes HTML |
 //! | `composer.js`, `command.js`, `suggestions.js` | the input line, a slash command's fields, lists to choose from |
+//! | `mentions.js` | "@Lena" as typed and as sent |
 //! | `form.js` | forms the bot opens (Discord's modals) |
 //! | `tour.js`, `desk.js` | the guided tour, and the verbs its steps are made of |
 //! | `dom.js` | making an element |
@@ -48,6 +49,7 @@ pub fn file(path: &str) -> Option<Response> {
         "/page/form.js" => (SCRIPT, include_str!("form.js")),
         "/page/log.js" => (SCRIPT, include_str!("log.js")),
         "/page/markdown.js" => (SCRIPT, include_str!("markdown.js")),
+        "/page/mentions.js" => (SCRIPT, include_str!("mentions.js")),
         "/page/message.js" => (SCRIPT, include_str!("message.js")),
         "/page/suggestions.js" => (SCRIPT, include_str!("suggestions.js")),
         "/page/tour.js" => (SCRIPT, include_str!("tour.js")),
