@@ -3,7 +3,7 @@
 const ROOT = "/sandbox/api";
 
 /** The events of the live stream. `open` is ours: the stream (again) delivers, so read everything anew. */
-const EVENTS = ["message", "edit", "delete", "modal", "channel", "clock", "refused", "answered"];
+const EVENTS = ["message", "edit", "delete", "modal", "channel", "commands", "clock", "refused", "answered"];
 
 /** How long to wait before a stream that the server refused is tried again, in milliseconds. */
 const RETRY = 2000;
@@ -16,10 +16,12 @@ async function call(method, path, body) {
   });
   const text = await answer.text();
   const json = text ? JSON.parse(text) : null;
-  if (!answer.ok) throw Object.assign(new Error(json?.error ?? `The sandbox answered ${answer.status}`), { status: answer.status });
-  return json;
+  if (answer.ok) return json;
+  const error = new Error(json?.error ?? `The sandbox answered ${answer.status}`);
+  throw Object.assign(error, { status: answer.status });
 }
 
+export const everything = () => call("GET", "/world");
 export const world = (as) => call("GET", `/world?as=${as}`);
 export const clock = () => call("GET", "/clock");
 export const advance = (seconds) => call("POST", "/clock", { advance_seconds: seconds });

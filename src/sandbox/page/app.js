@@ -20,9 +20,9 @@ const STANDINGS = [["customer", "Customers"], ["rep", "Reps"], ["specialist", "S
 
 /** Messages by channel, as the person we speak as sees them: channel id → message id → message. */
 const messages = new Map();
-/** Ephemeral messages put away; they stay so over a reload. */
-const dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
 let open = sessionStorage.getItem("channel");
+/** Whom and which channel the composer is for. */
+let composing = null;
 let hangUp = () => {};
 /** Events that came while everything was being read anew; they are newer than what is being read. */
 let waiting = null;
@@ -38,13 +38,12 @@ const log = new Log({
   menu: (message, name) => interact(api.command(me(), message.channel_id, name, {}, message.id), message),
   save: (message, text) => api.edit(me(), message.channel_id, message.id, text),
   remove: (message) => api.remove(me(), message.channel_id, message.id).catch(tell),
-  dismiss,
   read: (message) => markRead(message),
 });
 
 const composer = new Composer({
   say: (text) => api.say(me(), open, text),
-  run: (command, options) => interact(api.command(me(), open, command.path[0], options)),
+  run: (command, options) => interact(api.command(me(), open, command.name, options)),
   channel: () => open,
   editLast: () => log.editLast(me()),
 });
@@ -59,6 +58,7 @@ async function speakAs(person) {
   world.speakAs(person);
   sessionStorage.setItem("me", person);
   byId("speak-as").value = person;
+  composing = null;
   composer.reset(null);
   log.draw(null, []);
   hangUp();
@@ -76,7 +76,9 @@ function openChannel(id) {
   byId("channel-name").textContent = `#${channel.name}`;
   byId("topic").textContent = channel.topic ?? "";
   showSidebar(false);
-  composer.reset(channel);
+  // What is being typed stays when everything is only read anew.
+  if (composing !== `${me()}/${id}`) composer.reset(channel);
+  composing = `${me()}/${id}`;
   draw();
 }
 
@@ -90,7 +92,7 @@ async function read() {
   world.set(description);
   showClock(time);
   messages.clear();
-  lists.forEach((list, index) => list && messages.set(description.channels[index].id, new Map(list.map((message) => [message.id, message]))));
+  description.channels.forEach(({ id }, index) => lists[index] && messages.set(id, byMessageId(lists[index])));
   const missed = waiting;
   waiting = null;
   missed.forEach(([name, data]) => apply(name, data));
@@ -98,9 +100,15 @@ async function read() {
   openChannel(messages.has(open) ? open : messages.keys().next().value);
 }
 
+const byMessageId = (list) => new Map(list.map((message) => [message.id, message]));
+
+const refresh = () => read().catch((error) => {
+  waiting = null;
+  tell(error);
+});
+
 /** A channel's messages, or `null` if the person may not see it. */
 async function history(channel) {
-  if (!channel.visible) return null;
   try {
     return await api.messages(channel.id, me());
   } catch (error) {
@@ -116,17 +124,11 @@ function draw() {
   check();
 }
 
-const visible = (channel) => [...(messages.get(channel)?.values() ?? [])].filter((message) => !dismissed.has(message.id));
+const visible = (channel) => [...(messages.get(channel)?.values() ?? [])];
 
 function markRead(message) {
   unread.mark(me(), message.channel_id, message.id);
   drawChannels(messages, open);
-}
-
-function dismiss(message) {
-  dismissed.add(message.id);
-  sessionStorage.setItem("dismissed", JSON.stringify([...dismissed]));
-  draw();
 }
 
 // --- What the sandbox tells ------------------------------------------------------------------------
@@ -135,7 +137,7 @@ function hear(name, data) {
   if (name === "open" || name === "lost") {
     byId("connection").hidden = name === "open";
     // What was said while nobody listened is only in the history.
-    if (name === "open") read().catch(tell);
+    if (name === "open") refresh();
   } else if (waiting) waiting.push([name, data]);
   else apply(name, data);
 }
@@ -146,7 +148,8 @@ function apply(name, data) {
     case "edit": keep(data, name); break;
     case "delete": forget(data); break;
     case "modal": showForm(data); break;
-    case "channel": read().catch(tell); break;
+    case "channel":
+    case "commands": refresh(); break;
     case "clock": showClock(data); break;
     case "answered": log.settle(data.interaction); break;
     case "refused": log.fail(data.interaction, data.reason); break;
@@ -158,7 +161,7 @@ function keep(message, name) {
   const list = messages.get(message.channel_id);
   if (!list) {
     // A thread just opened: its channel is news too.
-    read().catch(tell);
+    refresh();
     return;
   }
   list.set(message.id, { ...list.get(message.id), ...message });
@@ -220,9 +223,9 @@ function fillSpeakAs() {
   const groups = STANDINGS.map(([standing, label]) => {
     const people = world.users().filter((user) => user.standing === standing);
     const roles = (user) => (user.roles.length > 0 && standing !== "customer" ? ` · ${user.roles.join(", ")}` : "");
-    return people.length > 0 && el("optgroup", { label }, people.map((user) => el("option", { value: user.id }, user.name + roles(user))));
+    return el("optgroup", { label }, people.map((user) => el("option", { value: user.id }, user.name + roles(user))));
   });
-  byId("speak-as").replaceChildren(...groups.filter(Boolean));
+  byId("speak-as").replaceChildren(...groups.filter((group) => group.children.length > 0));
 }
 
 function wire() {
@@ -240,7 +243,9 @@ function wire() {
       composer.focus();
     }
     if (!event.target.closest("#sidebar, #menu")) showSidebar(false);
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
   });
   document.addEventListener("keydown", (event) => {
     const step = event.altKey && { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -258,14 +263,16 @@ function when(predicate) {
 }
 
 function check() {
-  const [ready, still] = [watchers.filter(([predicate]) => predicate()), watchers.filter(([predicate]) => !predicate())];
-  watchers = still;
-  for (const [, resolve] of ready) resolve();
+  watchers = watchers.filter(([predicate, resolve]) => {
+    const met = predicate();
+    if (met) resolve();
+    return !met;
+  });
 }
 
 async function start() {
   wire();
-  const [description, time] = await Promise.all([api.world(""), api.clock()]);
+  const [description, time] = await Promise.all([api.everything(), api.clock()]);
   world.set(description);
   showClock(time);
   unread.begin(clock.now());
@@ -279,7 +286,7 @@ async function start() {
     open: () => open,
     heard: () => heard,
     say: (text) => api.say(me(), open, text),
-    run: (command) => interact(api.command(me(), open, command.path[0], {})),
+    run: (command) => interact(api.command(me(), open, command.name, {})),
     clock: compareClocks,
   }));
 }

@@ -36,7 +36,8 @@ function row(channel, messages, open) {
 
 /** The tab's title, with the number of calls for the person we speak as. */
 function titleFor(messages) {
-  const calls = [...messages].reduce((sum, [channel, list]) => sum + unread.count(world.me().id, channel, [...list.values()]).pings, 0);
+  const pings = ([channel, list]) => unread.count(world.me().id, channel, [...list.values()]).pings;
+  const calls = [...messages].map(pings).reduce((sum, count) => sum + count, 0);
   return calls > 0 ? `(${calls}) Bellhop sandbox` : "Bellhop sandbox";
 }
 

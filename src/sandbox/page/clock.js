@@ -24,7 +24,14 @@ const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short" });
 
 /** What `relative` counts in: name, seconds, and from how many seconds on. */
-const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 let ahead = 0;
 let seen = null;
@@ -59,8 +66,9 @@ export const day = (milliseconds) => new Intl.DateTimeFormat(LOCALE, { dateStyle
 
 /** A `<time>` that keeps itself right while the clock moves; hovering tells the whole date. */
 export function timeNode(milliseconds, style, className) {
-  const iso = new Date(milliseconds).toISOString();
-  const node = el("time", { class: className, datetime: iso, title: write(milliseconds, "F") }, write(milliseconds, style));
+  const datetime = new Date(milliseconds).toISOString();
+  const title = write(milliseconds, "F");
+  const node = el("time", { class: className, datetime, title }, write(milliseconds, style));
   if (style === "R") node.dataset.at = milliseconds;
   return node;
 }

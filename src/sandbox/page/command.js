@@ -22,12 +22,14 @@ const PAUSE = 150;
  */
 export function fillIn(place, command, channel, { run, cancel }) {
   const fields = command.options.map((option) => ({ option, node: control(option) }));
-  const values = () => Object.fromEntries(
-    fields.map(({ option, node }) => [option.name, value(option, node.value)]).filter(([, value]) => value !== undefined));
+  const values = () => {
+    const all = fields.map(({ option, node }) => [option.name, value(option, node.value)]);
+    return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  };
   const keys = (event) => {
     if (event.defaultPrevented) return;
     if (event.key === "Escape") cancel();
-    else if (event.key === "Enter" && fields.every(({ node }) => node.reportValidity())) run(nested(command, values()));
+    else if (event.key === "Enter" && fields.every(({ node }) => node.reportValidity())) run(values());
     else if (event.key !== "Enter") return;
     event.preventDefault();
   };
@@ -44,11 +46,9 @@ export function runFilledIn(place) {
   place.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", cancelable: true }));
 }
 
-/** Options as the API takes them: below the names of the subcommands, if any. */
-const nested = (command, values) => command.path.slice(1).reduceRight((inner, name) => ({ [name]: inner }), values);
-
 function labelled(option, node, command, channel, values) {
-  const box = el("ul", { class: "suggestions", id: `choices-${option.name}`, role: "listbox", "aria-label": option.name, hidden: true });
+  const id = `choices-${option.name}`;
+  const box = el("ul", { class: "suggestions", id, role: "listbox", "aria-label": option.name, hidden: true });
   if (option.autocomplete) complete(node, box, option, command, channel, values);
   return el("label", { title: option.description },
     el("span", {}, option.name, !option.required && el("small", {}, " optional")),
@@ -97,7 +97,7 @@ function complete(node, box, option, command, channel, values) {
     const mine = ++question;
     await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
     if (mine !== question) return;
-    const answer = await api.complete(world.me().id, channel, command.path[0], option.name, node.value, nested(command, values()))
+    const answer = await api.complete(world.me().id, channel, command.name, option.name, node.value, values())
       .catch(() => ({ choices: [] }));
     if (mine !== question || document.activeElement !== node) return;
     const entries = answer.choices.map((choice) => ({ label: choice.name, value: choice.value }));

@@ -16,9 +16,9 @@ const AN_HOUR = 3600;
 export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
- * The verbs, done with what the page offers: `speakAs(id)`, `openChannel(id)`, `open()`, `visible(channel)`, `say(text)`,
- * `press(message, customId)`, `run(command)`, `heard()` (how often the bot has said or changed something),
- * `when(predicate)`, `clock()`.
+ * The verbs, done with what the page offers: `speakAs(id)`, `openChannel(id)`, `open()` (the open channel's id),
+ * `visible(channel)` (its messages), `say(text)`, `press(message, customId)`, `run(command)`, `heard()` (how often the
+ * bot has said or changed something), `when(predicate)`, `clock()` (shows the time anew).
  */
 export function deskFor(page) {
   let heardBefore = 0;
@@ -32,7 +32,8 @@ export function deskFor(page) {
   };
   const answered = () => until(() => page.heard() > heardBefore, "Bellhop has not answered. Is it running?");
   const withButton = (label) => page.visible(page.open()).findLast((message) => buttonOf(message, label));
-  const button = (label) => until(() => withButton(label), `There is no message with “${label}” here. Do the steps before this one first.`);
+  const missing = (label) => `There is no message with “${label}” here. Do the steps before this one first.`;
+  const button = (label) => until(() => withButton(label), missing(label));
 
   return {
     answered,

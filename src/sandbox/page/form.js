@@ -66,14 +66,13 @@ function field(input, { label, description }) {
 
 function control(input, attributes) {
   if (input.type === SELECT) {
-    const options = (input.options ?? []).map(({ value, label, default: selected }) => el("option", { value, selected }, label));
-    return el("select", attributes, options);
+    const option = ({ value, label, default: selected }) => el("option", { value, selected }, label);
+    return el("select", attributes, (input.options ?? []).map(option));
   }
   if (input.type !== TEXT_INPUT) return null;
-  const limits = { minlength: input.min_length, maxlength: input.max_length ?? LONGEST, placeholder: input.placeholder };
-  const node = input.style === PARAGRAPH
-    ? el("textarea", { ...attributes, ...limits, rows: 4 })
-    : el("input", { ...attributes, ...limits, type: "text" });
+  const { min_length: minlength, max_length: maxlength = LONGEST, placeholder } = input;
+  const all = { ...attributes, minlength, maxlength, placeholder };
+  const node = input.style === PARAGRAPH ? el("textarea", { ...all, rows: 4 }) : el("input", { ...all, type: "text" });
   node.value = input.value ?? "";
   return [node, counter(node)];
 }

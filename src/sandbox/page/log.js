@@ -34,7 +34,8 @@ export class Log {
     this.#shown = messages;
     // A screen reader hears what is new in a channel, not a channel's whole history.
     this.#list.setAttribute("aria-live", "off");
-    this.#list.replaceChildren(beginning(channel), ...this.#shown.flatMap((message, index) => this.#nodes(message, index)));
+    const nodes = messages.flatMap((message, index) => this.#nodes(message, index));
+    this.#list.replaceChildren(beginning(channel), ...nodes);
     this.#toEnd();
     requestAnimationFrame(() => this.#list.setAttribute("aria-live", "polite"));
   }
@@ -143,7 +144,7 @@ export class Log {
 }
 
 function beginning(channel) {
-  return channel && el("li", { class: "beginning" },
-    el("h3", {}, `#${channel.name}`),
-    el("p", {}, `This is where #${channel.name} begins. `, channel.topic ?? ""));
+  return el("li", { class: "beginning" },
+    channel && el("h3", {}, `#${channel.name}`),
+    channel && el("p", {}, `This is where #${channel.name} begins. `, channel.topic));
 }

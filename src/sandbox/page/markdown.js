@@ -57,9 +57,9 @@ function block(lines, at, trusted) {
   const line = lines[at];
   if (line.startsWith(">>> ")) {
     const rest = [line.slice(4), ...lines.slice(at + 1)];
-    return [el("blockquote", {}, blocks(rest.join("\n"), trusted)), lines.length - at];
+    return [el("blockquote", {}, inline(rest.join("\n"), trusted, 0)), lines.length - at];
   }
-  if (QUOTE.test(line) && line !== ">") {
+  if (isQuote(line)) {
     const quoted = run(lines, at, (line) => QUOTE.test(line)).map((line) => line.match(QUOTE)[1]);
     return [el("blockquote", {}, inline(quoted.join("\n"), trusted, 0)), quoted.length];
   }
@@ -79,9 +79,10 @@ function block(lines, at, trusted) {
   return [written.trim() ? el("p", {}, inline(written, trusted, 0)) : null, plain.length];
 }
 
+const isQuote = (line) => QUOTE.test(line) && line !== ">";
 const isNumbered = (line) => /^ *\d/.test(line);
 const startsBlock = (line) =>
-  line.startsWith(">>> ") || (QUOTE.test(line) && line !== ">") || [ITEM, HEADING, SMALL].some((mark) => mark.test(line));
+  line.startsWith(">>> ") || isQuote(line) || [ITEM, HEADING, SMALL].some((mark) => mark.test(line));
 
 /** The lines from `at` on for as long as they pass. */
 function run(lines, at, passes) {

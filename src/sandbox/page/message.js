@@ -30,7 +30,7 @@ const asker = (message) => message.interaction_metadata ?? message.interaction;
 
 /**
  * The list items for a message that follows `previous`: a day's separator where a day begins, and the message itself.
- * `acts` are the things a person can do: `press`, `choose`, `menu`, `edit`, `remove`, `dismiss`.
+ * `acts` are the things a person can do: `press`, `choose`, `menu`, `edit`, `remove`.
  */
 export function messageNodes(message, previous, acts) {
   const separator = !previous || day(at(previous)) !== day(at(message));
@@ -141,7 +141,7 @@ function select(part, message, acts) {
 
 function onlyYou(message, acts) {
   return el("p", { class: "only-you" }, icon(EYE), " Only you can see this · ",
-    el("button", { type: "button", class: "quiet", onclick: () => acts.dismiss(message) }, "Dismiss"));
+    el("button", { type: "button", class: "quiet", onclick: () => acts.remove(message) }, "Dismiss"));
 }
 
 /** The "…" of a message: what the bot offers for messages, and for one's own, to edit and to delete. */

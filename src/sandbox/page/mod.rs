@@ -20,7 +20,9 @@
 //! | `tour.js`, `desk.js` | the guided tour, and the verbs its steps are made of |
 //! | `dom.js` | making an element |
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 
 /// Only our own files run or style the page, and it talks to nobody but us: text that a visitor's "customer" writes

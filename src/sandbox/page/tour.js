@@ -21,7 +21,7 @@ const STEPS = [
   },
   {
     title: "The right people are rung",
-    text: "Be Lena, the lawyer. The lock in front of #legal means that only her team can see it.",
+    text: "Be Lena, the lawyer. Only her team can see #legal; Dana and the reps cannot.",
     async play(desk) {
       await desk.speakAs("Lena");
       await desk.open("legal");
@@ -56,7 +56,7 @@ const STEPS = [
       await desk.speakAs("Lena");
       await desk.open("legal");
       await desk.press("Resolve");
-      await desk.fillForm("Called Dana, refunded $700 to the card used for order 5182. She is content and drops the claim.");
+      await desk.fillForm("Called Dana and refunded $700 for order 5182. She is content and drops the claim.");
     },
     done: "The card is closed, with the note. The rep in charge is asked to confirm.",
   },
@@ -102,7 +102,12 @@ function step({ title, text, done }, index) {
     el("h3", {}, title),
     el("p", {}, text),
     el("p", { class: "done", hidden: true }, done),
-    el("button", { type: "button", class: "button primary", "aria-label": `Do it: ${title}`, onclick: () => play(index) }, "Do it"));
+    el("button", {
+      type: "button",
+      class: "button primary",
+      "aria-label": `Do it: ${title}`,
+      onclick: () => play(index),
+    }, "Do it"));
 }
 
 /** Plays one step; true if the bot did its part. */

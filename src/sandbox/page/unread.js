@@ -17,9 +17,10 @@ export function mark(person, channel, message) {
   sessionStorage.setItem(KEY, JSON.stringify(marks));
 }
 
-/** How many of the messages `person` has not read, and how many of those ping them. */
+/** How many of the messages (oldest first) `person` has not read, and how many of those ping them. */
 export function count(person, channel, messages) {
   const read = BigInt(marks[`${person}/${channel}`] ?? marks.start ?? 0);
-  const unread = messages.filter((message) => BigInt(message.id) > read && message.author.id !== person);
+  const last = messages.findLastIndex((message) => BigInt(message.id) <= read);
+  const unread = messages.slice(last + 1).filter((message) => message.author.id !== person);
   return { unread: unread.length, pings: unread.filter((message) => (message.pinged ?? []).includes(person)).length };
 }

@@ -36,21 +36,18 @@ export function nameOf(id) {
 /** The commands of a message's menu ("Escalate this"). */
 export const messageCommands = () => state.commands.filter((command) => command.type === MESSAGE_COMMAND);
 
-/**
- * The slash commands as one types them: a subcommand is an entry of its own ("oncall show").
- * `path` is the command's name followed by its subcommand's.
- */
+/** The slash commands as one types them: a subcommand is an entry of its own ("oncall show"). */
 export function slashCommands() {
   return state.commands
     .filter((command) => (command.type ?? CHAT_COMMAND) === CHAT_COMMAND)
-    .flatMap((command) => flatten(command, []))
+    .flatMap((command) => flatten(command, ""))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 function flatten(command, above) {
-  const path = [...above, command.name];
+  const name = above + command.name;
   const options = command.options ?? [];
   const below = options.filter((option) => option.type === SUBCOMMAND || option.type === SUBCOMMAND_GROUP);
-  if (below.length > 0) return below.flatMap((option) => flatten(option, path));
-  return [{ path, name: path.join(" "), description: command.description ?? "", options }];
+  if (below.length > 0) return below.flatMap((option) => flatten(option, `${name} `));
+  return [{ name, description: command.description ?? "", options }];
 }
