@@ -2,6 +2,7 @@
 //! documentation of [`sandbox`](super) lists the calls.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Router;
@@ -56,7 +57,7 @@ impl IntoResponse for Wrong {
     }
 }
 
-fn bad(sentence: impl ToString) -> Wrong {
+fn bad(sentence: &(impl Display + ?Sized)) -> Wrong {
     Wrong(StatusCode::BAD_REQUEST, sentence.to_string())
 }
 
@@ -217,9 +218,9 @@ async fn act(
         (_, "threads") => "thread",
         (_, other) => other,
     };
-    let body: Value = serde_json::from_slice(&body).map_err(bad)?;
-    let act: Act = serde_json::from_value(json!({what: body})).map_err(bad)?;
-    let id = shared.act(&act).map_err(bad)?.to_string();
+    let body: Value = serde_json::from_slice(&body).map_err(|error| bad(&error))?;
+    let act: Act = serde_json::from_value(json!({what: body})).map_err(|error| bad(&error))?;
+    let id = shared.act(&act).map_err(|error| bad(&error))?.to_string();
     let name = match what {
         "press" | "command" | "submit" => "interaction",
         "thread" => "channel",
@@ -230,9 +231,9 @@ async fn act(
 
 /// Waits for the bot's choices; three seconds later the interaction is dead and there are none.
 async fn complete(Extract(shared): Extract<Arc<Shared>>, body: Bytes) -> Result<impl IntoResponse, Wrong> {
-    let body: Value = serde_json::from_slice(&body).map_err(bad)?;
-    let act: Act = serde_json::from_value(json!({"complete": body})).map_err(bad)?;
-    let id = shared.act(&act).map_err(bad)?;
+    let body: Value = serde_json::from_slice(&body).map_err(|error| bad(&error))?;
+    let act: Act = serde_json::from_value(json!({"complete": body})).map_err(|error| bad(&error))?;
+    let id = shared.act(&act).map_err(|error| bad(&error))?;
     let mut changed = shared.changed.subscribe();
     loop {
         changed.borrow_and_update();
@@ -256,14 +257,14 @@ async fn clock(Extract(shared): Extract<Arc<Shared>>) -> impl IntoResponse {
 }
 
 async fn move_clock(Extract(shared): Extract<Arc<Shared>>, body: Bytes) -> Result<impl IntoResponse, Wrong> {
-    let body: Value = serde_json::from_slice(&body).map_err(bad)?;
+    let body: Value = serde_json::from_slice(&body).map_err(|error| bad(&error))?;
     let by = if body["to"] == "next deadline" {
         let deadline = shared.next_deadline().ok_or_else(|| bad("Nothing is due."))?;
         (deadline - shared.clock.now()).max(TimeDelta::zero())
     } else {
         let seconds = body["advance_seconds"].as_i64().filter(|seconds| (0..=FURTHEST).contains(seconds));
         let seconds = seconds.ok_or_else(|| {
-            bad(format!(r#"Expected {{"advance_seconds": 0 to {FURTHEST}}} or {{"to": "next deadline"}}."#))
+            bad(&format!(r#"Expected {{"advance_seconds": 0 to {FURTHEST}}} or {{"to": "next deadline"}}."#))
         })?;
         TimeDelta::seconds(seconds)
     };
@@ -284,7 +285,7 @@ enum Trouble {
 }
 
 async fn fault(Extract(shared): Extract<Arc<Shared>>, body: Bytes) -> Result<impl IntoResponse, Wrong> {
-    let trouble: Trouble = serde_json::from_slice(&body).map_err(bad)?;
+    let trouble: Trouble = serde_json::from_slice(&body).map_err(|error| bad(&error))?;
     shared.change(|state| match trouble {
         Trouble::Gateway { gateway } => state.sessions.suffer(gateway),
         Trouble::Twice { every_event_twice } => state.sessions.twice = every_event_twice,

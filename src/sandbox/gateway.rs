@@ -14,7 +14,7 @@ use super::sessions::{self, Out, Wire};
 
 /// What a client may send per window, heartbeats included.
 const CLIENT_EVENTS: u32 = 120;
-const CLIENT_WINDOW: Duration = Duration::from_secs(60);
+const CLIENT_WINDOW: Duration = Duration::from_mins(1);
 /// The longest event a client may send, in bytes.
 const CLIENT_EVENT_BYTES: usize = 4096;
 

@@ -13,7 +13,7 @@ use super::state::{Kind, State, merge};
 /// The first response is due within this, in real time.
 pub(super) const FIRST_RESPONSE: Duration = Duration::from_secs(3);
 /// A token works for this long after its interaction, in real time.
-pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+pub(super) const TOKEN_LIFE: Duration = Duration::from_mins(15);
 /// Interactions remembered; the oldest are forgotten.
 const INTERACTIONS_KEPT: usize = 5_000;
 
@@ -79,11 +79,11 @@ pub(super) struct Request {
 
 impl State {
     /// Tells the bot of an interaction. The caller sees to it that [`give_up`](Self::give_up) is called in time.
-    pub fn interact(&mut self, request: Request) -> u64 {
+    pub fn interact(&mut self, request: &Request) -> u64 {
         let id = self.new_id();
         let token = format!("interaction-token-{id}");
-        let interaction = self.interaction_create(id, &token, &request);
-        let Request { kind, user, place, message, menu, .. } = request;
+        let interaction = self.interaction_create(id, &token, request);
+        let Request { kind, user, place, message, menu, .. } = *request;
         while self.interactions.len() >= INTERACTIONS_KEPT {
             self.interactions.pop_first();
         }

@@ -139,17 +139,17 @@ mod tests {
 
     use super::*;
 
-    fn check(text: &str, expected: Expect) {
+    fn check(text: &str, expected: &Expect) {
         let Mentioned { users, roles, everyone } = mentioned(text);
         expected.assert_eq(&format!("users {users:?} roles {roles:?} everyone {everyone}"));
     }
 
     #[test]
     fn mentions_are_found_outside_code_only() {
-        check("<@5> <@!6> <@&7> hi", expect!["users {5, 6} roles {7} everyone false"]);
-        check("@here", expect!["users {} roles {} everyone true"]);
-        check("`<@5>` ```\n@everyone <@&7>``` <@8>", expect!["users {8} roles {} everyone false"]);
-        check("an ` alone hides nothing <@5>", expect!["users {5} roles {} everyone false"]);
-        check("<@> <@99999999999999999999999> <#5>", expect!["users {} roles {} everyone false"]);
+        check("<@5> <@!6> <@&7> hi", &expect!["users {5, 6} roles {7} everyone false"]);
+        check("@here", &expect!["users {} roles {} everyone true"]);
+        check("`<@5>` ```\n@everyone <@&7>``` <@8>", &expect!["users {8} roles {} everyone false"]);
+        check("an ` alone hides nothing <@5>", &expect!["users {5} roles {} everyone false"]);
+        check("<@> <@99999999999999999999999> <#5>", &expect!["users {} roles {} everyone false"]);
     }
 }

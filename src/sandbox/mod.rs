@@ -289,7 +289,7 @@ impl SmallDiscord {
 
     /// Interactions that wait for an answer, or for the message that a deferral promised.
     pub fn pending_interactions(&self) -> usize {
-        self.shared.read(|state| state.pending_interactions())
+        self.shared.read(state::State::pending_interactions)
     }
 
     /// Gateway sessions that are connected and have been told READY.

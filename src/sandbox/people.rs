@@ -215,7 +215,7 @@ impl State {
         let data = json!({"id": command, "name": name, "type": 3, "target_id": id, "resolved": {"messages": messages}});
         let (kind, menu) = (InteractionKind::Command, true);
         self.can(user, place, permissions::USE_APPLICATION_COMMANDS, "use commands")?;
-        Ok(self.interact(Request { kind, user, place, message: Some(message), menu, data }))
+        Ok(self.interact(&Request { kind, user, place, message: Some(message), menu, data }))
     }
 
     fn submit(
@@ -247,7 +247,7 @@ impl State {
 
     fn request(&mut self, kind: InteractionKind, user: u64, place: u64, message: Option<u64>, data: Value) -> Done {
         self.can(user, place, permissions::VIEW_CHANNEL, "do that")?;
-        Ok(self.interact(Request { kind, user, place, message, menu: false, data }))
+        Ok(self.interact(&Request { kind, user, place, message, menu: false, data }))
     }
 
     fn own(&self, user: u64, place: u64, message: u64) -> Result<(), Impossible> {

@@ -48,7 +48,7 @@ pub(super) fn callback(state: &mut State, id: u64, token: &str, call: &Call) -> 
             give(state, &who, AnswerKind::Choices, data["choices"].clone())
         }
         (Some(9), InteractionKind::Command | InteractionKind::Component) => {
-            Refused::unless_fine(&check::modal(&data))?;
+            Refused::unless_fine(&check::form(&data))?;
             open_form(state, &who, data)
         }
         (kind, what) => {
@@ -146,9 +146,9 @@ fn give(state: &mut State, who: &Who, kind: AnswerKind, body: Value) -> Seen {
     who.answer(kind, body, true, Vec::new())
 }
 
-fn settle(state: &mut State, who: &Who, stage: Stage, original: Option<u64>) {
+fn settle(state: &mut State, who: &Who, now: Stage, original: Option<u64>) {
     if let Some(interaction) = state.interactions.get_mut(&who.id) {
-        interaction.stage = stage;
+        interaction.stage = now;
         interaction.original = original;
     }
 }
@@ -177,12 +177,12 @@ fn with_response(state: &State, id: u64, kind: &Value) -> Value {
 
 /// A further message; after a deferral, the one that it promised.
 pub(super) fn follow_up(state: &mut State, app: u64, token: &str, call: &Call) -> Outcome {
-    let (who, stage, original) = live(state, app, token)?;
+    let (who, before, original) = live(state, app, token)?;
     Refused::unless_fine(&check::message(&call.body, Purpose::Answer))?;
     if is_empty(&call.body) {
         return Err(Refused::EMPTY_MESSAGE.violating("an empty follow-up"));
     }
-    if let (Stage::Deferred, Some(original)) = (stage, original) {
+    if let (Stage::Deferred, Some(original)) = (before, original) {
         return revise(state, &who, original, call);
     }
     let allowed = allowed(state, call, Allowed::users_only());

@@ -13,7 +13,7 @@ use super::super::state::{Kind, State, merge};
 use super::{Answer, Call, Outcome, Refused};
 
 /// How long Discord recognises an `enforce_nonce` ("a few minutes").
-const NONCE_WINDOW: Duration = Duration::from_secs(5 * 60);
+const NONCE_WINDOW: Duration = Duration::from_mins(5);
 /// Nonces remembered per channel.
 const NONCES_KEPT: usize = 1_000;
 /// The most messages one call reads.
@@ -176,14 +176,12 @@ fn writable(state: &State, place: u64, body: &Value) -> Result<(), Refused> {
 /// What the body lets its text ping. Saying nothing is a violation: Discord's default is generous.
 pub(super) fn allowed(state: &mut State, call: &Call, otherwise: Allowed) -> Allowed {
     let object = call.body.get("allowed_mentions").or_else(|| call.body["data"].get("allowed_mentions"));
-    match object.filter(|object| object.is_object()) {
-        Some(object) => Allowed::read(object),
-        None => {
-            let path = super::without_token(call.path);
-            state.record.violation(format!("{} {path}: without allowed_mentions anything may ping", call.method));
-            otherwise
-        }
+    if let Some(object) = object.filter(|object| object.is_object()) {
+        return Allowed::read(object);
     }
+    let path = super::without_token(call.path);
+    state.record.violation(format!("{} {path}: without allowed_mentions anything may ping", call.method));
+    otherwise
 }
 
 /// The id of the person a body names.

@@ -53,6 +53,7 @@ pub(super) struct Refused {
 
 pub(super) type Outcome = Result<Answer, Refused>;
 
+#[expect(clippy::unnecessary_wraps, reason = "each is the last line of a handler")]
 impl Answer {
     pub fn ok(body: Value) -> Outcome {
         Ok(Self { status: StatusCode::OK, body: Some(body) })
