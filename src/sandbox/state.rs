@@ -1,0 +1,407 @@
+//! The model of the other side: the guild as it is now, and every Discord object made from it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+
+use super::faults::Faults;
+use super::interactions::Interaction;
+use super::messages::Message;
+use super::permissions::{self, Bits};
+use super::seen::Record;
+use super::sessions::{self, Dispatch, Sessions};
+use super::world::{Member, Overwrite, Role, Standing, Who, World};
+use crate::engine::clock::Clock;
+
+/// 2015-01-01T00:00:00Z in Unix milliseconds: where snowflakes start counting.
+const DISCORD_EPOCH: i64 = 1_420_070_400_000;
+/// Page events a slow viewer may lag behind before it is told to reload.
+const PAGE_EVENTS: usize = 4_096;
+
+/// Everything that changes, behind one lock that is never held across an await.
+pub(super) struct State {
+    pub guild: u64,
+    pub name: String,
+    pub owner: u64,
+    pub bot: u64,
+    pub roles: BTreeMap<u64, Role>,
+    pub members: BTreeMap<u64, Member>,
+    pub places: BTreeMap<u64, Place>,
+    /// As registered by the bot.
+    pub commands: Vec<Value>,
+    pub interactions: BTreeMap<u64, Interaction>,
+    pub sessions: Sessions,
+    pub record: Record,
+    pub faults: Faults,
+    /// What open pages are told.
+    pub page: broadcast::Sender<PageEvent>,
+    /// Where the bot finds the gateway.
+    pub gateway_url: String,
+    clock: Clock,
+    last_id: u64,
+}
+
+/// Where people talk.
+pub(super) struct Place {
+    pub id: u64,
+    pub name: String,
+    pub topic: String,
+    pub kind: Kind,
+    pub overwrites: Vec<Overwrite>,
+    pub messages: BTreeMap<u64, Message>,
+    /// The newest `enforce_nonce`s: who, which, when, and the message that used it first.
+    pub nonces: VecDeque<(u64, Value, Instant, u64)>,
+}
+
+pub(super) enum Kind {
+    Text,
+    Thread(Thread),
+    /// A conversation of one person with the bot.
+    Direct(u64),
+}
+
+pub(super) struct Thread {
+    pub parent: u64,
+    pub private: bool,
+    pub archived: bool,
+    pub locked: bool,
+    pub owner: u64,
+    /// Minutes: 60, 1440, 4320 or 10080.
+    pub auto_archive: u64,
+    pub created: DateTime<Utc>,
+    pub members: BTreeSet<u64>,
+}
+
+/// Something an open page shows at once.
+#[derive(Clone)]
+pub(super) struct PageEvent {
+    pub name: &'static str,
+    /// Only people who may see this place are told.
+    pub place: Option<u64>,
+    /// Only this person is told.
+    pub only_for: Option<u64>,
+    pub data: std::sync::Arc<str>,
+}
+
+impl State {
+    pub fn new(world: World, clock: Clock, gateway_url: String) -> Self {
+        let places = world.channels.into_iter().map(|channel| {
+            let mut place = Place::new(channel.id, channel.name, Kind::Text);
+            place.topic = channel.topic;
+            place.overwrites = channel.overwrites;
+            (place.id, place)
+        });
+        Self {
+            guild: world.guild,
+            name: world.name,
+            owner: world.owner,
+            bot: world.bot,
+            roles: world.roles.into_iter().map(|role| (role.id, role)).collect(),
+            members: world.members.into_iter().map(|member| (member.id, member)).collect(),
+            places: places.collect(),
+            commands: Vec::new(),
+            interactions: BTreeMap::new(),
+            sessions: Sessions::new(),
+            record: Record::default(),
+            faults: Faults::default(),
+            page: broadcast::Sender::new(PAGE_EVENTS),
+            gateway_url,
+            clock,
+            last_id: 0,
+        }
+    }
+
+    /// A new snowflake: rises strictly, even while the clock stands still.
+    pub fn new_id(&mut self) -> u64 {
+        let millis = self.clock.now().timestamp_millis() - DISCORD_EPOCH;
+        let now = u64::try_from(millis).unwrap_or(0) << 22;
+        self.last_id = now.max(self.last_id + 1);
+        self.last_id
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn timestamp(&self) -> String {
+        timestamp(self.now())
+    }
+
+    /// The name of a person, for sentences.
+    pub fn name_of(&self, user: u64) -> String {
+        self.members.get(&user).map_or_else(|| user.to_string(), |member| member.name.clone())
+    }
+
+    // --- permissions ---------------------------------------------------------------------------------------------
+
+    /// What `user` may do in `place`; nothing if either does not exist. In a thread SEND_MESSAGES says whether one
+    /// may write in it.
+    pub fn permissions(&self, user: u64, place: u64) -> Bits {
+        let (Some(member), Some(place)) = (self.members.get(&user), self.places.get(&place)) else { return 0 };
+        match &place.kind {
+            Kind::Direct(with) if user == *with || user == self.bot => permissions::EVERYONE,
+            Kind::Direct(_) => 0,
+            Kind::Text => self.permissions_in_channel(member, place),
+            Kind::Thread(thread) => {
+                let Some(parent) = self.places.get(&thread.parent) else { return 0 };
+                let bits = self.permissions_in_channel(member, parent);
+                let outside =
+                    thread.private && !thread.members.contains(&user) && bits & permissions::MANAGE_THREADS == 0;
+                if outside {
+                    return 0;
+                }
+                let may_write = bits & permissions::SEND_MESSAGES_IN_THREADS != 0;
+                bits & !permissions::SEND_MESSAGES | if may_write { permissions::SEND_MESSAGES } else { 0 }
+            }
+        }
+    }
+
+    fn permissions_in_channel(&self, member: &Member, place: &Place) -> Bits {
+        if member.id == self.owner {
+            return permissions::ALL;
+        }
+        let base = std::iter::once(&self.guild)
+            .chain(&member.roles)
+            .filter_map(|role| self.roles.get(role))
+            .fold(0, |bits, role| bits | role.permissions);
+        permissions::in_channel(base, &place.overwrites, self.guild, &member.roles, member.id)
+    }
+
+    pub fn may(&self, user: u64, place: u64, wanted: Bits) -> bool {
+        self.permissions(user, place) & wanted == wanted
+    }
+
+    // --- telling -------------------------------------------------------------------------------------------------
+
+    /// Tells the bot, if a session asked for `intents`.
+    pub fn dispatch(&mut self, kind: &'static str, intents: u64, data: &Value) {
+        self.sessions.dispatch(&Dispatch { kind, intents, data, redacted: None });
+    }
+
+    /// Tells open pages.
+    pub fn show(&self, name: &'static str, place: Option<u64>, only_for: Option<u64>, data: impl FnOnce() -> Value) {
+        if self.page.receiver_count() > 0 {
+            // Nobody listening any more is no error.
+            let _ = self.page.send(PageEvent { name, place, only_for, data: data().to_string().into() });
+        }
+    }
+
+    // --- Discord objects -----------------------------------------------------------------------------------------
+
+    pub fn user(&self, id: u64) -> Value {
+        let bot = id == self.bot;
+        json!({
+            "id": id.to_string(), "username": self.name_of(id), "discriminator": "0", "global_name": null,
+            "avatar": null, "bot": bot, "public_flags": 0,
+        })
+    }
+
+    /// A member without its user, as messages carry it.
+    pub fn partial_member(&self, id: u64) -> Value {
+        let roles = self.members.get(&id).map(|member| texts(&member.roles)).unwrap_or_default();
+        json!({"roles": roles, "deaf": false, "mute": false, "flags": 0, "nick": null, "joined_at": JOINED})
+    }
+
+    pub fn member(&self, id: u64) -> Value {
+        let mut member = self.partial_member(id);
+        member["user"] = self.user(id);
+        member
+    }
+
+    pub fn role(&self, role: &Role) -> Value {
+        json!({
+            "id": role.id.to_string(), "name": role.name, "color": role.color,
+            "colors": {"primary_color": role.color, "secondary_color": null, "tertiary_color": null},
+            "hoist": false, "managed": false, "mentionable": role.mentionable, "flags": 0,
+            "permissions": role.permissions.to_string(), "position": u8::from(role.id != self.guild),
+        })
+    }
+
+    pub fn channel(&self, place: &Place) -> Value {
+        let mut channel = json!({
+            "id": place.id.to_string(), "type": place.type_number(), "flags": 0,
+            "last_message_id": place.messages.keys().next_back().map(u64::to_string),
+        });
+        let more = match &place.kind {
+            Kind::Direct(with) => json!({"recipients": [self.user(*with)]}),
+            Kind::Text => json!({
+                "guild_id": self.guild.to_string(), "name": place.name, "topic": place.topic, "position": 0,
+                "parent_id": null, "nsfw": false, "rate_limit_per_user": 0,
+                "permission_overwrites": place.overwrites.iter().map(overwrite).collect::<Vec<_>>(),
+            }),
+            Kind::Thread(thread) => json!({
+                "guild_id": self.guild.to_string(), "name": place.name, "parent_id": thread.parent.to_string(),
+                "owner_id": thread.owner.to_string(), "rate_limit_per_user": 0,
+                "message_count": place.messages.len(), "member_count": thread.members.len().max(1),
+                "thread_metadata": {
+                    "archived": thread.archived, "locked": thread.locked, "invitable": false,
+                    "auto_archive_duration": thread.auto_archive,
+                    "archive_timestamp": timestamp(thread.created), "create_timestamp": timestamp(thread.created),
+                },
+            }),
+        };
+        merge(&mut channel, more);
+        channel
+    }
+
+    /// The guild as REST tells it.
+    pub fn guild_object(&self) -> Value {
+        json!({
+            "id": self.guild.to_string(), "name": self.name, "owner_id": self.owner.to_string(),
+            "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0,
+            "roles": self.roles.values().map(|role| self.role(role)).collect::<Vec<_>>(),
+            "emojis": [], "features": [], "mfa_level": 0, "system_channel_flags": 0, "premium_tier": 0,
+            "preferred_locale": "en-US", "nsfw_level": 0, "stickers": [], "premium_progress_bar_enabled": false,
+        })
+    }
+
+    /// The guild as GUILD_CREATE tells it. Without GUILD_MEMBERS a bot hears only of itself.
+    pub fn guild_create(&self) -> Value {
+        let places = |threads: bool| {
+            let wanted = move |place: &&Place| match &place.kind {
+                Kind::Text => !threads,
+                Kind::Thread(thread) => threads && !thread.archived && self.sees(self.bot, place.id),
+                Kind::Direct(_) => false,
+            };
+            self.places.values().filter(wanted).map(|place| self.channel(place)).collect::<Vec<_>>()
+        };
+        let mut guild = self.guild_object();
+        let more = json!({
+            "joined_at": JOINED, "large": false, "member_count": self.members.len(), "voice_states": [],
+            "members": [self.member(self.bot)], "channels": places(false), "threads": places(true),
+            "presences": [], "stage_instances": [], "guild_scheduled_events": [],
+        });
+        merge(&mut guild, more);
+        guild
+    }
+
+    pub fn sees(&self, user: u64, place: u64) -> bool {
+        self.may(user, place, permissions::VIEW_CHANNEL)
+    }
+
+    // --- the guild changes ---------------------------------------------------------------------------------------
+
+    pub fn join(&mut self, name: &str, standing: Standing) -> u64 {
+        let id = self.new_id();
+        self.members.insert(id, Member { id, name: name.to_owned(), roles: Vec::new(), standing });
+        self.tell_member("GUILD_MEMBER_ADD", id);
+        id
+    }
+
+    pub fn set_roles(&mut self, user: u64, roles: &[u64]) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.roles = roles.to_vec();
+            self.tell_member("GUILD_MEMBER_UPDATE", user);
+        }
+    }
+
+    fn tell_member(&mut self, kind: &'static str, user: u64) {
+        let mut member = self.member(user);
+        member["guild_id"] = json!(self.guild.to_string());
+        self.dispatch(kind, sessions::GUILD_MEMBERS, &member);
+        self.show("channel", None, None, || json!({}));
+    }
+
+    pub fn remove_place(&mut self, id: u64) -> Option<Place> {
+        let place = self.places.remove(&id)?;
+        let kind = if matches!(place.kind, Kind::Thread(_)) { "THREAD_DELETE" } else { "CHANNEL_DELETE" };
+        let channel = self.channel(&place);
+        self.dispatch(kind, sessions::GUILDS, &channel);
+        self.show("channel", None, None, || json!({"id": id.to_string(), "gone": true}));
+        Some(place)
+    }
+
+    /// The bot may no longer see `place`.
+    pub fn lock_out_bot(&mut self, place: u64) {
+        let who = Who::Member(self.bot);
+        let Some(place) = self.places.get_mut(&place) else { return };
+        place.overwrites.retain(|overwrite| overwrite.who != who);
+        place.overwrites.push(Overwrite { who, allow: 0, deny: permissions::VIEW_CHANNEL });
+        let id = place.id;
+        let channel = self.channel(&self.places[&id]);
+        self.dispatch("CHANNEL_UPDATE", sessions::GUILDS, &channel);
+    }
+
+    /// The conversation of `user` with the bot, opened if there is none.
+    pub fn direct(&mut self, user: u64) -> u64 {
+        let open = self.places.values().find(|place| matches!(place.kind, Kind::Direct(with) if with == user));
+        if let Some(place) = open {
+            return place.id;
+        }
+        let id = self.new_id();
+        let name = self.name_of(user);
+        self.places.insert(id, Place::new(id, name, Kind::Direct(user)));
+        self.show("channel", Some(id), None, || json!({"id": id.to_string()}));
+        id
+    }
+
+    /// Opens a thread with this `id` (its first message's, or a fresh one).
+    pub fn open_thread(&mut self, id: u64, name: &str, parent: u64, owner: u64, private: bool, auto_archive: u64) {
+        let thread = Thread {
+            parent,
+            private,
+            archived: false,
+            locked: false,
+            owner,
+            auto_archive,
+            created: self.now(),
+            members: BTreeSet::from([owner]),
+        };
+        self.places.insert(id, Place::new(id, name.to_owned(), Kind::Thread(thread)));
+        if self.sees(self.bot, id) {
+            let mut channel = self.channel(&self.places[&id]);
+            channel["newly_created"] = json!(true);
+            self.dispatch("THREAD_CREATE", sessions::GUILDS, &channel);
+        }
+        self.show("channel", Some(id), None, || json!({"id": id.to_string()}));
+    }
+}
+
+/// When everybody joined. Nothing depends on it.
+const JOINED: &str = "2026-01-01T00:00:00.000000+00:00";
+
+impl Place {
+    pub fn new(id: u64, name: String, kind: Kind) -> Self {
+        let (overwrites, messages, nonces) = (Vec::new(), BTreeMap::new(), VecDeque::new());
+        Self { id, name, topic: String::new(), kind, overwrites, messages, nonces }
+    }
+
+    /// Discord's number for the kind of channel.
+    pub fn type_number(&self) -> u8 {
+        match &self.kind {
+            Kind::Text => 0,
+            Kind::Direct(_) => 1,
+            Kind::Thread(thread) if thread.private => 12,
+            Kind::Thread(_) => 11,
+        }
+    }
+}
+
+fn overwrite(overwrite: &Overwrite) -> Value {
+    let (kind, id) = match overwrite.who {
+        Who::Role(id) => (0, id),
+        Who::Member(id) => (1, id),
+    };
+    let (allow, deny) = (overwrite.allow.to_string(), overwrite.deny.to_string());
+    json!({"id": id.to_string(), "type": kind, "allow": allow, "deny": deny})
+}
+
+/// Discord writes microseconds and an offset.
+pub(super) fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, false)
+}
+
+/// Ids as JSON carries them: 64 bits are too many for a JavaScript number.
+pub(super) fn texts(ids: &[u64]) -> Vec<String> {
+    ids.iter().map(u64::to_string).collect()
+}
+
+/// Adds the keys of `more` to `object`.
+pub(super) fn merge(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
+    }
+}

@@ -1,0 +1,1 @@
+//! The REST API refuses what Discord refuses, and says who is pinged.
