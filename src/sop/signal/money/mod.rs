@@ -1,0 +1,83 @@
+//! Money the writer wants back.
+//!
+//! An amount is a claim where somebody asks for money in the same breath (the same sentence or one of its neighbours)
+//! and nothing beside the amount says that it is a price, a card or a credit, or that it came back already.
+
+mod amount;
+
+use amount::{Amount, amounts};
+
+use super::layout::Layout;
+use super::lexicon::Cue;
+use super::scan::Found;
+
+/// How far, in sentences, a demand and its amount may be apart.
+const DEMAND_SENTENCES: usize = 2;
+/// How close, in words, "gift card" or "per month" stands to the amount it is about.
+const PRICE_WORDS: usize = 3;
+/// The same for "refunded me".
+const RECEIVED_WORDS: usize = 5;
+
+/// A claimed amount in the normalised text.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Claimed<'a> {
+    pub value: rust_decimal::Decimal,
+    pub currency: &'static str,
+    pub start: usize,
+    pub end: usize,
+    /// The words that ask for it.
+    pub demand: &'a str,
+}
+
+/// The claims of a text, in its order.
+pub(crate) fn claims<'a>(text: &'a str, layout: &Layout, cues: &[Found<Cue>]) -> Vec<Claimed<'a>> {
+    let demands: Vec<&Found<Cue>> = demands(layout, cues);
+    if demands.is_empty() {
+        return Vec::new();
+    }
+    let claimed = |amount: Amount| {
+        let demand = nearest(&demands, layout, &amount)?;
+        let Amount { value, currency, start, end } = amount;
+        Some(Claimed { value, currency, start, end, demand: &text[demand.start..demand.end] })
+    };
+    amounts(text).into_iter().filter(|amount| !is_settled(amount, layout, cues)).filter_map(claimed).collect()
+}
+
+/// What asks for money, but "I don't want a refund".
+fn demands<'c>(layout: &Layout, cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {
+    let declined = |index: usize| {
+        let before = index.checked_sub(1).map(|index| &cues[index]);
+        before.is_some_and(|before| {
+            before.what == Cue::Declined && layout.clause(before.start) == layout.clause(cues[index].start)
+        })
+    };
+    let asks = |index: &usize| cues[*index].what == Cue::Demand && !declined(*index);
+    (0..cues.len()).filter(asks).map(|index| &cues[index]).collect()
+}
+
+/// The demand closest to an amount, if one is close enough.
+fn nearest<'c>(demands: &[&'c Found<Cue>], layout: &Layout, amount: &Amount) -> Option<&'c Found<Cue>> {
+    let after = demands.partition_point(|demand| demand.start < amount.start);
+    let sentence = layout.sentence(amount.start);
+    let near = |demand: &&&Found<Cue>| layout.sentence(demand.start).abs_diff(sentence) <= DEMAND_SENTENCES;
+    let neighbours = demands[after.saturating_sub(1)..].iter().take(2);
+    neighbours.filter(near).min_by_key(|demand| demand.start.abs_diff(amount.start)).copied()
+}
+
+/// A price, or paid back already: what the words right beside the amount say.
+fn is_settled(amount: &Amount, layout: &Layout, cues: &[Found<Cue>]) -> bool {
+    let clause = layout.clause(amount.start);
+    let (first, last) = (layout.word(amount.start), layout.word(amount.end - 1));
+    let index = cues.partition_point(|cue| cue.start < amount.start);
+    let near = |cue: &&Found<Cue>, words: usize| {
+        layout.clause(cue.start) == clause
+            && layout.word(cue.end - 1) + words + 1 >= first
+            && layout.word(cue.start) <= last + words + 1
+    };
+    let received = |cue: &&Found<Cue>| cue.what == Cue::Received && near(cue, RECEIVED_WORDS);
+    let price = |cue: &&Found<Cue>| cue.what == Cue::Price && near(cue, PRICE_WORDS);
+    // A word holds at most one cue, so as many cues as words are enough to look at.
+    let before = || cues[..index].iter().rev().take(RECEIVED_WORDS + 1);
+    let after = || cues[index..].iter().take(PRICE_WORDS + 1);
+    before().any(|cue| received(&cue) || price(&cue)) || after().any(|cue| price(&cue) || received(&cue))
+}
