@@ -1,7 +1,7 @@
 //! The loop.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
 use crate::engine::connector::{Connector, Undelivered};
-use crate::engine::handled::Handled;
+use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
 use crate::engine::outbox::{Done, Outbox};
 use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
@@ -24,6 +24,8 @@ use crate::sop::procedure::Procedure;
 const INBOX_MAX: usize = 8_192;
 /// Inputs recorded in one transaction: one flush serves them all, and none waits long behind the others.
 const BATCH_MAX: usize = 256;
+/// Inputs that [`Engine::has_settled`] knows.
+const SETTLED_REMEMBERED: usize = 4_096;
 /// How far a place has been read is recorded at least this often, and with every batch that records anything else.
 /// Losing it costs reading a few harmless messages again.
 const POSITIONS_EVERY: Duration = Duration::from_secs(1);
@@ -53,6 +55,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Input>,
     pulse: watch::Receiver<Pulse>,
     positions: BTreeMap<PlaceId, MessageId>,
+    settled: Arc<Mutex<Handled>>,
     running: JoinHandle<Result<(), Failure>>,
 }
 
@@ -74,13 +77,14 @@ impl Engine {
         for line in &facts {
             desk.apply(&line.fact, line.at);
         }
-        let mut handled = Handled::default();
+        let mut handled = Handled::new(REMEMBERED);
         for id in inputs {
             handled.insert(id);
         }
         let positions: BTreeMap<_, _> = positions.into_iter().map(|at| (at.place, at.message)).collect();
         let (inbox, waiting) = mpsc::channel(INBOX_MAX);
         let (pulse_out, pulse) = watch::channel(Pulse::default());
+        let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
         let state = Loop {
             next_seq: facts.last().map_or(1, |line| line.seq + 1),
             outbox: Outbox::new(connector, to_tell),
@@ -93,9 +97,11 @@ impl Engine {
             moved: BTreeMap::new(),
             positions_recorded: Instant::now(),
             pulse: pulse_out,
+            settled: Arc::clone(&settled),
+            settling: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
-        Ok(Self { inbox, pulse, positions, running })
+        Ok(Self { inbox, pulse, positions, settled, running })
     }
 
     /// Where inputs go.
@@ -110,6 +116,12 @@ impl Engine {
     /// How far each place had been read when the desk started.
     pub fn positions(&self) -> &BTreeMap<PlaceId, MessageId> {
         &self.positions
+    }
+
+    /// Whether an input was handled, what follows from it recorded, and its notices handed to the outbox. Known for
+    /// the latest ones only.
+    pub fn has_settled(&self, id: &InputId) -> bool {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     /// Records what waits, then ends.
@@ -145,6 +157,9 @@ struct Loop {
     positions_recorded: Instant,
     next_seq: i64,
     pulse: watch::Sender<Pulse>,
+    settled: Arc<Mutex<Handled>>,
+    /// Inputs of this batch.
+    settling: Vec<InputId>,
 }
 
 /// Why the loop woke.
@@ -221,7 +236,7 @@ impl Loop {
     }
 
     fn take(&mut self, input: Input, batch: &mut Batch) {
-        self.pulse.send_modify(|pulse| pulse.handled += 1);
+        self.settling.push(input.id.clone());
         match input.body {
             Body::Shutdown => {}
             Body::Follow(position) => {
@@ -323,8 +338,14 @@ impl Loop {
         batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
         let next_deadline = self.desk.next_deadline().map(|(at, _)| at);
         let to_tell = self.outbox.len();
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        let handled = self.settling.len() as u64;
+        for id in self.settling.drain(..) {
+            settled.insert(id);
+        }
+        drop(settled);
         self.pulse.send_modify(|pulse| {
-            *pulse = Pulse { handled: pulse.handled, to_tell, next_deadline, seen_to: Some(now) };
+            *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now) };
         });
         Ok(())
     }

@@ -113,6 +113,8 @@ const PERMISSIONS: u64 = 395_137_240_064;
 /// Events that may wait for the intake; more than the gateway can send while the log flushes.
 const EVENTS_MAX: usize = 16_384;
 const CALLS_MAX: usize = 1_024;
+/// Calls remembered, so that one that comes twice is served once.
+const CALLS_REMEMBERED: usize = 4_096;
 /// Interactions served at once.
 const SERVED_MAX: usize = 64;
 
@@ -225,7 +227,7 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<(
 async fn serve(counter: Counter, mut calls: mpsc::Receiver<Call>) {
     let counter = Arc::new(counter);
     let served = Arc::new(tokio::sync::Semaphore::new(SERVED_MAX));
-    let mut known = crate::engine::Handled::default();
+    let mut known = crate::engine::Handled::new(CALLS_REMEMBERED);
     while let Some(call) = calls.recv().await {
         if !known.insert(InputId(call.interaction.to_string())) {
             continue;
