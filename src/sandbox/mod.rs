@@ -164,6 +164,29 @@ impl SmallDiscord {
         found.unwrap_or_else(|| panic!("there is no role called {name:?}"))
     }
 
+    /// The name of a member; the id where there is none.
+    pub fn user_name(&self, id: u64) -> String {
+        let found = self.shared.read(|state| state.members.get(&id).map(|one| one.name.to_string()));
+        found.unwrap_or_else(|| id.to_string())
+    }
+
+    /// Whether there is a channel or thread of this name.
+    pub fn has_channel(&self, name: &str) -> bool {
+        self.shared.read(|state| state.places.values().any(|one| one.name == name))
+    }
+
+    /// The name of a channel or thread; the id where there is none.
+    pub fn channel_name(&self, id: u64) -> String {
+        let found = self.shared.read(|state| state.places.get(&id).map(|one| one.name.to_string()));
+        found.unwrap_or_else(|| id.to_string())
+    }
+
+    /// The name of a role; the id where there is none.
+    pub fn role_name(&self, id: u64) -> String {
+        let found = self.shared.read(|state| state.roles.get(&id).map(|one| one.name.to_string()));
+        found.unwrap_or_else(|| id.to_string())
+    }
+
     // --- people act ----------------------------------------------------------------------------------------------
     // Each panics with a sentence if a person could not do that: the test that tries is wrong.
 
@@ -295,6 +318,11 @@ impl SmallDiscord {
     /// Gateway sessions that are connected and have been told READY.
     pub fn gateway_sessions(&self) -> usize {
         self.shared.read(|state| state.sessions.connected())
+    }
+
+    /// How often a gateway session was opened or resumed.
+    pub fn sessions_started(&self) -> u64 {
+        self.shared.read(|state| state.sessions.begun())
     }
 
     /// Events that went out to connected sessions. READY, GUILD_CREATE, RESUMED and what is replayed do not count.

@@ -56,6 +56,8 @@ pub(super) struct Sessions {
     opened: u64,
     connections: u64,
     dispatched: u64,
+    /// How often a session was opened or resumed.
+    begun: u64,
     /// Every message and interaction event goes out twice.
     pub twice: bool,
     /// The developer portal's switch for MESSAGE_CONTENT is off.
@@ -86,6 +88,7 @@ impl Sessions {
             opened: 0,
             connections: 0,
             dispatched: 0,
+            begun: 0,
             twice: false,
             content_disallowed: false,
             // What Discord says today.
@@ -109,6 +112,7 @@ impl Sessions {
         let mut session =
             Session { id: self.next_id(), intents, sequence: 0, replay: VecDeque::new(), wire: Some(wire) };
         self.opened += 1;
+        self.begun += 1;
         for (kind, data) in first {
             session.send(kind, &data.to_string());
         }
@@ -130,6 +134,7 @@ impl Sessions {
         }
         session.wire = Some(wire);
         session.send("RESUMED", "{}");
+        self.begun += 1;
         Ok(())
     }
 
@@ -187,6 +192,11 @@ impl Sessions {
 
     pub fn connected(&self) -> usize {
         self.list.iter().filter(|session| session.wire.is_some()).count()
+    }
+
+    /// How often a session was opened or resumed.
+    pub fn begun(&self) -> u64 {
+        self.begun
     }
 
     /// Events (not frames: a doubled event is one) that went to a connected session.
