@@ -26,7 +26,10 @@ impl Layout {
             inside_word = false;
             let after = at + c.len_utf8();
             if ends_sentence(c, next) && !layout.is_abbreviation(&text[..at], c) {
-                layout.sentences.push(after);
+                // "?!" and ". . ." end one sentence, not several.
+                if layout.words.last() >= layout.sentences.last() {
+                    layout.sentences.push(after);
+                }
                 layout.clauses.push(after);
             } else if matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '–' | '—' | MASK)
                 && !is_inside_number(text, at, next)

@@ -264,7 +264,7 @@ impl Patterns {
     fn add(&mut self, written: &str, role: Role) -> Result<(), String> {
         for text in expand(written)? {
             let chars: Vec<char> = text.chars().collect();
-            let normal = normalize(&chars, &Spellings::default()).text;
+            let normal = normalize(&chars, None).text;
             let text = normal.trim();
             if text.is_empty() {
                 return Err("it can stand for nothing at all; every way to read it needs a word".to_owned());

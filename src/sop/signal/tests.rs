@@ -1,4 +1,5 @@
 //! What whole texts say.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::sync::LazyLock;
 
@@ -17,7 +18,8 @@ fn shown(signals: &Signals) -> String {
     for signal in &signals.signals {
         writeln!(out, "{} {:.2}", signal.kind, signal.strength).expect("a string takes all");
         for Evidence { start, end, text, weight, why, .. } in &signal.evidence {
-            writeln!(out, "  {start}..{end} {text:?} {weight:.2} {why}").expect("a string takes all");
+            let line = format!("  {start}..{end} {text:?} {weight:.2} {why}");
+            writeln!(out, "{}", line.trim_end()).expect("a string takes all");
         }
     }
     for Claim { amount, currency, .. } in &signals.claims {
@@ -36,16 +38,16 @@ fn trouble_is_found_and_explained() {
     check(
         "This is the fourth time I write. Refund my $700 or my lawyer will.",
         expect![[r#"
-        en
-        financial 0.93
-          33..39 "Refund" 0.30 
-          43..47 "$700" 0.90 claimed by "refund"
-        legal 0.90
-          51..60 "my lawyer" 0.90 
-        repeat 0.90
-          12..23 "fourth time" 0.90 
-        claim 700 USD
-    "#]],
+            en
+            financial 0.92
+              33..39 "Refund" 0.20
+              43..47 "$700" 0.90 claimed by "refund"
+            legal 0.90
+              51..60 "my lawyer" 0.90
+            repeat 0.90
+              12..23 "fourth time" 0.90
+            claim 700 USD
+        "#]],
     );
     check(
         "You LIARS, the site is down!!",
@@ -60,10 +62,10 @@ fn trouble_is_found_and_explained() {
     check(
         "somebody logged into my account",
         expect![[r#"
-        en
-        security 0.90
-          0..23 "somebody logged into my" 0.90 
-    "#]],
+            en
+            security 0.90
+              0..23 "somebody logged into my" 0.90
+        "#]],
     );
 }
 
@@ -108,18 +110,18 @@ fn surroundings_change_a_match() {
     check(
         "What if a lawyer saw this?",
         expect![[r#"
-        en
-        legal 0.54
-          8..16 "a lawyer" 0.54 hypothetical by "what if"
-    "#]],
+            en
+            legal 0.36
+              8..16 "a lawyer" 0.36 hypothetical by "what if"
+        "#]],
     );
     check(
         "my friend sued another shop",
         expect![[r#"
-        en
-        legal 0.27
-          10..14 "sued" 0.27 reported by "my friend"
-    "#]],
+            en
+            legal 0.18
+              10..14 "sued" 0.18 reported by "my friend"
+        "#]],
     );
     check(
         "thanks, and sorry for my furious message",
@@ -140,10 +142,10 @@ fn surroundings_change_a_match() {
     check(
         "I will not hesitate to call my lawyer",
         expect![[r#"
-        en
-        legal 0.90
-          28..37 "my lawyer" 0.90 
-    "#]],
+            en
+            legal 0.90
+              28..37 "my lawyer" 0.90
+        "#]],
     );
 }
 
@@ -152,40 +154,38 @@ fn money_counts_where_it_is_claimed_back() {
     check(
         "I want a refund of € 1.200,50",
         expect![[r#"
-        en
-        financial 0.93
-          9..15 "refund" 0.30 
-          19..29 "€ 1.200,50" 0.90 claimed by "refund"
-        claim 1200.5 EUR
-    "#]],
+            en
+            financial 0.92
+              9..15 "refund" 0.20
+              19..29 "€ 1.200,50" 0.90 claimed by "refund"
+            claim 1200.5 EUR
+        "#]],
     );
     check(
         "You charged me 3 x $200 twice. Give me my money back",
         expect![[r#"
-        en
-        financial 0.93
-          15..23 "3 x $200" 0.90 claimed by "give me my money"
-          31..52 "Give me my money back" 0.30 
-        repeat 0.30
-          24..29 "twice" 0.30 
-        claim 600 USD
-    "#]],
+            en
+            financial 0.92
+              15..23 "3 x $200" 0.90 claimed by "give me my money"
+              31..52 "Give me my money back" 0.20
+            claim 600 USD
+        "#]],
     );
     check(
         "I bought a $500 gift card, can I get a refund?",
         expect![[r#"
-        en
-        financial 0.30
-          39..45 "refund" 0.30 
-    "#]],
+            en
+            financial 0.20
+              39..45 "refund" 0.20
+        "#]],
     );
     check(
         "They refunded me $140 already, thanks",
         expect![[r#"
-        en
-        financial 0.30
-          5..13 "refunded" 0.30 
-    "#]],
+            en
+            financial 0.20
+              5..13 "refunded" 0.20
+        "#]],
     );
     check(
         "The plan costs $20 per month",
@@ -210,11 +210,11 @@ fn spanish_is_read() {
         expect![[r#"
             es
             legal 0.90
-              63..71 "demandar" 0.90 
+              63..71 "demandar" 0.90
             financial 0.90
               45..54 "500 pesos" 0.90 claimed by "devuelvanme"
             repeat 0.90
-              6..17 "tercera vez" 0.90 
+              6..17 "tercera vez" 0.90
             claim 500 MXN
         "#]],
     );
@@ -237,18 +237,18 @@ fn spans_survive_hostile_text() {
         expect![[r#"
             en
             legal 0.90
-              3..13 "my law\u{200b}yer" 0.90 
-              15..24 "my l4wyer" 0.90 
-              26..38 "my LAWYERRRR" 0.90 
+              3..13 "my law\u{200b}yer" 0.90
+              15..24 "my l4wyer" 0.90
+              26..38 "my LAWYERRRR" 0.90
         "#]],
     );
     check(
         "`my lawyer` https://x.test/my-lawyer my lаwyer",
         expect![[r#"
-        en
-        legal 0.90
-          37..46 "my lаwyer" 0.90 
-    "#]],
+            en
+            legal 0.90
+              37..46 "my lаwyer" 0.90
+        "#]],
     );
 }
 
@@ -275,7 +275,7 @@ fn a_teams_own_terms_and_modes() {
     expect![[r#"
         en
         churn 0.80
-          0..21 "cancel my old account" 0.80 
+          0..21 "cancel my old account" 0.80
           27..34 "leaving" 0.00 watch only
     "#]]
     .assert_eq(&shown(&signals));

@@ -19,7 +19,7 @@ const SOLVED: f64 = 0.25;
 /// The share of what is missing to certainty that emphasis adds.
 const EMPHASIS: f64 = 0.2;
 /// Shorter words in capitals are abbreviations.
-const SHOUTED_MIN_LETTERS: usize = 4;
+const SHOUTED_MIN_LETTERS: usize = 5;
 
 /// The text as the rules see it.
 pub(crate) struct Surroundings<'a> {
@@ -99,9 +99,9 @@ impl Place<'_> {
     /// "I don't want" counts.
     fn negated(&self) -> Verdict {
         let reach = match self.kind {
-            Kind::Angry | Kind::Outage => 2,
+            Kind::Angry => 1,
             Kind::Financial | Kind::Repeat => 0,
-            Kind::Legal | Kind::Security | Kind::Own(_) => 4,
+            Kind::Legal | Kind::Security | Kind::Outage | Kind::Own(_) => 2,
         };
         let declined = self.before(CONTEXT_WORDS).find(|cue| cue.what == Cue::Declined);
         let negation = || self.before(reach).find(|cue| cue.what == Cue::Negation && reach > 0);

@@ -9,6 +9,8 @@ use rust_decimal::Decimal;
 const DIGITS_MAX: usize = 15;
 /// "3 x $200": more pieces than this is arithmetic about something else.
 const PIECES_MAX: u32 = 1_000;
+/// Letters in the longest word for a currency; a bound on how far to look back from a number.
+const CURRENCY_WORD_MAX: usize = 10;
 
 /// An amount of money in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,9 +169,7 @@ fn currency_before(before: &str) -> Option<(usize, &'static str)> {
         return Some((before.len() - lead.len() + lead_length, currency));
     }
     let written = touching.strip_suffix('.').unwrap_or(touching);
-    /// Longer than the longest word for a currency; a bound on how far to look back.
-    const WORD_MAX: usize = 10;
-    let letters = written.bytes().rev().take(WORD_MAX).take_while(u8::is_ascii_alphabetic).count();
+    let letters = written.bytes().rev().take(CURRENCY_WORD_MAX).take_while(u8::is_ascii_alphabetic).count();
     let word = &written[written.len() - letters..];
     Some((before.len() - written.len() + letters, currency_of_word(word)?))
 }
