@@ -34,7 +34,8 @@ pub struct Entry {
     /// How strongly one occurrence by itself shows the kind, 0 to 1. A weight of 0 makes an exception: a longer
     /// harmless phrase takes the place of a shorter term inside it.
     pub weight: f64,
-    /// ISO 639-1 code.
+    /// ISO 639-1 code. Texts in a language that no term is in are not read; in those that are read every term counts,
+    /// because people mix languages.
     pub language: String,
     #[serde(default)]
     pub mode: Mode,

@@ -59,6 +59,12 @@ fn trouble_is_found_and_explained() {
           15..27 "site is down" 0.92 emphasis: !!
     "#]],
     );
+    check("I've called you 5 times and I am STILL waiting", expect![[r#"
+        en
+        repeat 0.93
+          5..23 "called you 5 times" 0.90
+          33..46 "STILL waiting" 0.25
+    "#]]);
     check(
         "somebody logged into my account",
         expect![[r#"
@@ -279,6 +285,24 @@ fn a_teams_own_terms_and_modes() {
           27..34 "leaving" 0.00 watch only
     "#]]
     .assert_eq(&shown(&signals));
+}
+
+#[test]
+fn watching_a_term_changes_nothing() {
+    let entry = |term: &str, mode| Entry {
+        term: term.to_owned(),
+        kind: Kind::Legal,
+        weight: 0.5,
+        language: "en".to_owned(),
+        mode,
+    };
+    let live = || entry("solicitor", Mode::Live);
+    let strength = |entries| {
+        let lexicon = Lexicon::new(entries).expect("no problems");
+        read("I will ask my solicitor about this", Speech::Whole, &lexicon).strength(&Kind::Legal)
+    };
+    let watched = strength(vec![live(), entry("ask my solicitor", Mode::Watch)]);
+    assert!((watched - strength(vec![live()])).abs() < f64::EPSILON);
 }
 
 #[test]

@@ -14,10 +14,12 @@ const CONTEXT_WORDS: usize = 6;
 const HYPOTHETICAL: f64 = 0.6;
 /// Somebody else's trouble is worth a look, not a page.
 const REPORTED: f64 = 0.3;
+/// Old trouble may be the reason for today's message, or a story.
 const PAST: f64 = 0.5;
+/// Not zero, because "solved" is sometimes said of something else in the same breath.
 const SOLVED: f64 = 0.25;
 /// The share of what is missing to certainty that emphasis adds.
-const EMPHASIS: f64 = 0.2;
+const EMPHASIS: f64 = 0.15;
 /// Shorter words in capitals are abbreviations.
 const SHOUTED_MIN_LETTERS: usize = 5;
 
@@ -99,12 +101,12 @@ impl Place<'_> {
     /// "I don't want" counts.
     fn negated(&self) -> Verdict {
         let reach = match self.kind {
-            Kind::Angry => 1,
-            Kind::Financial | Kind::Repeat => 0,
-            Kind::Legal | Kind::Security | Kind::Outage | Kind::Own(_) => 2,
+            Kind::Financial | Kind::Repeat => None,
+            Kind::Angry => Some(1),
+            Kind::Legal | Kind::Security | Kind::Outage | Kind::Own(_) => Some(2),
         };
         let declined = self.before(CONTEXT_WORDS).find(|cue| cue.what == Cue::Declined);
-        let negation = || self.before(reach).find(|cue| cue.what == Cue::Negation && reach > 0);
+        let negation = || self.before(reach?).find(|cue| cue.what == Cue::Negation);
         let cue = declined.or_else(negation)?;
         Some((0.0, format!("negated by {}", self.quote(cue))))
     }
@@ -121,7 +123,7 @@ impl Place<'_> {
         let mut nearest =
             self.before(CONTEXT_WORDS).filter(|cue| matches!(cue.what, Cue::Hypothetical | Cue::Commitment));
         let cue = nearest.next().filter(|cue| cue.what == Cue::Hypothetical)?;
-        let applies = !matches!(self.kind, Kind::Angry | Kind::Outage | Kind::Repeat);
+        let applies = matches!(self.kind, Kind::Legal | Kind::Security | Kind::Own(_));
         applies.then(|| (HYPOTHETICAL, format!("hypothetical by {}", self.quote(cue))))
     }
 
