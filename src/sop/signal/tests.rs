@@ -59,12 +59,15 @@ fn trouble_is_found_and_explained() {
           15..27 "site is down" 0.92 emphasis: !!
     "#]],
     );
-    check("I've called you 5 times and I am STILL waiting", expect![[r#"
+    check(
+        "I've called you 5 times and I am STILL waiting",
+        expect![[r#"
         en
         repeat 0.93
           5..23 "called you 5 times" 0.90
           33..46 "STILL waiting" 0.25
-    "#]]);
+    "#]],
+    );
     check(
         "somebody logged into my account",
         expect![[r#"
@@ -153,6 +156,39 @@ fn surroundings_change_a_match() {
               28..37 "my lawyer" 0.90
         "#]],
     );
+}
+
+#[test]
+fn a_threat_under_condition_is_a_threat() {
+    check("if you don't refund me I will sue", expect![[r#"
+        en
+        legal 0.90
+          25..33 "will sue" 0.90
+        financial 0.20
+          13..19 "refund" 0.20
+    "#]]);
+    check("if not refunded I'll sue, no joke", expect![[r#"
+        en
+        legal 0.90
+          16..24 "I'll sue" 0.90
+        financial 0.20
+          7..15 "refunded" 0.20
+    "#]]);
+    check("don't make me call my lawyer", expect![[r#"
+        en
+        legal 0.90
+          19..28 "my lawyer" 0.90
+    "#]]);
+    check("I will not sue", expect![[r#"
+        en
+        legal 0.00
+          11..14 "sue" 0.00 negated by "not"
+    "#]]);
+    check("I don't want my money back", expect![[r#"
+        en
+        financial 0.20
+          8..26 "want my money back" 0.20
+    "#]]);
 }
 
 #[test]
