@@ -140,7 +140,7 @@ pub(crate) enum Cue {
     Ongoing,
     /// "so", "absolutely": stronger.
     Intensifier,
-    /// Holds another cue and means none: "not only".
+    /// Holds another cue, but none about money, and means nothing: "not only".
     Plain,
     /// "refund", "give me back": money is asked for.
     Demand,
@@ -150,6 +150,12 @@ pub(crate) enum Cue {
     Received,
     /// "gift card", "per month": the amount beside it is a price.
     Price,
+}
+
+impl Cue {
+    pub fn is_about_money(self) -> bool {
+        matches!(self, Self::Demand | Self::Loss | Self::Received | Self::Price)
+    }
 }
 
 /// What a pattern is part of.

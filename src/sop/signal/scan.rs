@@ -30,7 +30,7 @@ impl<T> Found<T> {
 pub(crate) struct Scan {
     /// By number of the entry. Live matches of one kind do not overlap.
     pub terms: Vec<Found<usize>>,
-    /// Cues do not overlap.
+    /// Cues about money do not overlap one another, nor do the others: at most two stand on one word.
     pub cues: Vec<Found<Cue>>,
 }
 
@@ -58,7 +58,10 @@ pub(crate) fn scan(text: &str, layout: &Layout, lexicon: &Lexicon) -> Scan {
             }
         }
     }
-    let mut scan = Scan { terms: Vec::with_capacity(terms.len()), cues: most_specific(cues) };
+    let (money, other): (Vec<_>, Vec<_>) = cues.into_iter().partition(|cue| cue.what.is_about_money());
+    let mut scan = Scan { terms: Vec::with_capacity(terms.len()), cues: most_specific(other) };
+    scan.cues.extend(most_specific(money));
+    scan.cues.sort_by_key(|found| (found.start, found.end));
     // A term that is only watched competes with its like, so that watching it changes nothing.
     let league = |found: &Found<usize>| {
         let entry = &lexicon.entries[found.what];

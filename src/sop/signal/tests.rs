@@ -160,35 +160,50 @@ fn surroundings_change_a_match() {
 
 #[test]
 fn a_threat_under_condition_is_a_threat() {
-    check("if you don't refund me I will sue", expect![[r#"
+    check(
+        "if you don't refund me I will sue",
+        expect![[r#"
         en
         legal 0.90
           25..33 "will sue" 0.90
         financial 0.20
           13..19 "refund" 0.20
-    "#]]);
-    check("if not refunded I'll sue, no joke", expect![[r#"
-        en
-        legal 0.90
-          16..24 "I'll sue" 0.90
-        financial 0.20
-          7..15 "refunded" 0.20
-    "#]]);
-    check("don't make me call my lawyer", expect![[r#"
+    "#]],
+    );
+    check(
+        "if not refunded I'll sue, no joke",
+        expect![[r#"
+            en
+            legal 0.90
+              16..24 "I'll sue" 0.90
+            financial 0.20
+              7..15 "refunded" 0.20
+        "#]],
+    );
+    check(
+        "don't make me call my lawyer",
+        expect![[r#"
         en
         legal 0.90
           19..28 "my lawyer" 0.90
-    "#]]);
-    check("I will not sue", expect![[r#"
+    "#]],
+    );
+    check(
+        "I will not sue",
+        expect![[r#"
         en
         legal 0.00
           11..14 "sue" 0.00 negated by "not"
-    "#]]);
-    check("I don't want my money back", expect![[r#"
-        en
-        financial 0.20
-          8..26 "want my money back" 0.20
-    "#]]);
+    "#]],
+    );
+    check(
+        "I don't want my money back",
+        expect![[r#"
+            en
+            financial 0.00
+              8..26 "want my money back" 0.00 negated by "don't want"
+        "#]],
+    );
 }
 
 #[test]

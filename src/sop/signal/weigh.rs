@@ -156,7 +156,7 @@ impl Place<'_> {
     }
 
     /// The nearest of some cues that begins in the same clause before the match, with at most so many words between,
-    /// or stands in its gap.
+    /// or stands in its gap. A commitment may also be part of the match ("I'll sue").
     fn nearest(&self, words_between: usize, wanted: &[Cue]) -> Option<&Found<Cue>> {
         let Surroundings { layout, cues, .. } = self.around;
         let (start, hole) = (self.found.start, &self.found.hole);
@@ -164,9 +164,11 @@ impl Place<'_> {
         let is_near = |cue: &&Found<Cue>| {
             layout.word(cue.end - 1) + words_between + 1 >= layout.word(start) && layout.clause(cue.start) >= clause
         };
-        let last = cues.partition_point(|cue| cue.start < hole.end);
-        let outside_words = |cue: &&Found<Cue>| cue.start < start || (hole.start <= cue.start && cue.end <= hole.end);
-        cues[..last].iter().rev().take_while(is_near).find(|cue| outside_words(cue) && wanted.contains(&cue.what))
+        let is_beside = |cue: &Found<Cue>| {
+            cue.start < start || (hole.start <= cue.start && cue.end <= hole.end) || cue.what == Cue::Commitment
+        };
+        let last = cues.partition_point(|cue| cue.start < self.found.end);
+        cues[..last].iter().rev().take_while(is_near).find(|cue| wanted.contains(&cue.what) && is_beside(cue))
     }
 
     fn quote(&self, cue: &Found<Cue>) -> String {

@@ -82,7 +82,9 @@ fn numbers(text: &str) -> Vec<Number> {
     while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
         let start = at + offset;
         let end = digits_end(bytes, start);
-        found.extend(number(text, start, end));
+        // What belongs to the number before does not belong to this one: in "5 usd6" there is one currency.
+        let taken = found.last().map_or(0, |last: &Number| last.end);
+        found.extend(number(text, taken, start, end));
         at = end;
     }
     found
@@ -98,12 +100,12 @@ fn digits_end(bytes: &[u8], start: usize) -> usize {
     end
 }
 
-/// The number at `start..end` with what belongs to it on both sides; `None` where it is part of a word.
-fn number(text: &str, start: usize, end: usize) -> Option<Number> {
+/// The number at `start..end` with what belongs to it on both sides, from `taken` on; `None` where it is part of a word.
+fn number(text: &str, taken: usize, start: usize, end: usize) -> Option<Number> {
     let value = parse(&text[start..end])?;
     let (factor, end) = multiplier(text, end);
     let value = value.checked_mul(factor)?;
-    let left = currency_before(&text[..start]);
+    let left = currency_before(&text[taken..start]);
     let right = currency_after(&text[end..]);
     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && c != 'x');
     if (left.is_none() && letter(text[..start].chars().next_back()))
@@ -326,11 +328,12 @@ mod tests {
         "#]],
         );
         check(
-            "$400 and $600 and 5 to 7 days",
+            "$400 and $600 and 5 to 7 days, between 4 and 6 usd1,000",
             expect![[r#"
-            400 USD from "$400"
-            600 USD from "$600"
-        "#]],
+                400 USD from "$400"
+                600 USD from "$600"
+                6 USD from "4 and 6 usd"
+            "#]],
         );
     }
 

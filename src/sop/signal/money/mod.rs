@@ -104,8 +104,9 @@ impl<'a> Beside<'a> {
                 && layout.word(cue.end - 1) + words + 1 >= *first
                 && layout.word(cue.start) <= last + words + 1
         };
-        // A word holds at most one cue, so looking at as many cues as words is looking far enough.
-        let nearest = before.iter().rev().take(words + 1).chain(after.iter().take(words + 1));
+        // At most two cues stand on one word, so this many reach far enough.
+        let enough = 2 * (words + 1);
+        let nearest = before.iter().rev().take(enough).chain(after.iter().take(enough));
         nearest.filter(near).any(|cue| cue.what == wanted)
     }
 }
