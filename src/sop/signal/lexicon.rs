@@ -341,18 +341,18 @@ mod tests {
         check(
             entries,
             expect![[r#"
-            0: the term "sue": its language is "English"; write two letters, like "en"
-            1: the term "sue": its weight is 1.5; it must be between 0 and 1
-            2: the term "": it can stand for nothing at all; every way to read it needs a word
-            3: the term "(a|)": it can stand for nothing at all; every way to read it needs a word
-            4: the term "(a": it has brackets that do not match; write (one|two)
-            5: the term "a)": it has brackets that do not match; write (one|two)
-            6: the term "{services}": there is no set {services} in "en"; there are: contacted, contacts, down, entered, insult, intrusion, law, many, nth, service, somebody, suspect, verb-before-down
-            7: the term "a … b ~ c": it has more than one gap; one is possible
-            8: the term "… a": it can stand for nothing at all; every way to read it needs a word
-            9: the term "a|b": it has brackets that do not match; write (one|two)
-            10: the term "(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)": it stands for more than 2000 texts; split it
-        "#]],
+                0: the term "sue": its language is "English"; write two letters, like "en"
+                1: the term "sue": its weight is 1.5; it must be between 0 and 1
+                2: the term "": it can stand for nothing at all; every way to read it needs a word
+                3: the term "(a|)": it can stand for nothing at all; every way to read it needs a word
+                4: the term "(a": it has brackets that do not match; write (one|two)
+                5: the term "a)": it has brackets that do not match; write (one|two)
+                6: the term "{services}": there is no set {services} in "en"; there are: contacted, contacts, down, entered, insult, intrusion, law, many, nth, service, somebody, suspect, verb-before-down
+                7: the term "a … b ~ c": it has more than one gap; one is possible
+                8: the term "… a": it can stand for nothing at all; every way to read it needs a word
+                9: the term "a|b": it has brackets that do not match; write (one|two)
+                10: the term "(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)": it stands for more than 2000 texts; split it
+            "#]],
         );
     }
 

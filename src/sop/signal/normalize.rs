@@ -342,8 +342,8 @@ mod tests {
         check(
             "I’m  FURIOUS,\tdemandaré\r\n  “Ｓｕｅ”",
             expect![[r#"
-            i'm furious, demandare
-            "sue""#]],
+                i'm furious, demandare
+                "sue""#]],
         );
         check("charge-back, 400-600, a - b", expect!["charge back, 400-600, a - b"]);
         check("𝐥𝐚𝐰𝐲𝐞𝐫 ʟᴀᴡʏᴇʀ", expect!["lawyer lawyer"]);

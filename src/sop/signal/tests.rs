@@ -52,21 +52,21 @@ fn trouble_is_found_and_explained() {
     check(
         "You LIARS, the site is down!!",
         expect![[r#"
-        en
-        angry 0.92
-          4..9 "LIARS" 0.92 emphasis: capitals
-        outage 0.92
-          15..27 "site is down" 0.92 emphasis: !!
-    "#]],
+            en
+            angry 0.92
+              4..9 "LIARS" 0.92 emphasis: capitals
+            outage 0.92
+              15..27 "site is down" 0.92 emphasis: !!
+        "#]],
     );
     check(
         "I've called you 5 times and I am STILL waiting",
         expect![[r#"
-        en
-        repeat 0.93
-          5..23 "called you 5 times" 0.90
-          33..46 "STILL waiting" 0.25
-    "#]],
+            en
+            repeat 0.93
+              5..23 "called you 5 times" 0.90
+              33..46 "STILL waiting" 0.25
+        "#]],
     );
     check(
         "somebody logged into my account",
@@ -83,26 +83,26 @@ fn words_inside_words_are_other_words() {
     check(
         "liability issue, learn more about the suede tissue",
         expect![[r#"
-        en
-    "#]],
+            en
+        "#]],
     );
     check(
         "Sue from billing will pursue this",
         expect![[r#"
-        en
-        legal 0.00
-          0..8 "Sue from" 0.00 harmless phrase
-    "#]],
+            en
+            legal 0.00
+              0..8 "Sue from" 0.00 harmless phrase
+        "#]],
     );
     check(
         "your killer case paid back the security deposit",
         expect![[r#"
-        en
-        angry 0.00
-          5..16 "killer case" 0.00 harmless phrase
-        security 0.00
-          31..47 "security deposit" 0.00 harmless phrase
-    "#]],
+            en
+            angry 0.00
+              5..16 "killer case" 0.00 harmless phrase
+            security 0.00
+              31..47 "security deposit" 0.00 harmless phrase
+        "#]],
     );
 }
 
@@ -111,10 +111,10 @@ fn surroundings_change_a_match() {
     check(
         "I'm not going to sue you",
         expect![[r#"
-        en
-        legal 0.00
-          8..20 "going to sue" 0.00 negated by "not"
-    "#]],
+            en
+            legal 0.00
+              8..20 "going to sue" 0.00 negated by "not"
+        "#]],
     );
     check(
         "What if a lawyer saw this?",
@@ -135,18 +135,18 @@ fn surroundings_change_a_match() {
     check(
         "thanks, and sorry for my furious message",
         expect![[r#"
-        en
-        angry 0.00
-          25..32 "furious" 0.00 taken back by "sorry for my"
-    "#]],
+            en
+            angry 0.00
+              25..32 "furious" 0.00 taken back by "sorry for my"
+        "#]],
     );
     check(
         "My account was hacked last year. All good now.",
         expect![[r#"
-        en
-        security 0.22
-          3..21 "account was hacked" 0.23 solved since
-    "#]],
+            en
+            security 0.22
+              3..21 "account was hacked" 0.23 solved since
+        "#]],
     );
     check(
         "I will not hesitate to call my lawyer",
@@ -163,12 +163,12 @@ fn a_threat_under_condition_is_a_threat() {
     check(
         "if you don't refund me I will sue",
         expect![[r#"
-        en
-        legal 0.90
-          25..33 "will sue" 0.90
-        financial 0.20
-          13..19 "refund" 0.20
-    "#]],
+            en
+            legal 0.90
+              25..33 "will sue" 0.90
+            financial 0.20
+              13..19 "refund" 0.20
+        "#]],
     );
     check(
         "if not refunded I'll sue, no joke",
@@ -183,18 +183,18 @@ fn a_threat_under_condition_is_a_threat() {
     check(
         "don't make me call my lawyer",
         expect![[r#"
-        en
-        legal 0.90
-          19..28 "my lawyer" 0.90
-    "#]],
+            en
+            legal 0.90
+              19..28 "my lawyer" 0.90
+        "#]],
     );
     check(
         "I will not sue",
         expect![[r#"
-        en
-        legal 0.00
-          11..14 "sue" 0.00 negated by "not"
-    "#]],
+            en
+            legal 0.00
+              11..14 "sue" 0.00 negated by "not"
+        "#]],
     );
     check(
         "I don't want my money back",
@@ -247,16 +247,16 @@ fn money_counts_where_it_is_claimed_back() {
     check(
         "The plan costs $20 per month",
         expect![[r#"
-        en
-    "#]],
+            en
+        "#]],
     );
     check(
         "I don't want a refund for the $30",
         expect![[r#"
-        en
-        financial 0.00
-          15..21 "refund" 0.00 negated by "don't want"
-    "#]],
+            en
+            financial 0.00
+              15..21 "refund" 0.00 negated by "don't want"
+        "#]],
     );
 }
 
@@ -282,8 +282,8 @@ fn other_languages_have_no_score() {
     check(
         "Ich habe das nicht bestellt, mein Anwalt wird sich melden und ich klage",
         expect![[r#"
-        no language
-    "#]],
+            no language
+        "#]],
     );
 }
 

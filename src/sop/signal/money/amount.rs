@@ -283,27 +283,27 @@ mod tests {
         check(
             "$1.5k, 500 bucks, € 1.200,50, rs 4,500, usd 700, rs. 2999/-, 20$",
             expect![[r#"
-            1500 USD from "$1.5k"
-            500 USD from "500 bucks"
-            1200.5 EUR from "€ 1.200,50"
-            4500 INR from "rs 4,500"
-            700 USD from "usd 700"
-            2999 INR from "rs. 2999/-"
-            20 USD from "20$"
-        "#]],
+                1500 USD from "$1.5k"
+                500 USD from "500 bucks"
+                1200.5 EUR from "€ 1.200,50"
+                4500 INR from "rs 4,500"
+                700 USD from "usd 700"
+                2999 INR from "rs. 2999/-"
+                20 USD from "20$"
+            "#]],
         );
         check(
             "1,00,000 inr, 2 lakh rupees, $1'200.50, ₹10000, 16.000 aed, 0.500 eur, us$ 12, a$9",
             expect![[r#"
-            100000 INR from "1,00,000 inr"
-            200000 INR from "2 lakh rupees"
-            1200.5 USD from "$1'200.50"
-            10000 INR from "₹10000"
-            16000 AED from "16.000 aed"
-            0.5 EUR from "0.500 eur"
-            12 USD from "us$ 12"
-            9 AUD from "a$9"
-        "#]],
+                100000 INR from "1,00,000 inr"
+                200000 INR from "2 lakh rupees"
+                1200.5 USD from "$1'200.50"
+                10000 INR from "₹10000"
+                16000 AED from "16.000 aed"
+                0.5 EUR from "0.500 eur"
+                12 USD from "us$ 12"
+                9 AUD from "a$9"
+            "#]],
         );
     }
 
@@ -312,20 +312,20 @@ mod tests {
         check(
             "between 400 and 600 dollars; $400-$600; 400 to 600 usd; 40-60€",
             expect![[r#"
-            600 USD from "400 and 600 dollars"
-            600 USD from "$400-$600"
-            600 USD from "400 to 600 usd"
-            60 EUR from "40-60€"
-        "#]],
+                600 USD from "400 and 600 dollars"
+                600 USD from "$400-$600"
+                600 USD from "400 to 600 usd"
+                60 EUR from "40-60€"
+            "#]],
         );
         check(
             "3 x $200, 3x200$, $50 x 4, 2 × 30 €",
             expect![[r#"
-            600 USD from "3 x $200"
-            600 USD from "3x200$"
-            200 USD from "$50 x 4"
-            60 EUR from "2 × 30 €"
-        "#]],
+                600 USD from "3 x $200"
+                600 USD from "3x200$"
+                200 USD from "$50 x 4"
+                60 EUR from "2 × 30 €"
+            "#]],
         );
         check(
             "$400 and $600 and 5 to 7 days, between 4 and 6 usd1,000",
