@@ -14,6 +14,8 @@ use super::state::{Kind, State, merge};
 pub(super) const FIRST_RESPONSE: Duration = Duration::from_secs(3);
 /// A token works for this long after its interaction, in real time.
 pub(super) const TOKEN_LIFE: Duration = Duration::from_mins(15);
+/// Tokens are this and the interaction's id.
+const TOKEN: &str = "interaction-token-";
 /// Interactions remembered; the oldest are forgotten.
 const INTERACTIONS_KEPT: usize = 5_000;
 
@@ -81,7 +83,7 @@ impl State {
     /// Tells the bot of an interaction. The caller sees to it that [`give_up`](Self::give_up) is called in time.
     pub fn interact(&mut self, request: &Request) -> u64 {
         let id = self.new_id();
-        let token = format!("interaction-token-{id}");
+        let token = format!("{TOKEN}{id}");
         let interaction = self.interaction_create(id, &token, request);
         let Request { kind, user, place, message, menu, .. } = *request;
         while self.interactions.len() >= INTERACTIONS_KEPT {
@@ -151,6 +153,11 @@ impl State {
         self.show("refused", Some(place), Some(user), refused);
     }
 
+    /// The interaction of a token.
+    pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
+        self.interactions.get(&token.strip_prefix(TOKEN)?.parse().ok()?)
+    }
+
     /// Interactions that still owe somebody something: a first response, or the message a deferral promised.
     pub fn pending_interactions(&self) -> usize {
         let owed = |one: &&Interaction| matches!(one.stage, Stage::Waiting | Stage::Deferred);
@@ -186,4 +193,10 @@ pub(super) fn loaded(flags: u64) -> u64 {
 /// Whether a body asks for a message that only one person sees.
 pub(super) fn is_ephemeral(body: &Value) -> bool {
     body["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0
+}
+
+/// Tokens never get on the record.
+pub(super) fn without_token(path: &str) -> String {
+    let hide = |segment| if str::starts_with(segment, TOKEN) { "{token}" } else { segment };
+    path.split('/').map(hide).collect::<Vec<_>>().join("/")
 }

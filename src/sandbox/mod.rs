@@ -152,6 +152,11 @@ impl SmallDiscord {
         found.unwrap_or_else(|| panic!("there is nobody called {name:?}"))
     }
 
+    /// The name of a member; the number itself if there is none.
+    pub fn name_of(&self, user: u64) -> String {
+        self.shared.read(|state| state.name_of(user))
+    }
+
     /// The id of the channel or thread of this name. Panics if there is none.
     pub fn channel(&self, name: &str) -> u64 {
         let found = self.shared.read(|state| state.places.values().find(|one| one.name == name).map(|one| one.id));
@@ -244,6 +249,11 @@ impl SmallDiscord {
     /// A new customer. The id.
     pub fn join(&self, name: &str) -> u64 {
         self.shared.change(|state| state.join(name, world::Standing::Customer))
+    }
+
+    /// The channel in which `user` and the bot talk alone.
+    pub fn direct(&self, user: u64) -> u64 {
+        self.shared.change(|state| state.direct(user))
     }
 
     pub fn set_roles(&self, user: u64, roles: &[u64]) {

@@ -92,9 +92,14 @@ pub(super) struct Id(pub u64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        id(&value).map(Self).ok_or_else(|| serde::de::Error::custom("an id is a number or a string of digits"))
+        id_in(deserializer).map(Self)
     }
+}
+
+/// Reads a snowflake that may be a string.
+pub(super) fn id_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    id(&value).ok_or_else(|| serde::de::Error::custom("an id is a number or a string of digits"))
 }
 
 /// Why a person cannot do that, as a sentence.

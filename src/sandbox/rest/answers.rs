@@ -258,8 +258,7 @@ fn live(state: &State, app: u64, token: &str) -> Result<(Who, Stage, Option<u64>
     if app != state.bot {
         return Err(Refused::UNKNOWN_WEBHOOK);
     }
-    // Newest first: tokens are used soon.
-    let found = state.interactions.values().rev().find(|one| one.token == token);
+    let found = state.interaction_of(token);
     let interaction = found.filter(|one| state.places.contains_key(&one.place)).ok_or(Refused::UNKNOWN_WEBHOOK)?;
     if interaction.expired || interaction.opened.elapsed() > TOKEN_LIFE {
         return Err(Refused::BAD_TOKEN);

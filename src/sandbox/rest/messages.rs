@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::check::{self, Purpose};
+use super::super::interactions::without_token;
 use super::super::mentions::{Allowed, id};
 use super::super::messages::{Draft, Message, is_empty};
 use super::super::permissions::{self, Bits};
@@ -179,7 +180,7 @@ pub(super) fn allowed(state: &mut State, call: &Call, otherwise: Allowed) -> All
     if let Some(object) = object.filter(|object| object.is_object()) {
         return Allowed::read(object);
     }
-    let path = super::without_token(call.path);
+    let path = without_token(call.path);
     state.record.violation(format!("{} {path}: without allowed_mentions anything may ping", call.method));
     otherwise
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::check::Problems;
 use super::faults::{BadAnswer, Scope};
+use super::interactions::without_token;
 use super::server::Shared;
 use super::state::State;
 use super::wire::Cut;
@@ -259,12 +260,6 @@ fn unknown_route() -> Outcome {
 fn number(segment: &str) -> Result<u64, Refused> {
     let bad = Refused::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body");
     segment.parse().map_err(|_| bad.violating(format!("{segment:?} is not a snowflake")))
-}
-
-/// Tokens never get on the record.
-fn without_token(path: &str) -> String {
-    let hide = |segment| if str::starts_with(segment, "interaction-token-") { "{token}" } else { segment };
-    path.split('/').map(hide).collect::<Vec<_>>().join("/")
 }
 
 // --- HTTP out ----------------------------------------------------------------------------------------------------

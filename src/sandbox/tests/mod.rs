@@ -2,6 +2,7 @@
 
 mod api;
 mod client;
+mod control;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
