@@ -6,6 +6,9 @@ import { embedNode } from "./embed.js";
 import { markdown } from "./markdown.js";
 import * as world from "./world.js";
 
+/** The type of a message that answers a command of a message's menu. */
+const FROM_MENU = 23;
+
 /** Message flags. */
 const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
@@ -71,10 +74,9 @@ const pingsMe = (message) => (message.pinged ?? []).includes(world.me()?.id);
 
 /** "Rosa used /queue", above the bot's answer. */
 function asked(message) {
-  const metadata = asker(message);
-  if (!metadata?.user) return null;
-  const name = world.nameOf(metadata.user.id);
-  return el("p", { class: "asked" }, el("b", {}, name), metadata.name ? ` used /${metadata.name}` : " asked");
+  const { name, user } = asker(message) ?? {};
+  const typed = message.type === FROM_MENU ? name : `/${name}`;
+  return name && el("p", { class: "asked" }, el("b", {}, world.nameOf(user.id)), ` used ${typed}`);
 }
 
 function avatar(id, name) {
