@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use chrono::TimeDelta;
 use futures_util::{Stream, stream};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::faults::{Fault, GatewayFault};
@@ -25,7 +25,7 @@ use super::people::{Act, Id};
 use super::permissions;
 use super::seen::Seen;
 use super::server::Shared;
-use super::state::{Kind, PageEvent, Place, State};
+use super::state::{Kind, PageEvent, Place, State, texts};
 use super::world::Standing;
 
 /// The furthest one call moves the clock: a year, in seconds.
@@ -122,8 +122,12 @@ fn channel(state: &State, place: &Place) -> Value {
         Kind::Text => (None, !everyone_sees(state, place.id)),
         Kind::Direct(_) => (None, true),
     };
+    let name = match &place.kind {
+        Kind::Direct(_) => state.name_of(state.bot),
+        Kind::Text | Kind::Thread(_) => place.name.clone(),
+    };
     json!({
-        "id": place.id.to_string(), "name": place.name, "topic": place.topic, "type": place.type_number(),
+        "id": place.id.to_string(), "name": name, "topic": place.topic, "type": place.type_number(),
         "parent": parent.map(|parent| parent.to_string()), "private": private,
     })
 }
@@ -205,7 +209,23 @@ async fn seen(Extract(shared): Extract<Arc<Shared>>, asked: Asked<Since>) -> Res
     let Query(from) = asked.map_err(|error| bad(&error))?;
     let (seen, next): (Vec<Seen>, usize) =
         shared.read(|state| (state.record.since(from.since).to_vec(), state.record.count()));
-    Ok(json_body(&json!({"seen": seen, "next": next})))
+    Ok(json_body(&json!({"seen": seen.iter().map(with_text_ids).collect::<Vec<_>>(), "next": next})))
+}
+
+/// An entry whose own ids are strings, as in the Discord objects it holds.
+fn with_text_ids(seen: &Seen) -> Value {
+    let mut entry = json!(seen);
+    let fields = entry.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    for field in fields.flat_map(Map::values_mut) {
+        if let Some(id) = field.as_u64() {
+            *field = json!(id.to_string());
+        } else if let Some(ids) =
+            field.as_array().and_then(|list| list.iter().map(Value::as_u64).collect::<Option<Vec<_>>>())
+        {
+            *field = json!(texts(&ids));
+        }
+    }
+    entry
 }
 
 #[derive(Deserialize)]

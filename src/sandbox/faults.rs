@@ -138,8 +138,8 @@ impl Sessions {
                 self.tell(|| frame(r#"{"op":9,"d":false}"#));
                 self.forget();
             }
-            GatewayFault::Close(code) => self.tell(|| Out::Close(code)),
-            GatewayFault::Drop => self.tell(|| Out::Drop),
+            GatewayFault::Close(code) => self.end(|| Out::Close(code)),
+            GatewayFault::Drop => self.end(|| Out::Drop),
             GatewayFault::Deaf => self.tell(|| Out::Deaf),
         }
     }

@@ -49,6 +49,7 @@ pub(super) struct Posted {
 impl State {
     /// Stores a message and tells everybody who may see it. Panics if the place does not exist.
     pub fn post(&mut self, draft: &Draft) -> Posted {
+        self.wake_thread(draft.place, draft.author);
         let id = self.new_id();
         let content = draft.body["content"].as_str().unwrap_or_default();
         let pings = self.pings(draft.author, draft.place, content, &draft.allowed);
@@ -76,10 +77,6 @@ impl State {
         }
         let message = Arc::new(message);
         let place = self.places.get_mut(&draft.place).expect("the caller looked the place up");
-        if let Kind::Thread(thread) = &mut place.kind {
-            thread.archived = false;
-            thread.members.insert(draft.author);
-        }
         if place.messages.len() == MESSAGES_KEPT {
             place.messages.pop_first();
         }

@@ -302,6 +302,11 @@ impl SmallDiscord {
         self.shared.read(state::State::pending_interactions)
     }
 
+    /// How often the bot identified or resumed: it is back after a fault when this has risen.
+    pub fn handshakes(&self) -> u64 {
+        self.shared.read(|state| state.sessions.handshakes())
+    }
+
     /// Gateway sessions that are connected and have been told READY.
     pub fn gateway_sessions(&self) -> usize {
         self.shared.read(|state| state.sessions.connected())

@@ -260,18 +260,13 @@ impl State {
 
     /// The guild as GUILD_CREATE tells it. Without GUILD_MEMBERS a bot hears only of itself.
     pub fn guild_create(&self) -> Value {
-        let places = |threads: bool| {
-            let wanted = move |place: &&Place| match &place.kind {
-                Kind::Text => !threads,
-                Kind::Thread(thread) => threads && !thread.archived && self.sees(self.bot, place.id),
-                Kind::Direct(_) => false,
-            };
-            self.places.values().filter(wanted).map(|place| self.channel(place)).collect::<Vec<_>>()
-        };
+        let channels = self.places.values().filter(|place| matches!(place.kind, Kind::Text));
+        let threads = self.active_threads().filter(|place| self.sees(self.bot, place.id));
         let mut guild = self.guild_object();
         let more = json!({
             "joined_at": JOINED, "large": false, "member_count": self.members.len(), "voice_states": [],
-            "members": [self.member(self.bot)], "channels": places(false), "threads": places(true),
+            "members": [self.member(self.bot)], "channels": channels.map(|place| self.channel(place)).collect::<Vec<_>>(),
+            "threads": threads.map(|place| self.channel(place)).collect::<Vec<_>>(),
             "presences": [], "stage_instances": [], "guild_scheduled_events": [],
         });
         merge(&mut guild, more);
@@ -338,6 +333,34 @@ impl State {
         id
     }
 
+    /// A message by `author` brings an archived thread back.
+    pub fn wake_thread(&mut self, place: u64, author: u64) {
+        let Some(Place { kind: Kind::Thread(thread), .. }) = self.places.get_mut(&place) else { return };
+        thread.members.insert(author);
+        if thread.archived {
+            thread.archived = false;
+            self.tell_thread("THREAD_UPDATE", place);
+        }
+    }
+
+    /// Tells the bot, if it sees the thread, and open pages.
+    pub fn tell_thread(&mut self, kind: &'static str, place: u64) {
+        if self.sees(self.bot, place) {
+            let mut channel = self.channel(&self.places[&place]);
+            if kind == "THREAD_CREATE" {
+                channel["newly_created"] = json!(true);
+            }
+            self.dispatch(kind, sessions::GUILDS, &channel);
+        }
+        self.show("channel", Some(place), None, || json!({"id": place.to_string()}));
+    }
+
+    /// Threads that are not archived.
+    pub fn active_threads(&self) -> impl Iterator<Item = &Place> {
+        let active = |place: &&Place| matches!(&place.kind, Kind::Thread(thread) if !thread.archived);
+        self.places.values().filter(active)
+    }
+
     /// Opens a thread with this `id` (its first message's, or a fresh one).
     pub fn open_thread(&mut self, id: u64, name: &str, parent: u64, owner: u64, private: bool, auto_archive: u64) {
         let thread = Thread {
@@ -351,12 +374,7 @@ impl State {
             members: BTreeSet::from([owner]),
         };
         self.places.insert(id, Place::new(id, name.to_owned(), Kind::Thread(thread)));
-        if self.sees(self.bot, id) {
-            let mut channel = self.channel(&self.places[&id]);
-            channel["newly_created"] = json!(true);
-            self.dispatch("THREAD_CREATE", sessions::GUILDS, &channel);
-        }
-        self.show("channel", Some(id), None, || json!({"id": id.to_string()}));
+        self.tell_thread("THREAD_CREATE", id);
     }
 }
 

@@ -91,6 +91,8 @@ impl Refused {
     pub const MISSING_PERMISSIONS: Self = Self::new(StatusCode::FORBIDDEN, 50013, "Missing Permissions");
     pub const BAD_TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, 50027, "Invalid Webhook Token");
     pub const ARCHIVED: Self = Self::new(StatusCode::BAD_REQUEST, 50083, "Thread is archived");
+    pub const TOO_MANY_THREADS: Self =
+        Self::new(StatusCode::BAD_REQUEST, 160_006, "Maximum number of active threads reached");
     pub const THREAD_EXISTS: Self =
         Self::new(StatusCode::BAD_REQUEST, 160_004, "A thread has already been created for this message");
 

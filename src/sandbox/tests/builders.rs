@@ -44,7 +44,7 @@ fn rows() -> Vec<CreateActionRow> {
 }
 
 #[tokio::test]
-async fn messages_and_threads() -> serenity::Result<()> {
+async fn messages_and_threads() -> anyhow::Result<()> {
     let discord = start().await;
     let (http, support) = (http(&discord), ChannelId::new(discord.channel("support")));
     let message = CreateMessage::new().content("card").embed(embed()).components(rows()).allowed_mentions(closed());
@@ -71,7 +71,7 @@ async fn messages_and_threads() -> serenity::Result<()> {
 }
 
 #[tokio::test]
-async fn answers_to_interactions() -> serenity::Result<()> {
+async fn answers_to_interactions() -> anyhow::Result<()> {
     let discord = start().await;
     let (http, rosa, support) = (http(&discord), discord.user("Rosa"), discord.channel("support"));
     let options = vec![CreateCommandOption::new(CommandOptionType::String, "ticket", "Link").set_autocomplete(true)];

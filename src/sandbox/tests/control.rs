@@ -52,6 +52,9 @@ async fn people_speak_and_are_told_why_they_cannot() {
     let messages = get(&discord, "channels/2001/messages?as=4102").await;
     assert_eq!((&messages[0]["content"], &messages[0]["pinged"]), (&json!("<@4001> hi"), &json!(["4001"])));
 
+    let (status, seen) = control(&discord, Method::GET, "seen?since=1", Value::Null).await;
+    assert_eq!((status, &seen["next"], &seen["seen"][0]["edited"]["channel"]), (200, &json!(2), &json!("2001")));
+
     let refusals = [
         ("messages", json!({"as": 4101, "channel": 2005, "text": "hi"})),
         ("messages", json!({"as": 4101, "channel": 2001, "text": " "})),
