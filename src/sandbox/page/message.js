@@ -1,6 +1,6 @@
 // One message: who, when, what, and what one can do with it.
 
-import { css, DOTS, el, EYE, icon } from "./dom.js";
+import { css, DOTS, el, EYE, icon, web } from "./dom.js";
 import { day, timeNode, write } from "./clock.js";
 import { embedNode } from "./embed.js";
 import { markdown } from "./markdown.js";
@@ -120,7 +120,8 @@ function component(part, message, acts) {
   if (part.type !== BUTTON) return null;
   const label = [part.emoji?.name, part.label].filter(Boolean).join(" ");
   if (part.style === LINK) {
-    return el("a", { class: "button link", href: part.url, target: "_blank", rel: "noopener noreferrer" }, label, " ↗");
+    const leads = { href: web(part.url), target: "_blank", rel: "noopener noreferrer" };
+    return el("a", { class: "button link", ...leads }, label, " ↗");
   }
   return el("button", {
     type: "button",
