@@ -107,7 +107,12 @@ impl State {
         let mentions = change["content"].as_str().map(|text| self.mentions(&self.pings(author, place, text, allowed)));
         let stored = self.places.get_mut(&place)?.messages.get_mut(&id)?;
         let message = Arc::make_mut(&mut stored.json);
-        for key in ["content", "components", "attachments", "flags"] {
+        if let Some(flags) = change["flags"].as_u64() {
+            // Whether only one person sees it is settled when it is posted.
+            let kept = message["flags"].as_u64().unwrap_or(0) & EPHEMERAL;
+            message["flags"] = json!(flags & !EPHEMERAL | kept);
+        }
+        for key in ["content", "components", "attachments"] {
             match change.get(key) {
                 Some(Value::Null) => message[key] = if key == "content" { json!("") } else { json!([]) },
                 Some(value) => message[key] = value.clone(),
@@ -141,6 +146,10 @@ impl State {
         }
         self.show("delete", Some(place), message.only_for, || gone);
         true
+    }
+
+    pub fn message(&self, place: u64, id: u64) -> Option<&Message> {
+        self.places.get(&place)?.messages.get(&id)
     }
 
     /// The message, if `user` may see it.

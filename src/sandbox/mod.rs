@@ -14,6 +14,7 @@
 //! | `gateway`, `sessions` | the bot's WebSocket |
 //! | `rest` | the bot's REST calls |
 //! | `check` | limits |
+//! | `attachments` | files that the bot uploads |
 //! | [`seen`] | what happened, in order |
 //! | [`faults`] | what goes wrong on demand |
 //! | `control`, [`page`] | the API below, and the page that uses it |
@@ -53,6 +54,7 @@
 //! `{interaction, reason}` (nobody answered in time), `channel` (the list of channels or people has changed),
 //! `commands` (the bot has registered its commands), `typing` `{channel}`, `clock` (as `GET clock`).
 
+mod attachments;
 mod check;
 mod commands;
 mod control;
@@ -81,7 +83,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
@@ -118,13 +120,14 @@ pub struct SmallDiscord {
 /// It did not come to pass in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "not within {PATIENCE:?}; {sessions} gateway session(s), {seen} thing(s) seen, violations: {violations:?}, last: {last:?}"
+    "not within {PATIENCE:?}; {sessions} gateway session(s), {seen} thing(s) seen, violations: {violations:?}, last: {last}"
 )]
 pub struct Impatient {
     sessions: usize,
     seen: usize,
     violations: Vec<String>,
-    last: Option<Box<Seen>>,
+    /// The last entry, as JSON.
+    last: String,
 }
 
 impl SmallDiscord {
@@ -338,7 +341,7 @@ impl SmallDiscord {
             sessions: state.sessions.connected(),
             seen: state.record.count(),
             violations: state.record.violations().to_vec(),
-            last: state.record.since(0).last().cloned().map(Box::new),
+            last: json!(state.record.since(0).last()).to_string(),
         })
     }
 

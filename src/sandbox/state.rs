@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
+use super::attachments::Files;
 use super::faults::Faults;
 use super::interactions::Interaction;
 use super::messages::Message;
@@ -36,6 +37,7 @@ pub(super) struct State {
     pub sessions: Sessions,
     pub record: Record,
     pub faults: Faults,
+    pub files: Files,
     /// What open pages are told.
     pub page: broadcast::Sender<PageEvent>,
     /// Where the bot finds the gateway.
@@ -107,6 +109,7 @@ impl State {
             sessions: Sessions::new(),
             record: Record::default(),
             faults: Faults::default(),
+            files: Files::default(),
             page: broadcast::Sender::new(PAGE_EVENTS),
             gateway_url,
             clock,

@@ -4,6 +4,7 @@
 mod answers;
 mod guild;
 mod messages;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,12 +15,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::attachments::File;
 use super::check::Problems;
 use super::faults::{BadAnswer, Scope};
 use super::interactions::without_token;
 use super::server::Shared;
 use super::state::State;
 use super::wire::Cut;
+use upload::Upload;
 
 /// The longest request, in bytes (reference, "Uploading Files").
 const REQUEST_BYTES: usize = 25 * 1024 * 1024;
@@ -32,6 +35,8 @@ pub(super) struct Call<'a> {
     pub path: &'a str,
     pub query: BTreeMap<String, String>,
     pub body: Value,
+    /// Uploaded with it, by their number in `files[n]`.
+    pub files: Vec<(u64, File)>,
 }
 
 /// What a call is answered with.
@@ -105,6 +110,11 @@ impl Refused {
         Err(Self { errors: Some(problems.tree()), ..refused.violating(problems.summary()) })
     }
 
+    /// An entry of `attachments` for which no file was sent.
+    pub fn missing_file() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body").violating("an attachment without its file")
+    }
+
     /// The same refusal, also put on the record.
     pub fn violating(self, what: impl Into<String>) -> Self {
         Self { violation: Some(what.into()), ..self }
@@ -163,33 +173,23 @@ fn understand<'a>(
     bytes: &Bytes,
 ) -> Result<Call<'a>, Refused> {
     let bad = |what: &str| {
-        Refused::new(StatusCode::BAD_REQUEST, 50109, "The request body contains invalid JSON.").violating(what)
+        let refused = Refused::new(StatusCode::BAD_REQUEST, 50109, "The request body contains invalid JSON.");
+        refused.violating(what)
     };
-    let body = if bytes.is_empty() {
-        json!({})
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Upload { json: body, files } = if bytes.is_empty() {
+        Upload { json: json!({}), files: Vec::new() }
+    } else if let Some((_, boundary)) = kind.split_once("boundary=") {
+        Upload::read(bytes, boundary.trim_matches('"')).map_err(bad)?
+    } else if kind.starts_with("application/json") {
+        let json = serde_json::from_slice(bytes).map_err(|_| bad("the body is not JSON"))?;
+        Upload { json, files: Vec::new() }
     } else {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let json = if let Some((_, boundary)) = kind.split_once("boundary=") {
-            payload_json(bytes, boundary.trim_matches('"')).ok_or_else(|| bad("a form without payload_json"))?
-        } else if kind.starts_with("application/json") {
-            bytes
-        } else {
-            return Err(bad("the body is not application/json"));
-        };
-        serde_json::from_slice(json).map_err(|_| bad("the body is not JSON"))?
+        return Err(bad("the body is neither application/json nor a form"));
     };
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-    Ok(Call { method: method.as_str(), path, query, body })
-}
-
-/// The JSON part of an upload. The files themselves are not kept.
-fn payload_json<'a>(bytes: &'a [u8], boundary: &str) -> Option<&'a [u8]> {
-    let find = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).position(|window| window == needle);
-    let name = find(bytes, b"name=\"payload_json\"")?;
-    let start = name + find(&bytes[name..], b"\r\n\r\n")? + 4;
-    let end = start + find(&bytes[start..], format!("\r\n--{boundary}").as_bytes())?;
-    Some(&bytes[start..end])
+    Ok(Call { method: method.as_str(), path, query, body, files })
 }
 
 /// A bot says who it is; answers to interactions carry their token in the path instead.

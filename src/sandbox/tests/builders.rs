@@ -3,11 +3,11 @@
 use serde_json::Map;
 use serenity::all::{
     AutoArchiveDuration, ButtonStyle, ChannelId, CommandOptionType, CommandType, CreateActionRow,
-    CreateAllowedMentions, CreateAutocompleteResponse, CreateButton, CreateCommand, CreateCommandOption, CreateEmbed,
-    CreateEmbedFooter, CreateInputText, CreateInteractionResponse as Response, CreateInteractionResponseFollowup,
-    CreateInteractionResponseMessage, CreateMessage, CreateModal, CreateSelectMenu, CreateSelectMenuKind,
-    CreateSelectMenuOption, CreateThread, EditInteractionResponse, EditMessage, EditThread, GetMessages, GuildId, Http,
-    HttpBuilder, InputTextStyle, Nonce, UserId,
+    CreateAllowedMentions, CreateAttachment, CreateAutocompleteResponse, CreateButton, CreateCommand,
+    CreateCommandOption, CreateEmbed, CreateEmbedFooter, CreateInputText, CreateInteractionResponse as Response,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateMessage, CreateModal, CreateSelectMenu,
+    CreateSelectMenuKind, CreateSelectMenuOption, CreateThread, EditInteractionResponse, EditMessage, EditThread,
+    GetMessages, GuildId, Http, HttpBuilder, InputTextStyle, Nonce, UserId,
 };
 
 use super::super::SmallDiscord;
@@ -53,6 +53,12 @@ async fn messages_and_threads() -> anyhow::Result<()> {
     card.edit(&http, EditMessage::new().content("edited").embed(embed()).components(rows()).allowed_mentions(closed()))
         .await?;
     assert_eq!(support.messages(&http, GetMessages::new().limit(5)).await?[0].content, "edited");
+    let chart = CreateAttachment::bytes(&b"a chart"[..], "chart.png");
+    let digest = CreateMessage::new().embed(embed().attachment("chart.png")).add_file(chart).allowed_mentions(closed());
+    let digest = digest.nonce(Nonce::String("n2".to_owned())).enforce_nonce(true);
+    let digest = support.send_message(&http, digest).await?;
+    let url = digest.embeds[0].image.as_ref().map(|image| image.url.clone()).unwrap_or_default();
+    assert_eq!(reqwest::get(url).await?.bytes().await?, &b"a chart"[..]);
     let thread = CreateThread::new("ESC-1").auto_archive_duration(AutoArchiveDuration::OneDay);
     let mut thread = support.create_thread_from_message(&http, card.id, thread).await?;
     thread.edit_thread(&http, EditThread::new().archived(true).locked(true)).await?;
