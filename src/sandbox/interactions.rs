@@ -30,6 +30,8 @@ pub(super) struct Interaction {
     /// A command chosen from a message's menu.
     pub menu: bool,
     pub opened: Instant,
+    /// How often the bot had connected when it was told; none if nobody was there to hear.
+    told: Option<u64>,
     pub expired: bool,
     pub stage: Stage,
     /// The message that answered it, or that it updated.
@@ -89,8 +91,8 @@ impl State {
         while self.interactions.len() >= INTERACTIONS_KEPT {
             self.interactions.pop_first();
         }
-        let opened = Instant::now();
-        let (expired, stage) = (false, Stage::Waiting);
+        let told = (self.sessions.connected() > 0).then(|| self.sessions.handshakes());
+        let (opened, stage) = (Instant::now(), Stage::Waiting);
         self.interactions.insert(
             id,
             Interaction {
@@ -102,7 +104,8 @@ impl State {
                 message,
                 menu,
                 opened,
-                expired,
+                told,
+                expired: false,
                 stage,
                 original: None,
                 given: None,
@@ -144,9 +147,9 @@ impl State {
             return;
         }
         interaction.stage = Stage::Dead;
-        let (user, kind, place) = (interaction.user, interaction.kind, interaction.place);
-        // Nobody is to blame while the bot is away.
-        if self.sessions.connected() > 0 {
+        let Interaction { user, kind, place, told, .. } = *interaction;
+        // A bot that was away, or has come back since, is not to blame.
+        if told == Some(self.sessions.handshakes()) {
             self.record.violation(format!("interaction {id} ({kind:?}) was not answered within {FIRST_RESPONSE:?}"));
         }
         let refused = || json!({"interaction": id.to_string(), "reason": "The application did not respond"});

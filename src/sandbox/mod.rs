@@ -28,6 +28,13 @@
 //! Message ids and timestamps show the desk's [`Clock`], which may stand still or jump. What the protocol is timed
 //! by (three seconds for an answer, fifteen minutes for a token, five for a nonce) is real time.
 //!
+//! # In a test
+//! [`SmallDiscord::start`] with [`World::example`], a stopped clock and port 0; the bot gets
+//! [`url`](SmallDiscord::url) as its API base. People act through [`say`](SmallDiscord::say),
+//! [`press`](SmallDiscord::press) and so on. [`until`](SmallDiscord::until) waits for a level, never for an edge;
+//! [`seen`](SmallDiscord::seen) says what happened in which order, with who was really pinged; at the end
+//! [`violations`](SmallDiscord::violations) must be empty.
+//!
 //! # The control API
 //! JSON in and out; ids are strings in answers, and strings or numbers in requests. An error is a 4xx with
 //! `{"error": "a sentence"}`. Only pages and programs on this machine are let in.
@@ -275,7 +282,8 @@ impl SmallDiscord {
 
     // --- what happened -------------------------------------------------------------------------------------------
 
-    /// Everything since the start, as far as it is kept (the newest 20,000 to 40,000 entries).
+    /// Everything since the start, as far as it is kept: the newest 20,000 entries at least, or as many as
+    /// [`keep_seen`](Self::keep_seen) says.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen_since(0)
     }
@@ -288,6 +296,11 @@ impl SmallDiscord {
     /// How many entries there were since the start: where [`seen_since`](Self::seen_since) goes on.
     pub fn seen_count(&self) -> usize {
         self.shared.read(|state| state.record.count())
+    }
+
+    /// How many entries are kept at least (twice as many at most).
+    pub fn keep_seen(&self, entries: usize) {
+        self.shared.change(|state| state.record.kept = entries);
     }
 
     /// What the bot must never do and did.

@@ -133,7 +133,8 @@ pub(super) fn start_thread(state: &mut State, place: u64, message: Option<u64>, 
     readable(state, place, permissions::VIEW_CHANNEL)?;
     let known = ["name", "auto_archive_duration", "rate_limit_per_user", "type", "invitable"];
     Refused::unless_fine(&check::thread(&call.body, &known, true))?;
-    let private = message.is_none() && call.body["type"] == 12;
+    // Discord's default, to everybody's surprise, is a private one.
+    let private = message.is_none() && call.body["type"] != 11;
     readable(
         state,
         place,

@@ -252,3 +252,16 @@ async fn a_wrong_token_and_a_disallowed_intent_end_the_client() {
     expect![[r#"["gateway: closed with 4004", "gateway: closed with 4014"]"#]]
         .assert_eq(&format!("{:?}", discord.violations()));
 }
+
+#[tokio::test]
+async fn a_bot_that_is_there_and_does_not_answer_is_to_blame() {
+    let discord = start().await;
+    let mut bot = Bot::connect(&discord, all()).await;
+    bot.expect("ready Bellhop").await;
+    let (dana, support) = (discord.user("Dana"), discord.channel("support"));
+    let said = discord.say(dana, support, "hello");
+    let id = discord.press(dana, support, said, "gone");
+    discord.until(|discord| discord.pending_interactions() == 0).await.expect("it is given up");
+    assert_eq!(discord.violations(), [format!("interaction {id} (Component) was not answered within 3s")]);
+    bot.stop().await;
+}
