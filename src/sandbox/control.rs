@@ -21,11 +21,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::faults::{Fault, GatewayFault};
+use super::objects::texts;
 use super::people::{Act, Id};
 use super::permissions;
 use super::seen::Seen;
 use super::server::Shared;
-use super::state::{Kind, PageEvent, Place, State, texts};
+use super::state::{Kind, PageEvent, Place, State};
 use super::world::Standing;
 
 /// The furthest one call moves the clock: a year, in seconds.

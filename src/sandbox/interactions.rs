@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::messages::{EPHEMERAL, LOADING, Message};
+use super::objects::merge;
 use super::sessions;
-use super::state::{Kind, State, merge};
+use super::state::{Kind, State};
 
 /// The first response is due within this, in real time.
 pub(super) const FIRST_RESPONSE: Duration = Duration::from_secs(3);

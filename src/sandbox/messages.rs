@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::mentions::{Allowed, Pings, mentioned};
+use super::objects::{merge, texts};
 use super::sessions::{self, Dispatch};
-use super::state::{Kind, State, merge, texts};
+use super::state::{Kind, State};
 
 /// What the small Discord remembers of a channel. Discord remembers everything.
 const MESSAGES_KEPT: usize = 2_000;

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`world`] | the guild it starts with |
 //! | `state`, `messages`, `interactions`, `permissions`, `mentions` | the model: what there is, who sees it, whom it pings |
+//! | `objects` | the model as Discord's JSON |
 //! | `people`, `commands` | what people do |
 //! | `gateway`, `sessions` | the bot's WebSocket |
 //! | `rest` | the bot's REST calls |
@@ -70,6 +71,7 @@ mod gateway;
 mod interactions;
 mod mentions;
 mod messages;
+mod objects;
 pub mod page;
 mod people;
 pub mod permissions;

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::check;
 use super::super::messages::Message;
+use super::super::objects::merge;
 use super::super::permissions;
-use super::super::state::{Kind, State, merge};
+use super::super::state::{Kind, State};
 use super::messages::{readable, recipient};
 use super::{Answer, Call, Outcome, Refused};
 

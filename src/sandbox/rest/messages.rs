@@ -9,9 +9,10 @@ use super::super::check::{self, Purpose};
 use super::super::interactions::without_token;
 use super::super::mentions::{Allowed, id};
 use super::super::messages::{Draft, Message, is_empty};
+use super::super::objects::merge;
 use super::super::permissions::{self, Bits};
 use super::super::seen::Seen;
-use super::super::state::{Kind, State, merge};
+use super::super::state::{Kind, State};
 use super::{Answer, Call, Outcome, Refused};
 
 /// How long Discord recognises an `enforce_nonce` ("a few minutes").
