@@ -195,7 +195,7 @@ impl State {
         }
         let mentions_bot = || mentioned(data["content"].as_str().unwrap_or_default()).users.contains(&self.bot);
         let readable = direct || message.author == self.bot || mentions_bot();
-        let redacted = (!readable).then(|| {
+        let redacted = (!readable && self.sessions.some_read_no_content()).then(|| {
             let mut redacted = data.clone();
             merge(&mut redacted, json!({"content": "", "embeds": [], "attachments": [], "components": []}));
             redacted

@@ -201,6 +201,11 @@ impl Sessions {
         self.list.iter().filter(|session| session.wire.is_some()).count()
     }
 
+    /// Whether any session did without MESSAGE_CONTENT.
+    pub fn some_read_no_content(&self) -> bool {
+        self.list.iter().any(|session| session.intents & MESSAGE_CONTENT == 0)
+    }
+
     /// How often a session was opened or resumed.
     pub fn handshakes(&self) -> u64 {
         self.handshakes

@@ -8,6 +8,7 @@ mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -132,7 +133,7 @@ impl Refused {
 /// Answers one request under `/api/v10/`.
 pub(super) async fn serve(shared: Arc<Shared>, cut: Cut, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().trim_start_matches("/api/v10/").to_owned();
+    let path = head.uri.path().strip_prefix("/api/v10/").unwrap_or_default().to_owned();
     let method = head.method.as_str();
     let fault = shared.change(|state| state.faults.take(method, &path));
     if let Some(after) = fault.as_ref().and_then(BadAnswer::cut_after) {
@@ -267,12 +268,13 @@ fn number(segment: &str) -> Result<u64, Refused> {
 // --- HTTP out ----------------------------------------------------------------------------------------------------
 
 fn respond(status: StatusCode, body: Option<&Value>, path: &str) -> Response {
-    let reset = chrono::Utc::now().timestamp() + 1;
+    // Limits are I/O time: the desk's clock has no part in them.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut response = Response::builder()
         .status(status)
         .header("x-ratelimit-limit", CALLS_PER_SECOND)
         .header("x-ratelimit-remaining", CALLS_PER_SECOND - 1)
-        .header("x-ratelimit-reset", format!("{reset}.000"))
+        .header("x-ratelimit-reset", format!("{:.3}", (now + Duration::from_secs(1)).as_secs_f64()))
         .header("x-ratelimit-reset-after", "1.000")
         .header("x-ratelimit-bucket", bucket(path));
     let body = match body {

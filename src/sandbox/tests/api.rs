@@ -300,6 +300,8 @@ async fn a_thread_opens_archives_and_wakes_up() {
 async fn a_stopped_discord_frees_its_port() {
     let discord = start().await;
     let url = discord.url();
+    let page = reqwest::get(format!("{url}/sandbox/api/events?as=4101")).await.expect("it answers");
     discord.stop().await;
+    assert_eq!(page.bytes().await.expect("the stream ends in good order"), "");
     assert!(reqwest::get(format!("{url}/api/v10/gateway")).await.is_err());
 }
