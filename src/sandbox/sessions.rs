@@ -55,9 +55,8 @@ pub(super) struct Sessions {
     list: Vec<Session>,
     opened: u64,
     connections: u64,
+    handshakes: u64,
     dispatched: u64,
-    /// How often a session was opened or resumed.
-    begun: u64,
     /// Every message and interaction event goes out twice.
     pub twice: bool,
     /// The developer portal's switch for MESSAGE_CONTENT is off.
@@ -87,8 +86,8 @@ impl Sessions {
             list: Vec::new(),
             opened: 0,
             connections: 0,
+            handshakes: 0,
             dispatched: 0,
-            begun: 0,
             twice: false,
             content_disallowed: false,
             // What Discord says today.
@@ -112,7 +111,7 @@ impl Sessions {
         let mut session =
             Session { id: self.next_id(), intents, sequence: 0, replay: VecDeque::new(), wire: Some(wire) };
         self.opened += 1;
-        self.begun += 1;
+        self.handshakes += 1;
         for (kind, data) in first {
             session.send(kind, &data.to_string());
         }
@@ -134,7 +133,7 @@ impl Sessions {
         }
         session.wire = Some(wire);
         session.send("RESUMED", "{}");
-        self.begun += 1;
+        self.handshakes += 1;
         Ok(())
     }
 
@@ -177,6 +176,14 @@ impl Sessions {
         }
     }
 
+    /// Ends every connection as `out` says. Nothing that is sent from now on goes out on them.
+    pub fn end(&mut self, out: impl Fn() -> Out) {
+        for wire in self.list.iter_mut().filter_map(|session| session.wire.take()) {
+            // A full wire ends without it.
+            let _ = wire.out.try_send(out());
+        }
+    }
+
     /// Tells every connected session's socket what to do.
     pub fn tell(&mut self, out: impl Fn() -> Out) {
         for wire in self.list.iter().filter_map(|session| session.wire.as_ref()) {
@@ -194,9 +201,20 @@ impl Sessions {
         self.list.iter().filter(|session| session.wire.is_some()).count()
     }
 
+<<<<<<< HEAD
     /// How often a session was opened or resumed.
     pub fn begun(&self) -> u64 {
         self.begun
+=======
+    /// Whether any session did without MESSAGE_CONTENT.
+    pub fn some_read_no_content(&self) -> bool {
+        self.list.iter().any(|session| session.intents & MESSAGE_CONTENT == 0)
+    }
+
+    /// How often a session was opened or resumed.
+    pub fn handshakes(&self) -> u64 {
+        self.handshakes
+>>>>>>> help-a
     }
 
     /// Events (not frames: a doubled event is one) that went to a connected session.

@@ -67,7 +67,7 @@ impl Names<'_> {
     }
 
     fn person(&self, id: u64) -> String {
-        self.discord.user_name(id)
+        self.discord.name_of(id)
     }
 
     fn pings(&self, pinged: &[u64]) -> String {

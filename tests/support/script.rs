@@ -365,9 +365,9 @@ impl Play {
 
     /// Breaks the connection; goes on when the bot is back.
     async fn gateway(&mut self, fault: GatewayFault) -> Result<()> {
-        let ready = self.stage.discord.sessions_started();
+        let ready = self.stage.discord.handshakes();
         self.stage.discord.gateway_fault(fault);
-        self.stage.discord.until(|discord| discord.sessions_started() > ready).await?;
+        self.stage.discord.until(|discord| discord.handshakes() > ready).await?;
         self.stage.settle(&[]).await
     }
 }
