@@ -201,11 +201,6 @@ impl Sessions {
         self.list.iter().filter(|session| session.wire.is_some()).count()
     }
 
-<<<<<<< HEAD
-    /// How often a session was opened or resumed.
-    pub fn begun(&self) -> u64 {
-        self.begun
-=======
     /// Whether any session did without MESSAGE_CONTENT.
     pub fn some_read_no_content(&self) -> bool {
         self.list.iter().any(|session| session.intents & MESSAGE_CONTENT == 0)
@@ -214,7 +209,6 @@ impl Sessions {
     /// How often a session was opened or resumed.
     pub fn handshakes(&self) -> u64 {
         self.handshakes
->>>>>>> help-a
     }
 
     /// Events (not frames: a doubled event is one) that went to a connected session.
