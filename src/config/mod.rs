@@ -1,7 +1,7 @@
 //! Floor 4: the config. One TOML file says who is paged, by what, and where; `config.example.toml` is its manual.
 //!
-//! [`raw`] keeps the text and its places, [`procedure`] and [`triggers`] make the [`Procedure`] of it, [`values`] knows
-//! what single values mean, and [`report`] tells the author everything that is wrong, at once.
+//! `raw` keeps the text and its places, `procedure` and `triggers` make the [`Procedure`] of it, `values` knows what
+//! single values mean, and [`Report`] tells the author everything that is wrong, at once.
 
 mod procedure;
 mod raw;
@@ -118,13 +118,13 @@ fn desk_settings(desk: Table<'_>, names: &Names) -> (Option<DeskSettings>, Optio
         Some(item) => item.read(file),
         None => Some(PathBuf::from(LOG)),
     };
-    let templates = desk.get("templates").map(|item| item.read(file));
+    let templates = desk.get("templates").and_then(|item| item.read(file));
     let front = desk.need("front", "name the team that is told what becomes of cases: front = \"tier-1\"");
     let front = front.and_then(|item| names.team(&item));
     let plan = desk.need("default_plan", "name the plan for escalations by hand: default_plan = \"tier-2\"");
     let plan = plan.and_then(|item| names.plan(&item));
     desk.close();
-    let settings = || Some(DeskSettings { id: id?, name: name?, log: log?, templates: given(templates)? });
+    let settings = || Some(DeskSettings { id: id?, name: name?, log: log?, templates });
     (settings(), front, plan)
 }
 
@@ -143,24 +143,19 @@ fn discord_settings(discord: Table<'_>) -> Option<DiscordSettings> {
     let watch = watch.and_then(|item| snowflakes(&item));
     let staff_roles = discord.need("staff_roles", "list the ids of the roles that your staff have");
     let staff_roles = staff_roles.and_then(|item| snowflakes(&item));
-    let token_file = discord.get("token_file").map(|item| item.read(file));
+    let token_file = discord.get("token_file").and_then(|item| item.read(file));
     discord.close();
     let (api_base, guild, watch) = (api_base?, guild?, watch?);
-    Some(DiscordSettings { api_base, guild, watch, staff_roles: staff_roles?, token_file: given(token_file)? })
-}
-
-/// An optional key: not given is fine, given and wrong is not.
-fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
-    value.map_or(Some(None), |value| value.map(Some))
+    Some(DiscordSettings { api_base, guild, watch, staff_roles: staff_roles?, token_file })
 }
 
 /// A list of ids, at least one.
 fn snowflakes(item: &Item<'_>) -> Option<Vec<u64>> {
-    let items = item.list()?;
-    if items.is_empty() {
+    let ids = item.each(|item| item.read(values::snowflake))?;
+    if ids.is_empty() {
         return item.refuse(wrong("an empty list", "list at least one id, in quotes: [\"2001\"]"));
     }
-    items.iter().map(|item| item.read(values::snowflake)).collect::<Vec<_>>().into_iter().collect()
+    Some(ids)
 }
 
 fn file(text: &str) -> Result<PathBuf, Wrong> {
@@ -173,7 +168,9 @@ fn file(text: &str) -> Result<PathBuf, Wrong> {
 /// The token travels with every request, so only this machine may be spoken to without TLS.
 fn api_base(text: &str) -> Result<String, Wrong> {
     const OPEN: [&str; 3] = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
-    if text.starts_with("https://") || OPEN.iter().any(|start| text.starts_with(start)) {
+    let closed = text.starts_with("https://") || OPEN.iter().any(|start| text.starts_with(start));
+    // What stands before an @ is a user's name, and the host comes after it.
+    if closed && !text.contains('@') {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     let hint = "write https://…; http:// only for this machine: http://127.0.0.1:8321";
@@ -182,7 +179,8 @@ fn api_base(text: &str) -> Result<String, Wrong> {
 
 /// The first 12 hexadecimal digits of the text's SHA-256.
 fn version(text: &str) -> String {
-    Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(text);
+    digest.iter().take(6).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
 /// Tokens anywhere in the file, in comments too.

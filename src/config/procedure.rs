@@ -135,11 +135,11 @@ fn plans(document: &Table<'_>, names: &Names, catch_all: Option<&Rung>) -> Vec<P
     each_with_id(document, "plans", |table, id| {
         let rungs = table.need("rungs", "list who is paged, in order: rungs = [{ team = …, respond_within = … }]");
         let rungs = rungs.and_then(|item| {
-            let rungs = item.list()?;
+            let rungs = item.each(|item| rung(item, names))?;
             if rungs.is_empty() {
                 return item.refuse(wrong("a plan without rungs pages nobody", "list at least one team"));
             }
-            rungs.iter().map(|item| rung(item, names)).collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
+            Some(rungs)
         });
         let repeat = table.get("repeat").map_or(Some(0), |item| match item.count()? {
             repeat @ 0..=REPEAT_MAX => Some(repeat),

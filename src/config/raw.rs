@@ -1,7 +1,7 @@
 //! TOML as it was written: each value still has its place in the text, and nothing has been decided about it.
 //!
-//! A reader takes what it needs with [`Table::need`] and [`Table::get`], then calls [`Table::close`]: whatever was not
-//! asked for is unknown, and what was asked for is what "did you mean" chooses from. A problem is noted on the [`Page`]
+//! A reader takes what it needs with `Table::need` and `Table::get`, then calls `Table::close`: whatever was not
+//! asked for is unknown, and what was asked for is what "did you mean" chooses from. A problem is noted on the `Page`
 //! and answered with `None`, so that reading goes on and finds the next one.
 //!
 //! This walks the parsed document instead of deriving `Deserialize`, because serde stops at the first wrong value and
@@ -232,10 +232,16 @@ impl<'t> Item<'t> {
         Some(Table { page, key: key.clone(), span: value.span(), entries, asked: RefCell::default() })
     }
 
-    pub(super) fn list(&self) -> Option<Vec<Self>> {
+    fn list(&self) -> Option<Vec<Self>> {
         let DeValue::Array(items) = self.value.get_ref() else { return self.wrong_type("a list in square brackets") };
         let item = |(index, value)| Self { page: self.page, key: format!("{}[{index}]", self.key), value };
         Some(items.iter().enumerate().map(item).collect())
+    }
+
+    /// Reads every item of a list, also after a wrong one.
+    pub(super) fn each<T>(&self, read: impl Fn(&Self) -> Option<T>) -> Option<Vec<T>> {
+        let read: Vec<Option<T>> = self.list()?.iter().map(read).collect();
+        read.into_iter().collect()
     }
 
     /// The tables of `[[name]]`.

@@ -46,7 +46,7 @@ fn excluded(item: &Item<'_>, own: Option<&str>, names: &Names) -> Option<Vec<Str
         id if Some(id.as_str()) == own => Err(wrong("a trigger cannot exclude itself", "name another trigger")),
         id => Ok(id),
     };
-    item.list()?.iter().map(|item| item.read(other)).collect::<Vec<_>>().into_iter().collect()
+    item.each(|item| item.read(other))
 }
 
 /// Whoever can be paged about a confidential case reads it, so all of them must be cleared.
@@ -73,7 +73,7 @@ fn condition(item: &Item<'_>, names: &Names) -> Option<Condition> {
     let condition = match given.as_slice() {
         [(name, value)] => one_condition(name, value, &table, names),
         [] => {
-            let hint = format!("{WHEN_HINT}; the conditions are {}", CONDITIONS.join(", "));
+            let hint = format!("write one of {}", CONDITIONS.join(", "));
             table.refuse(wrong("no condition, so it would never fire", hint))
         }
         [(first, _), (second, _), ..] => {
@@ -126,11 +126,11 @@ fn one_condition(name: &str, value: &Item<'_>, table: &Table<'_>, names: &Names)
 const WITHIN_HINT: &str = "the time that is looked back: within = \"30d\"";
 
 fn parts(item: &Item<'_>, names: &Names) -> Option<Vec<Condition>> {
-    let parts = item.list()?;
+    let parts = item.each(|part| condition(part, names))?;
     if parts.is_empty() {
         return item.refuse(wrong("nothing to combine", "list at least one condition in its own brackets: [{ … }]"));
     }
-    parts.iter().map(|part| condition(part, names)).collect::<Vec<_>>().into_iter().collect()
+    Some(parts)
 }
 
 /// A strength of 0 is reached by every message.

@@ -52,7 +52,8 @@ pub(super) fn currency(code: &str) -> Result<String, Wrong> {
     }
 }
 
-/// A Discord id: a decimal number above 0 that fits 64 bits (<https://docs.discord.com/developers/reference#snowflakes>).
+/// A Discord id: a decimal number above 0 that fits 64 bits
+/// (<https://docs.discord.com/developers/reference#snowflakes>).
 pub(super) fn snowflake(text: &str) -> Result<u64, Wrong> {
     match text.parse::<u64>() {
         Ok(id) if id > 0 && text.bytes().all(|digit| digit.is_ascii_digit()) => Ok(id),
