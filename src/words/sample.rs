@@ -128,11 +128,8 @@ fn cards() -> Vec<Card> {
 /// Everything that can be there, or nothing that need not.
 fn opened(full: bool) -> Opened {
     let customer = full.then(|| person("Dana", Standing::Customer));
-    let ticket = full.then(|| TicketRef {
-        system: "desk".to_owned(),
-        id: "42".to_owned(),
-        url: Some("https://desk.example/42".to_owned()),
-    });
+    let url = full.then(|| "https://desk.example/42".to_owned());
+    let ticket = Some(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url });
     let findings = vec![Finding {
         held: true,
         what: What::Amount {
