@@ -10,15 +10,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::sop::message::{Message, MessageId, PersonId, PlaceId, TicketRef};
-use crate::sop::signal::{Kind, Signals};
+use crate::sop::escalation::Counted;
+use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, TicketRef};
+use crate::sop::signal::Kind;
 
 /// The fact that is recorded of a message that showed a signal or named a ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Noted {
     pub message: MessageId,
     pub place: PlaceId,
-    pub customer: PersonId,
+    pub customer: Person,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketRef>,
     /// The kinds that reached the strength of a label.
@@ -46,43 +47,39 @@ pub struct Conversation {
 
 #[derive(Clone, Debug)]
 struct Contact {
-    at: DateTime<Utc>,
-    place: PlaceId,
+    said: Counted,
     ticket: Option<TicketRef>,
     sketch: Sketch,
 }
 
 #[derive(Clone, Debug)]
 struct Report {
-    at: DateTime<Utc>,
-    customer: PersonId,
+    said: Counted,
     kinds: Vec<Kind>,
 }
 
 impl Conversation {
     /// Remembers a message.
     pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
-        let contacts = self.by_customer.entry(noted.customer.clone()).or_default();
+        let Noted { message, place, customer, ticket, kinds, sketch } = noted.clone();
+        let said = Counted { customer, place, message, at };
+        let contacts = self.by_customer.entry(said.customer.id.clone()).or_default();
         if contacts.len() == CONTACTS_PER_CUSTOMER {
             contacts.pop_front();
         }
-        contacts.push_back(Contact {
-            at,
-            place: noted.place.clone(),
-            ticket: noted.ticket.clone(),
-            sketch: noted.sketch.clone(),
-        });
-        self.heard.push_back((at, noted.customer.clone()));
+        contacts.push_back(Contact { said: said.clone(), ticket, sketch });
+        self.heard.push_back((at, said.customer.id.clone()));
         self.forget_the_silent();
-        if !noted.kinds.is_empty() {
+        if !kinds.is_empty() {
             if self.reports.len() == REPORTS {
                 self.reports.pop_front();
             }
-            self.reports.push_back(Report { at, customer: noted.customer.clone(), kinds: noted.kinds.clone() });
+            self.reports.push_back(Report { said, kinds });
         }
     }
 
-    /// How often this customer wrote about the issue of this message within the time, this message included.
+    /// Earlier contacts of this customer about the issue of this message within the time, the latest first: one
+    /// message stands for each contact.
     ///
     /// The same issue is the same ticket, or, without a ticket on either side, words alike enough. Messages less than
     /// [`SAME_VISIT`] apart are one contact.
@@ -93,50 +90,45 @@ impl Conversation {
         message: &Message,
         within: TimeDelta,
         now: DateTime<Utc>,
-    ) -> u32 {
-        let Some(contacts) = self.by_customer.get(customer) else { return 1 };
+    ) -> Vec<&Counted> {
+        let Some(contacts) = self.by_customer.get(customer) else { return Vec::new() };
         let sketch = Sketch::of(&message.text);
-        let mut count = 1;
+        let mut counted = Vec::new();
         let mut last = now;
-        for contact in contacts.iter().rev().take_while(|contact| now - contact.at <= within) {
+        for contact in contacts.iter().rev().take_while(|contact| now - contact.said.at <= within) {
             let same = match (ticket, &contact.ticket) {
                 (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
-                (Some(_), None) | (None, Some(_)) => contact.place == message.place && sketch.is_like(&contact.sketch),
+                (Some(_), None) | (None, Some(_)) => {
+                    contact.said.place == message.place && sketch.is_like(&contact.sketch)
+                }
                 (None, None) => sketch.is_like(&contact.sketch),
             };
-            if same && last - contact.at >= SAME_VISIT {
-                count += 1;
-                last = contact.at;
+            if same && last - contact.said.at >= SAME_VISIT {
+                counted.push(&contact.said);
+                last = contact.said.at;
             }
         }
-        count
+        counted
     }
 
-    /// How many different customers showed this kind within the time, the writer included if they show it now.
-    pub fn customers(
-        &self,
-        kind: &Kind,
-        signals: &Signals,
-        customer: &PersonId,
-        within: TimeDelta,
-        now: DateTime<Utc>,
-    ) -> u32 {
-        if signals.strength(kind) <= 0.0 {
-            return 0;
-        }
-        let mut seen = vec![customer];
-        for report in self.reports.iter().rev().take_while(|report| now - report.at <= within) {
-            if report.kinds.contains(kind) && !seen.contains(&&report.customer) {
-                seen.push(&report.customer);
+    /// Earlier messages of other customers that showed this kind within the time, the latest of each, if this one
+    /// shows it too.
+    pub fn reports(&self, kind: &Kind, customer: &PersonId, within: TimeDelta, now: DateTime<Utc>) -> Vec<&Counted> {
+        let mut counted: Vec<&Counted> = Vec::new();
+        for report in self.reports.iter().rev().take_while(|report| now - report.said.at <= within) {
+            let who = &report.said.customer.id;
+            if report.kinds.contains(kind) && who != customer && !counted.iter().any(|known| known.customer.id == *who)
+            {
+                counted.push(&report.said);
             }
         }
-        u32::try_from(seen.len()).unwrap_or(u32::MAX)
+        counted
     }
 
     fn forget_the_silent(&mut self) {
         while self.by_customer.len() > CUSTOMERS || self.heard.len() > CUSTOMERS * CONTACTS_PER_CUSTOMER {
             let Some((at, customer)) = self.heard.pop_front() else { return };
-            let silent_since = self.by_customer.get(&customer).and_then(VecDeque::back).map(|contact| contact.at);
+            let silent_since = self.by_customer.get(&customer).and_then(VecDeque::back).map(|contact| contact.said.at);
             if silent_since.is_some_and(|last| last <= at) {
                 self.by_customer.remove(&customer);
             }

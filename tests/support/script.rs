@@ -66,18 +66,18 @@ impl Script {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)?;
         let (head, rest) = text.split_once("```chat\n").context("there is no chat block")?;
-        let (chat, tail) = rest.split_once("```").context("the chat block has no end")?;
+        let (chat, tail) = rest.split_once("\n```\n").context("the chat block has no end")?;
         let config = match head.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")) {
             Some((config, _)) => config.to_owned(),
             None => String::new(),
         };
         ensure!(head.starts_with("# "), "a scenario begins with a title");
-        Ok(Self { head: head.to_owned(), config, chat: chat.to_owned(), tail: tail.to_owned() })
+        Ok(Self { head: head.to_owned(), config, chat: format!("{chat}\n"), tail: tail.to_owned() })
     }
 
     /// The file with this chat in it.
     pub fn with_chat(&self, chat: &str) -> String {
-        format!("{}```chat\n{chat}```{}", self.head, self.tail)
+        format!("{}```chat\n{chat}```\n{}", self.head, self.tail)
     }
 
     pub fn chat(&self) -> &str {

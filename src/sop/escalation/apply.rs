@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Resolution};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Raise, Resolution};
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -54,9 +54,10 @@ impl Escalation {
                 self.breaches += 1;
                 self.late_seconds = *late_seconds;
             }
-            Event::Raised { to, reason, .. } => {
+            Event::Raised { from, to, why } => {
+                let from = self.opened.plan.rung(*from).team.clone();
                 self.step = *to;
-                self.raised = Some((at, reason.clone()));
+                self.raised = Some(Raise { at, from, why: why.clone() });
             }
             Event::Acknowledged { by } => {
                 self.responder = Some((by.clone(), at));
