@@ -97,7 +97,7 @@ impl Conversation {
         let mut last = now;
         for contact in contacts.iter().rev().take_while(|contact| now - contact.said.at <= within) {
             let same = match (ticket, &contact.ticket) {
-                (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
+                (Some(ours), Some(theirs)) => ours.is_same(theirs),
                 (Some(_), None) | (None, Some(_)) => {
                     contact.said.place == message.place && sketch.is_like(&contact.sketch)
                 }

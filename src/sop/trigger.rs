@@ -235,8 +235,11 @@ impl Condition {
     /// Whether the condition holds; every leaf is looked at and leaves a finding.
     pub fn holds(&self, scene: &Scene<'_>, trace: &mut Trace) -> bool {
         let (held, what) = match self {
-            Self::All(parts) => return parts.iter().fold(true, |held, part| part.holds(scene, trace) && held),
-            Self::Any(parts) => return parts.iter().fold(false, |held, part| part.holds(scene, trace) || held),
+            Self::All(parts) => {
+                // Every part is looked at, for the trace.
+                return parts.iter().filter(|part| !part.holds(scene, trace)).count() == 0;
+            }
+            Self::Any(parts) => return parts.iter().filter(|part| part.holds(scene, trace)).count() > 0,
             Self::Not(part) => {
                 let first = trace.findings.len();
                 let held = !part.holds(scene, trace);

@@ -205,7 +205,7 @@ impl Listening {
     /// Returns when the connection ended for good, with what to do about it.
     pub async fn ended(&mut self) -> StartProblem {
         use serenity::gateway::GatewayError::{DisallowedGatewayIntents, InvalidAuthentication, InvalidGatewayIntents};
-        match (&mut self.gateway.ended).await {
+        match (&mut self.gateway.ended).await.map(|error| *error) {
             Ok(serenity::Error::Gateway(InvalidAuthentication)) => StartProblem::Token,
             Ok(serenity::Error::Gateway(DisallowedGatewayIntents | InvalidGatewayIntents)) => StartProblem::Intent,
             Ok(error) => StartProblem::Gateway(error.to_string()),

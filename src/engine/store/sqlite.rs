@@ -53,7 +53,7 @@ impl SqliteStore {
     pub async fn past(&mut self) -> Result<Past, StoreError> {
         Ok(Past {
             facts: self.facts().await?,
-            to_tell: self.to_tell().await?,
+            to_tell: self.waiting().await?,
             inputs: self.inputs().await?,
             positions: self.positions().await?,
         })
@@ -88,8 +88,8 @@ impl SqliteStore {
         recorded.collect()
     }
 
-    async fn to_tell(&mut self) -> Result<Vec<ToTell>, StoreError> {
-        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY rowid";
+    async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
+        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY created, key";
         let rows =
             sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
         let to_tell = rows.iter().map(|row| {
@@ -105,7 +105,7 @@ impl SqliteStore {
     }
 
     async fn inputs(&mut self) -> Result<Vec<InputId>, StoreError> {
-        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY rowid DESC LIMIT $2";
+        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY at DESC LIMIT $2";
         let limit = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         let rows = sqlx::query(query).bind(&self.desk).bind(limit).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(StoreError::Read)?;

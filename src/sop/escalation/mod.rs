@@ -58,13 +58,14 @@ impl Subject {
         if self.scope == Scope::Everyone && other.scope == Scope::Everyone {
             return true;
         }
-        match (&self.ticket, &other.ticket) {
-            (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
-            _ => {
-                let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
-                id(self).is_some() && id(self) == id(other)
-            }
+        if let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) {
+            return ours.is_same(theirs);
         }
+        self.customer_id().is_some() && self.customer_id() == other.customer_id()
+    }
+
+    fn customer_id(&self) -> Option<&PersonId> {
+        self.customer.as_ref().map(|customer| &customer.id)
     }
 }
 
