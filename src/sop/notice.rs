@@ -79,12 +79,26 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    Done { command: &'static str, case: Card },
-    Escalated { joined: bool, case: Card },
-    Status { case: Card },
-    Why { why: Why },
+    Done {
+        command: &'static str,
+        case: Card,
+    },
+    /// `case` is `None` where it joined a confidential case that the rep may not read.
+    Escalated {
+        joined: bool,
+        codename: String,
+        case: Option<Card>,
+    },
+    Status {
+        case: Card,
+    },
+    Why {
+        why: Why,
+    },
     Queue(Queue),
-    Help { staff: bool },
+    Help {
+        staff: bool,
+    },
     Refused(Refusal),
 }
 

@@ -48,7 +48,7 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
         };
         let confidential = group.iter().any(|firing| firing.trigger.confidential);
         let report = report(heard, &group);
-        let Some(open) = desk.open_case(&subject, &lead.plan.id) else {
+        let Some(open) = desk.open_case(&subject, &lead.plan.id, confidential) else {
             decisions.push(Decision::Open(Box::new(Opened {
                 after: desk.last_case(&subject, &lead.plan.id),
                 subject,

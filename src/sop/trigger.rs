@@ -262,6 +262,20 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Whether a kind of trouble is looked for anywhere in it.
+    pub fn names(&self, wanted: &str) -> bool {
+        match self {
+            Self::Signal { kind, .. } | Self::Customers { kind, .. } => kind.name() == wanted,
+            Self::Amount { .. } => wanted == Kind::Financial.name(),
+            Self::Contacts { .. } => wanted == Kind::Repeat.name(),
+            Self::Places(_) | Self::Language(_) => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(wanted)),
+            Self::Not(part) => part.names(wanted),
+        }
+    }
+}
+
 /// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.
 fn amount_over(scene: &Scene<'_>, over: Decimal, currency: &str) -> (bool, What) {
     let mut largest: Option<(Decimal, &str, Decimal)> = None;

@@ -39,8 +39,9 @@ impl Words {
             for command in ["acknowledge", "raise", "resolve"] {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
             }
-            for joined in [true, false] {
-                attempt(self.try_render("escalated.md", Answer::Escalated { joined, case: card.clone() }));
+            for (joined, case) in [(true, Some(card.clone())), (false, Some(card.clone())), (true, None)] {
+                let codename = card.codename.clone();
+                attempt(self.try_render("escalated.md", Answer::Escalated { joined, codename, case }));
             }
         }
         for why in whys() {
