@@ -289,8 +289,7 @@ impl Loop {
             let row = self.outbox.row(notice, now);
             // A row is in memory before it is on disk, but nothing is dispatched before the batch is recorded.
             if !volatile {
-                batch.to_tell.retain(|waiting| waiting.key != row.key);
-                batch.to_tell.push(row.clone());
+                batch.tell(row.clone());
             }
             self.outbox.add(row, false);
         }
