@@ -132,6 +132,10 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             // The card that was the newest in this place until now loses its buttons.
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
             notices.extend(older.map(|page| Notice::Card { escalation, page }));
+            // What happened while it was on its way is not on it yet.
+            if case.awaiting != Some(*page) || !case.added.is_empty() {
+                notices.push(Notice::Card { escalation, page: *page });
+            }
         }
         Event::Added { .. } | Event::Strengthened { .. } => notices.extend(redraw(case)),
         Event::Undeliverable { page, why } => {
