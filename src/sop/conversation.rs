@@ -47,6 +47,7 @@ pub struct Conversation {
 #[derive(Clone, Debug)]
 struct Contact {
     at: DateTime<Utc>,
+    message: MessageId,
     place: PlaceId,
     ticket: Option<TicketRef>,
     sketch: Sketch,
@@ -63,15 +64,22 @@ impl Conversation {
     /// Remembers a message.
     pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
         let contacts = self.by_customer.entry(noted.customer.clone()).or_default();
-        if contacts.len() == CONTACTS_PER_CUSTOMER {
-            contacts.pop_front();
-        }
-        contacts.push_back(Contact {
+        let contact = Contact {
             at,
+            message: noted.message.clone(),
             place: noted.place.clone(),
             ticket: noted.ticket.clone(),
             sketch: noted.sketch.clone(),
-        });
+        };
+        if let Some(before) = contacts.iter_mut().find(|before| before.message == noted.message) {
+            // An edit is no second contact: it keeps the time at which it was written.
+            *before = Contact { at: before.at, ..contact };
+        } else {
+            if contacts.len() == CONTACTS_PER_CUSTOMER {
+                contacts.pop_front();
+            }
+            contacts.push_back(contact);
+        }
         self.heard.push_back((at, noted.customer.clone()));
         self.forget_the_silent();
         if !noted.kinds.is_empty() {
@@ -98,7 +106,8 @@ impl Conversation {
         let sketch = Sketch::of(&message.text);
         let mut count = 1;
         let mut last = now;
-        for contact in contacts.iter().rev().take_while(|contact| now - contact.at <= within) {
+        let others = contacts.iter().rev().filter(|contact| contact.message != message.id);
+        for contact in others.take_while(|contact| now - contact.at <= within) {
             let same = match (ticket, &contact.ticket) {
                 (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
                 (Some(_), None) | (None, Some(_)) => contact.place == message.place && sketch.is_like(&contact.sketch),
