@@ -80,4 +80,4 @@ impl Clock {
 }
 
 /// Sleeps are cut to this, so that a system clock set by hand is noticed within a minute.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);

@@ -130,7 +130,7 @@ impl Engine {
     pub async fn stop(self) -> Result<(), Failure> {
         // A loop that has already ended cannot hear this; its result says why.
         let _ = self.inbox.send(Input { id: InputId("shutdown".into()), body: Body::Shutdown }).await;
-        self.ended().await
+        self.running.await.unwrap_or(Err(Failure::Panicked))
     }
 
     /// Ends at once, wherever it is: as a crash would.
@@ -139,10 +139,13 @@ impl Engine {
         let _ = self.running.await;
     }
 
-    /// Returns when the loop has ended, which it does only when told to or when it cannot go on.
-    pub async fn ended(self) -> Result<(), Failure> {
-        drop(self.inbox);
-        self.running.await.unwrap_or(Err(Failure::Panicked))
+    /// Returns when the loop cannot go on.
+    pub async fn failed(&mut self) -> Failure {
+        match (&mut self.running).await {
+            Ok(Err(failure)) => failure,
+            // It ends in peace only when it was told to, which takes the engine away.
+            Ok(Ok(())) | Err(_) => Failure::Panicked,
+        }
     }
 }
 

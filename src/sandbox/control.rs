@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State as Extract};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -16,10 +17,11 @@ use axum::routing::{get, post};
 use chrono::TimeDelta;
 use futures_util::{Stream, stream};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::faults::{Fault, GatewayFault};
+use super::objects::texts;
 use super::people::{Act, Id};
 use super::permissions;
 use super::seen::Seen;
@@ -45,6 +47,7 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/seen", get(seen))
         .route("/violations", get(violations))
         .route("/fault", post(fault))
+        .fallback(async || Wrong(StatusCode::NOT_FOUND, "The sandbox has no such call.".to_owned()))
         .layer(middleware::from_fn_with_state(shared, only_from_here))
 }
 
@@ -93,8 +96,12 @@ struct Viewer {
     r#as: Option<u64>,
 }
 
-async fn world(Extract(shared): Extract<Arc<Shared>>, Query(viewer): Query<Viewer>) -> impl IntoResponse {
-    shared.read(|state| {
+/// A query that may not be what it should.
+type Asked<T> = Result<Query<T>, QueryRejection>;
+
+async fn world(Extract(shared): Extract<Arc<Shared>>, asked: Asked<Viewer>) -> Result<impl IntoResponse, Wrong> {
+    let Query(viewer) = asked.map_err(|error| bad(&error))?;
+    Ok(shared.read(|state| {
         let shown = |place: &&Place| {
             let open = !matches!(&place.kind, Kind::Thread(thread) if thread.archived);
             open && viewer.r#as.is_none_or(|user| state.sees(user, place.id))
@@ -107,7 +114,7 @@ async fn world(Extract(shared): Extract<Arc<Shared>>, Query(viewer): Query<Viewe
             "roles": state.roles.values().map(|role| state.role(role)).collect::<Vec<_>>(),
             "commands": state.commands,
         }))
-    })
+    }))
 }
 
 fn channel(state: &State, place: &Place) -> Value {
@@ -116,8 +123,12 @@ fn channel(state: &State, place: &Place) -> Value {
         Kind::Text => (None, !everyone_sees(state, place.id)),
         Kind::Direct(_) => (None, true),
     };
+    let name = match &place.kind {
+        Kind::Direct(_) => state.name_of(state.bot),
+        Kind::Text | Kind::Thread(_) => place.name.clone(),
+    };
     json!({
-        "id": place.id.to_string(), "name": place.name, "topic": place.topic, "type": place.type_number(),
+        "id": place.id.to_string(), "name": name, "topic": place.topic, "type": place.type_number(),
         "parent": parent.map(|parent| parent.to_string()), "private": private,
     })
 }
@@ -143,24 +154,27 @@ fn users(state: &State) -> Vec<Value> {
 
 async fn messages(
     Extract(shared): Extract<Arc<Shared>>,
-    Path(place): Path<u64>,
-    Query(viewer): Query<Viewer>,
+    place: Result<Path<u64>, PathRejection>,
+    asked: Asked<Viewer>,
 ) -> Result<impl IntoResponse, Wrong> {
-    let user = viewer.r#as.ok_or_else(|| bad("Say who looks: ?as=USER."))?;
+    let Path(place) = place.map_err(|error| bad(&error))?;
+    let user = viewer(asked)?;
     shared.read(|state| {
-        let name = state.name_of(user);
-        let found = state.places.get(&place).filter(|_| state.sees(user, place));
-        let found = found.ok_or_else(|| Wrong(StatusCode::FORBIDDEN, format!("{name} may not look into {place}.")))?;
-        let shown = found.messages.values().filter(|message| message.only_for.is_none_or(|only| only == user));
-        Ok(json_body(&shown.map(State::page_message).collect()))
+        let found = state.places.get(&place);
+        let channel = found.ok_or_else(|| Wrong(StatusCode::NOT_FOUND, format!("There is no channel {place}.")))?;
+        if !state.sees(user, place) {
+            let sentence = format!("{} may not look into #{}.", state.name_of(user), channel.name);
+            return Err(Wrong(StatusCode::FORBIDDEN, sentence));
+        }
+        Ok(json_body(&state.messages_for(user, place).map(State::page_message).collect()))
     })
 }
 
 async fn events(
     Extract(shared): Extract<Arc<Shared>>,
-    Query(viewer): Query<Viewer>,
+    asked: Asked<Viewer>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Wrong> {
-    let user = viewer.r#as.ok_or_else(|| bad("Say who listens: ?as=USER."))?;
+    let user = viewer(asked)?;
     let events = shared.read(|state| state.page.subscribe());
     let stream = stream::unfold((shared, events), move |(shared, mut events)| async move {
         loop {
@@ -187,10 +201,32 @@ fn may_hear(shared: &Shared, user: u64, event: &PageEvent) -> bool {
         && event.place.is_none_or(|place| shared.read(|state| state.sees(user, place)))
 }
 
-async fn seen(Extract(shared): Extract<Arc<Shared>>, Query(from): Query<Since>) -> impl IntoResponse {
+fn viewer(asked: Asked<Viewer>) -> Result<u64, Wrong> {
+    let Query(viewer) = asked.map_err(|error| bad(&error))?;
+    viewer.r#as.ok_or_else(|| bad("Say who looks: ?as=USER."))
+}
+
+async fn seen(Extract(shared): Extract<Arc<Shared>>, asked: Asked<Since>) -> Result<impl IntoResponse, Wrong> {
+    let Query(from) = asked.map_err(|error| bad(&error))?;
     let (seen, next): (Vec<Seen>, usize) =
         shared.read(|state| (state.record.since(from.since).to_vec(), state.record.count()));
-    json_body(&json!({"seen": seen, "next": next}))
+    Ok(json_body(&json!({"seen": seen.iter().map(with_text_ids).collect::<Vec<_>>(), "next": next})))
+}
+
+/// An entry whose own ids are strings, as in the Discord objects it holds.
+fn with_text_ids(seen: &Seen) -> Value {
+    let mut entry = json!(seen);
+    let fields = entry.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    for field in fields.flat_map(Map::values_mut) {
+        if let Some(id) = field.as_u64() {
+            *field = json!(id.to_string());
+        } else if let Some(ids) =
+            field.as_array().and_then(|list| list.iter().map(Value::as_u64).collect::<Option<Vec<_>>>())
+        {
+            *field = json!(texts(&ids));
+        }
+    }
+    entry
 }
 
 #[derive(Deserialize)]

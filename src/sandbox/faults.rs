@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::people::id_in;
 use super::sessions::{Out, Sessions};
 use super::state::State;
 
@@ -22,7 +23,10 @@ pub enum Fault {
     /// Every interaction token handed out so far is older than its 15 minutes.
     ExpireTokens,
     /// This person takes no direct messages from now on (50007).
-    CloseDirectMessages { user: u64 },
+    CloseDirectMessages {
+        #[serde(deserialize_with = "id_in")]
+        user: u64,
+    },
 }
 
 /// What a call that goes wrong is answered with.
@@ -33,8 +37,8 @@ pub enum BadAnswer {
     TooManyRequests { retry_after: f64, scope: Scope },
     /// This HTTP status without a Discord body, as from a proxy; nothing is done.
     Status(u16),
-    /// No answer for so many milliseconds, then the connection is cut; nothing is done.
-    Hang(u64),
+    /// No answer for so long (in JSON: milliseconds), then the connection is cut; nothing is done.
+    Hang(#[serde(deserialize_with = "millis")] Duration),
     /// The connection is cut at once; nothing is done.
     Reset,
     /// The call is carried out, then the connection is cut: the caller cannot know.
@@ -117,7 +121,7 @@ impl BadAnswer {
     /// How long the caller is kept waiting before the connection is cut, if it is cut without an answer.
     pub(super) fn cut_after(&self) -> Option<Duration> {
         match self {
-            Self::Hang(millis) => Some(Duration::from_millis(*millis)),
+            Self::Hang(duration) => Some(*duration),
             Self::Reset => Some(Duration::ZERO),
             Self::TooManyRequests { .. } | Self::Status(_) | Self::Lost => None,
         }
@@ -134,9 +138,13 @@ impl Sessions {
                 self.tell(|| frame(r#"{"op":9,"d":false}"#));
                 self.forget();
             }
-            GatewayFault::Close(code) => self.tell(|| Out::Close(code)),
-            GatewayFault::Drop => self.tell(|| Out::Drop),
+            GatewayFault::Close(code) => self.end(|| Out::Close(code)),
+            GatewayFault::Drop => self.end(|| Out::Drop),
             GatewayFault::Deaf => self.tell(|| Out::Deaf),
         }
     }
+}
+
+fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
 }

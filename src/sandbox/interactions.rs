@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::messages::{EPHEMERAL, LOADING, Message};
+use super::objects::merge;
 use super::sessions;
-use super::state::{Kind, State, merge};
+use super::state::{Kind, State};
 
 /// The first response is due within this, in real time.
 pub(super) const FIRST_RESPONSE: Duration = Duration::from_secs(3);
 /// A token works for this long after its interaction, in real time.
 pub(super) const TOKEN_LIFE: Duration = Duration::from_mins(15);
+/// Tokens are this and the interaction's id.
+const TOKEN: &str = "interaction-token-";
 /// Interactions remembered; the oldest are forgotten.
 const INTERACTIONS_KEPT: usize = 5_000;
 
@@ -28,6 +31,8 @@ pub(super) struct Interaction {
     /// A command chosen from a message's menu.
     pub menu: bool,
     pub opened: Instant,
+    /// How often the bot had connected when it was told; none if nobody was there to hear.
+    told: Option<u64>,
     pub expired: bool,
     pub stage: Stage,
     /// The message that answered it, or that it updated.
@@ -81,14 +86,14 @@ impl State {
     /// Tells the bot of an interaction. The caller sees to it that [`give_up`](Self::give_up) is called in time.
     pub fn interact(&mut self, request: &Request) -> u64 {
         let id = self.new_id();
-        let token = format!("interaction-token-{id}");
+        let token = format!("{TOKEN}{id}");
         let interaction = self.interaction_create(id, &token, request);
         let Request { kind, user, place, message, menu, .. } = *request;
         while self.interactions.len() >= INTERACTIONS_KEPT {
             self.interactions.pop_first();
         }
-        let opened = Instant::now();
-        let (expired, stage) = (false, Stage::Waiting);
+        let told = (self.sessions.connected() > 0).then(|| self.sessions.handshakes());
+        let (opened, stage) = (Instant::now(), Stage::Waiting);
         self.interactions.insert(
             id,
             Interaction {
@@ -100,7 +105,8 @@ impl State {
                 message,
                 menu,
                 opened,
-                expired,
+                told,
+                expired: false,
                 stage,
                 original: None,
                 given: None,
@@ -142,13 +148,18 @@ impl State {
             return;
         }
         interaction.stage = Stage::Dead;
-        let (user, kind, place) = (interaction.user, interaction.kind, interaction.place);
-        // Nobody is to blame while the bot is away.
-        if self.sessions.connected() > 0 {
+        let Interaction { user, kind, place, told, .. } = *interaction;
+        // A bot that was away, or has come back since, is not to blame.
+        if told == Some(self.sessions.handshakes()) {
             self.record.violation(format!("interaction {id} ({kind:?}) was not answered within {FIRST_RESPONSE:?}"));
         }
         let refused = || json!({"interaction": id.to_string(), "reason": "The application did not respond"});
         self.show("refused", Some(place), Some(user), refused);
+    }
+
+    /// The interaction of a token.
+    pub fn interaction_of(&self, token: &str) -> Option<&Interaction> {
+        self.interactions.get(&token.strip_prefix(TOKEN)?.parse().ok()?)
     }
 
     /// Interactions that still owe somebody something: a first response, or the message a deferral promised.
@@ -186,4 +197,10 @@ pub(super) fn loaded(flags: u64) -> u64 {
 /// Whether a body asks for a message that only one person sees.
 pub(super) fn is_ephemeral(body: &Value) -> bool {
     body["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0
+}
+
+/// Tokens never get on the record.
+pub(super) fn without_token(path: &str) -> String {
+    let hide = |segment| if str::starts_with(segment, TOKEN) { "{token}" } else { segment };
+    path.split('/').map(hide).collect::<Vec<_>>().join("/")
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::mentions::{Allowed, Pings, mentioned};
+use super::objects::{merge, texts};
 use super::sessions::{self, Dispatch};
-use super::state::{Kind, State, merge, texts};
+use super::state::{Kind, State};
 
 /// What the small Discord remembers of a channel. Discord remembers everything.
 const MESSAGES_KEPT: usize = 2_000;
@@ -49,6 +50,7 @@ pub(super) struct Posted {
 impl State {
     /// Stores a message and tells everybody who may see it. Panics if the place does not exist.
     pub fn post(&mut self, draft: &Draft) -> Posted {
+        self.wake_thread(draft.place, draft.author);
         let id = self.new_id();
         let content = draft.body["content"].as_str().unwrap_or_default();
         let pings = self.pings(draft.author, draft.place, content, &draft.allowed);
@@ -76,10 +78,6 @@ impl State {
         }
         let message = Arc::new(message);
         let place = self.places.get_mut(&draft.place).expect("the caller looked the place up");
-        if let Kind::Thread(thread) = &mut place.kind {
-            thread.archived = false;
-            thread.members.insert(draft.author);
-        }
         if place.messages.len() == MESSAGES_KEPT {
             place.messages.pop_first();
         }
@@ -110,7 +108,12 @@ impl State {
         let mentions = change["content"].as_str().map(|text| self.mentions(&self.pings(author, place, text, allowed)));
         let stored = self.places.get_mut(&place)?.messages.get_mut(&id)?;
         let message = Arc::make_mut(&mut stored.json);
-        for key in ["content", "components", "attachments", "flags"] {
+        if let Some(flags) = change["flags"].as_u64() {
+            // Whether only one person sees it is settled when it is posted.
+            let kept = message["flags"].as_u64().unwrap_or(0) & EPHEMERAL;
+            message["flags"] = json!(flags & !EPHEMERAL | kept);
+        }
+        for key in ["content", "components", "attachments"] {
             match change.get(key) {
                 Some(Value::Null) => message[key] = if key == "content" { json!("") } else { json!([]) },
                 Some(value) => message[key] = value.clone(),
@@ -144,6 +147,10 @@ impl State {
         }
         self.show("delete", Some(place), message.only_for, || gone);
         true
+    }
+
+    pub fn message(&self, place: u64, id: u64) -> Option<&Message> {
+        self.places.get(&place)?.messages.get(&id)
     }
 
     /// The message, if `user` may see it.
@@ -188,7 +195,7 @@ impl State {
         }
         let mentions_bot = || mentioned(data["content"].as_str().unwrap_or_default()).users.contains(&self.bot);
         let readable = direct || message.author == self.bot || mentions_bot();
-        let redacted = (!readable).then(|| {
+        let redacted = (!readable && self.sessions.some_read_no_content()).then(|| {
             let mut redacted = data.clone();
             merge(&mut redacted, json!({"content": "", "embeds": [], "attachments": [], "components": []}));
             redacted

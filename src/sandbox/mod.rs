@@ -10,10 +10,12 @@
 //! |---|---|
 //! | [`world`] | the guild it starts with |
 //! | `state`, `messages`, `interactions`, `permissions`, `mentions` | the model: what there is, who sees it, whom it pings |
+//! | `objects` | the model as Discord's JSON |
 //! | `people`, `commands` | what people do |
 //! | `gateway`, `sessions` | the bot's WebSocket |
 //! | `rest` | the bot's REST calls |
 //! | `check` | limits |
+//! | `attachments` | files that the bot uploads |
 //! | [`seen`] | what happened, in order |
 //! | [`faults`] | what goes wrong on demand |
 //! | `control`, [`page`] | the API below, and the page that uses it |
@@ -26,6 +28,13 @@
 //! # Time
 //! Message ids and timestamps show the desk's [`Clock`], which may stand still or jump. What the protocol is timed
 //! by (three seconds for an answer, fifteen minutes for a token, five for a nonce) is real time.
+//!
+//! # In a test
+//! [`SmallDiscord::start`] with [`World::example`], a stopped clock and port 0; the bot gets
+//! [`url`](SmallDiscord::url) as its API base. People act through [`say`](SmallDiscord::say),
+//! [`press`](SmallDiscord::press) and so on. [`until`](SmallDiscord::until) waits for a level, never for an edge;
+//! [`seen`](SmallDiscord::seen) says what happened in which order, with who was really pinged; at the end
+//! [`violations`](SmallDiscord::violations) must be empty.
 //!
 //! # The control API
 //! JSON in and out; ids are strings in answers, and strings or numbers in requests. An error is a 4xx with
@@ -53,6 +62,7 @@
 //! `{interaction, reason}` (nobody answered in time), `channel` (the list of channels or people has changed),
 //! `commands` (the bot has registered its commands), `typing` `{channel}`, `clock` (as `GET clock`).
 
+mod attachments;
 mod check;
 mod commands;
 mod control;
@@ -61,6 +71,7 @@ mod gateway;
 mod interactions;
 mod mentions;
 mod messages;
+mod objects;
 pub mod page;
 mod people;
 pub mod permissions;
@@ -81,7 +92,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
@@ -118,13 +129,14 @@ pub struct SmallDiscord {
 /// It did not come to pass in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "not within {PATIENCE:?}; {sessions} gateway session(s), {seen} thing(s) seen, violations: {violations:?}, last: {last:?}"
+    "not within {PATIENCE:?}; {sessions} gateway session(s), {seen} thing(s) seen, violations: {violations:?}, last: {last}"
 )]
 pub struct Impatient {
     sessions: usize,
     seen: usize,
     violations: Vec<String>,
-    last: Option<Box<Seen>>,
+    /// The last entry, as JSON.
+    last: String,
 }
 
 impl SmallDiscord {
@@ -152,6 +164,11 @@ impl SmallDiscord {
         found.unwrap_or_else(|| panic!("there is nobody called {name:?}"))
     }
 
+    /// The name of a member; the number itself if there is none.
+    pub fn name_of(&self, user: u64) -> String {
+        self.shared.read(|state| state.name_of(user))
+    }
+
     /// The id of the channel or thread of this name. Panics if there is none.
     pub fn channel(&self, name: &str) -> u64 {
         let found = self.shared.read(|state| state.places.values().find(|one| one.name == name).map(|one| one.id));
@@ -162,6 +179,23 @@ impl SmallDiscord {
     pub fn role(&self, name: &str) -> u64 {
         let found = self.shared.read(|state| state.roles.values().find(|one| one.name == name).map(|one| one.id));
         found.unwrap_or_else(|| panic!("there is no role called {name:?}"))
+    }
+
+    /// Whether there is a channel or thread of this name.
+    pub fn has_channel(&self, name: &str) -> bool {
+        self.shared.read(|state| state.places.values().any(|one| one.name == name))
+    }
+
+    /// The name of a channel or thread; the id where there is none.
+    pub fn channel_name(&self, id: u64) -> String {
+        let found = self.shared.read(|state| state.places.get(&id).map(|one| one.name.to_string()));
+        found.unwrap_or_else(|| id.to_string())
+    }
+
+    /// The name of a role; the id where there is none.
+    pub fn role_name(&self, id: u64) -> String {
+        let found = self.shared.read(|state| state.roles.get(&id).map(|one| one.name.to_string()));
+        found.unwrap_or_else(|| id.to_string())
     }
 
     // --- people act ----------------------------------------------------------------------------------------------
@@ -246,6 +280,11 @@ impl SmallDiscord {
         self.shared.change(|state| state.join(name, world::Standing::Customer))
     }
 
+    /// The channel in which `user` and the bot talk alone.
+    pub fn direct(&self, user: u64) -> u64 {
+        self.shared.change(|state| state.direct(user))
+    }
+
     pub fn set_roles(&self, user: u64, roles: &[u64]) {
         self.shared.change(|state| state.set_roles(user, roles));
     }
@@ -262,7 +301,8 @@ impl SmallDiscord {
 
     // --- what happened -------------------------------------------------------------------------------------------
 
-    /// Everything since the start, as far as it is kept (the newest 20,000 to 40,000 entries).
+    /// Everything since the start, as far as it is kept: the newest 20,000 entries at least, or as many as
+    /// [`keep_seen`](Self::keep_seen) says.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen_since(0)
     }
@@ -275,6 +315,11 @@ impl SmallDiscord {
     /// How many entries there were since the start: where [`seen_since`](Self::seen_since) goes on.
     pub fn seen_count(&self) -> usize {
         self.shared.read(|state| state.record.count())
+    }
+
+    /// How many entries are kept at least (twice as many at most).
+    pub fn keep_seen(&self, entries: usize) {
+        self.shared.change(|state| state.record.kept = entries);
     }
 
     /// What the bot must never do and did.
@@ -290,6 +335,11 @@ impl SmallDiscord {
     /// Interactions that wait for an answer, or for the message that a deferral promised.
     pub fn pending_interactions(&self) -> usize {
         self.shared.read(state::State::pending_interactions)
+    }
+
+    /// How often the bot identified or resumed: it is back after a fault when this has risen.
+    pub fn handshakes(&self) -> u64 {
+        self.shared.read(|state| state.sessions.handshakes())
     }
 
     /// Gateway sessions that are connected and have been told READY.
@@ -323,7 +373,7 @@ impl SmallDiscord {
             sessions: state.sessions.connected(),
             seen: state.record.count(),
             violations: state.record.violations().to_vec(),
-            last: state.record.since(0).last().cloned().map(Box::new),
+            last: json!(state.record.since(0).last()).to_string(),
         })
     }
 

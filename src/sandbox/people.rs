@@ -11,7 +11,7 @@ use super::mentions::{Allowed, id};
 use super::messages::Draft;
 use super::permissions;
 use super::seen::Seen;
-use super::state::State;
+use super::state::{Kind, State};
 
 /// The longest message that a person without a subscription can write, in characters.
 const TEXT: usize = 2000;
@@ -92,9 +92,14 @@ pub(super) struct Id(pub u64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        id(&value).map(Self).ok_or_else(|| serde::de::Error::custom("an id is a number or a string of digits"))
+        id_in(deserializer).map(Self)
     }
+}
+
+/// Reads a snowflake that may be a string.
+pub(super) fn id_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    id(&value).ok_or_else(|| serde::de::Error::custom("an id is a number or a string of digits"))
 }
 
 /// Why a person cannot do that, as a sentence.
@@ -138,6 +143,9 @@ impl State {
 
     fn say(&mut self, user: u64, place: u64, text: &str) -> Done {
         self.can(user, place, permissions::SEND_MESSAGES, "write")?;
+        if matches!(&self.places[&place].kind, Kind::Thread(thread) if thread.locked) {
+            return no("This thread is locked.");
+        }
         check_text(text)?;
         let (body, allowed) = (json!({"content": text}), Allowed::everything());
         let draft = Draft { place, author: user, body: &body, allowed, only_for: None, via: None, kind: 0 };
@@ -232,7 +240,7 @@ impl State {
             None => self.open_form(user, custom_id),
         };
         let form = opened.and_then(|opened| opened.given.clone());
-        let message = message.or_else(|| opened.and_then(|opened| opened.message));
+        let message = message.or_else(|| opened.filter(|opened| !opened.menu).and_then(|opened| opened.message));
         let filled: Vec<(String, String)> = match &form {
             Some(form) => fill_in(form, values)?,
             // A form from before the small Discord forgot: the client still has it.

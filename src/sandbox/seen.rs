@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Entries kept. When twice as many have gathered, the older half is dropped.
+/// Entries kept unless told otherwise: about 50 MB of cards.
 const SEEN_KEPT: usize = 20_000;
 /// Violations kept: the first ones tell what went wrong.
 const VIOLATIONS_KEPT: usize = 500;
@@ -104,19 +104,27 @@ pub enum AnswerKind {
 }
 
 /// The log of everything, bounded.
-#[derive(Default)]
 pub(super) struct Record {
     seen: Vec<Seen>,
+    /// How many entries are kept at least; when twice as many have gathered, the older half is dropped.
+    pub kept: usize,
     /// How many entries were dropped before `seen[0]`.
     dropped: usize,
     violations: Vec<String>,
 }
 
+impl Default for Record {
+    fn default() -> Self {
+        Self { seen: Vec::new(), kept: SEEN_KEPT, dropped: 0, violations: Vec::new() }
+    }
+}
+
 impl Record {
     pub fn seen(&mut self, seen: Seen) {
-        if self.seen.len() >= 2 * SEEN_KEPT {
-            self.seen.drain(..SEEN_KEPT);
-            self.dropped += SEEN_KEPT;
+        if self.seen.len() >= 2 * self.kept {
+            let old = self.seen.len() - self.kept;
+            self.seen.drain(..old);
+            self.dropped += old;
         }
         self.seen.push(seen);
     }

@@ -23,7 +23,7 @@ use super::interactions::{FIRST_RESPONSE, Stage};
 use super::people::{Act, Impossible};
 use super::state::State;
 use super::wire::{Cut, Entrance};
-use super::{PATIENCE, Settings, control, gateway, page, rest};
+use super::{PATIENCE, Settings, attachments, control, gateway, page, rest};
 use crate::engine::clock::Clock;
 
 pub(super) struct Shared {
@@ -65,6 +65,7 @@ fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(front))
         .route("/api/v10/{*path}", any(rest_call))
+        .route("/attachments/{id}/{name}", get(attachments::serve))
         .nest("/sandbox/api", control::routes(shared.clone()))
         .fallback(page_file)
         .with_state(shared)

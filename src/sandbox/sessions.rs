@@ -55,6 +55,7 @@ pub(super) struct Sessions {
     list: Vec<Session>,
     opened: u64,
     connections: u64,
+    handshakes: u64,
     dispatched: u64,
     /// Every message and interaction event goes out twice.
     pub twice: bool,
@@ -85,6 +86,7 @@ impl Sessions {
             list: Vec::new(),
             opened: 0,
             connections: 0,
+            handshakes: 0,
             dispatched: 0,
             twice: false,
             content_disallowed: false,
@@ -109,6 +111,7 @@ impl Sessions {
         let mut session =
             Session { id: self.next_id(), intents, sequence: 0, replay: VecDeque::new(), wire: Some(wire) };
         self.opened += 1;
+        self.handshakes += 1;
         for (kind, data) in first {
             session.send(kind, &data.to_string());
         }
@@ -130,6 +133,7 @@ impl Sessions {
         }
         session.wire = Some(wire);
         session.send("RESUMED", "{}");
+        self.handshakes += 1;
         Ok(())
     }
 
@@ -172,6 +176,14 @@ impl Sessions {
         }
     }
 
+    /// Ends every connection as `out` says. Nothing that is sent from now on goes out on them.
+    pub fn end(&mut self, out: impl Fn() -> Out) {
+        for wire in self.list.iter_mut().filter_map(|session| session.wire.take()) {
+            // A full wire ends without it.
+            let _ = wire.out.try_send(out());
+        }
+    }
+
     /// Tells every connected session's socket what to do.
     pub fn tell(&mut self, out: impl Fn() -> Out) {
         for wire in self.list.iter().filter_map(|session| session.wire.as_ref()) {
@@ -187,6 +199,16 @@ impl Sessions {
 
     pub fn connected(&self) -> usize {
         self.list.iter().filter(|session| session.wire.is_some()).count()
+    }
+
+    /// Whether any session did without MESSAGE_CONTENT.
+    pub fn some_read_no_content(&self) -> bool {
+        self.list.iter().any(|session| session.intents & MESSAGE_CONTENT == 0)
+    }
+
+    /// How often a session was opened or resumed.
+    pub fn handshakes(&self) -> u64 {
+        self.handshakes
     }
 
     /// Events (not frames: a doubled event is one) that went to a connected session.

@@ -1,12 +1,13 @@
-//! The least of a bot: it posts a card, opens a form when its button is pressed, and repeats what the form says.
+//! The least of a bot: a card whose button opens a form, a slash command that completes, a command for messages.
 
 use anyhow::Result;
 use bellhop::sandbox::SmallDiscord;
 use serde_json::json;
 use serenity::all::{
-    ActionRowComponent, ClientBuilder, ComponentInteraction, Context, CreateActionRow, CreateAllowedMentions,
-    CreateInputText, CreateInteractionResponse, CreateInteractionResponseMessage, CreateModal, EventHandler,
-    GatewayIntents, HttpBuilder, InputTextStyle, Interaction, ModalInteraction,
+    ActionRowComponent, ClientBuilder, CommandInteraction, CommandOptionType, CommandType, ComponentInteraction,
+    Context, CreateActionRow, CreateAllowedMentions, CreateAutocompleteResponse, CreateCommand, CreateCommandOption,
+    CreateInputText, CreateInteractionResponse, CreateInteractionResponseMessage, CreateModal, EditInteractionResponse,
+    EventHandler, GatewayIntents, GuildId, HttpBuilder, InputTextStyle, Interaction, ModalInteraction, Ready,
 };
 use serenity::async_trait;
 
@@ -32,7 +33,7 @@ pub async fn post_card(discord: &SmallDiscord, channel: &str) -> Result<()> {
     Ok(())
 }
 
-/// Connects the bot, which answers for as long as the test runs.
+/// Connects the bot, which answers for as long as the test runs, and waits until its commands are known.
 pub async fn connect(discord: &SmallDiscord) -> Result<()> {
     let http = HttpBuilder::new(TOKEN)
         .proxy(discord.url())
@@ -41,7 +42,7 @@ pub async fn connect(discord: &SmallDiscord) -> Result<()> {
         .build();
     let mut client = ClientBuilder::new_with_http(http, GatewayIntents::GUILDS).event_handler(Bot).await?;
     tokio::spawn(async move { client.start().await });
-    discord.until(|discord| discord.gateway_sessions() == 1).await?;
+    discord.until(|discord| !discord.commands().is_empty()).await?;
     Ok(())
 }
 
@@ -49,10 +50,24 @@ struct Bot;
 
 #[async_trait]
 impl EventHandler for Bot {
+    async fn ready(&self, context: Context, ready: Ready) {
+        let case = CreateCommandOption::new(CommandOptionType::String, "case", "Which one");
+        let commands = vec![
+            CreateCommand::new("status")
+                .description("Where a case stands")
+                .add_option(case.required(true).set_autocomplete(true)),
+            CreateCommand::new("Escalate this").kind(CommandType::Message),
+        ];
+        let guild: GuildId = ready.guilds[0].id;
+        guild.set_commands(&context, commands).await.expect("the small Discord takes the commands");
+    }
+
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
         let answered = match interaction {
             Interaction::Component(pressed) => open_form(&context, &pressed).await,
             Interaction::Modal(form) => repeat(&context, &form).await,
+            Interaction::Autocomplete(typing) => complete(&context, &typing).await,
+            Interaction::Command(command) => look_up(&context, &command).await,
             _ => Ok(()),
         };
         answered.expect("the small Discord takes the answer");
@@ -76,4 +91,21 @@ async fn repeat(context: &Context, form: &ModalInteraction) -> serenity::Result<
         .allowed_mentions(CreateAllowedMentions::new())
         .ephemeral(true);
     form.create_response(context, CreateInteractionResponse::Message(message)).await
+}
+
+async fn complete(context: &Context, typing: &CommandInteraction) -> serenity::Result<()> {
+    let choices = CreateAutocompleteResponse::new().add_string_choice("ESC-142 · Router", "ESC-142");
+    typing.create_response(context, CreateInteractionResponse::Autocomplete(choices)).await
+}
+
+/// Answers late, as a bot does that has to look something up.
+async fn look_up(context: &Context, command: &CommandInteraction) -> serenity::Result<()> {
+    let later = CreateInteractionResponseMessage::new().ephemeral(true);
+    command.create_response(context, CreateInteractionResponse::Defer(later)).await?;
+    let about = match command.data.options.first().and_then(|option| option.value.as_str()) {
+        Some(case) => format!("{case} is open."),
+        None => format!("{} was asked for.", command.data.name),
+    };
+    let answer = EditInteractionResponse::new().content(about).allowed_mentions(CreateAllowedMentions::new());
+    command.edit_response(context, answer).await.map(drop)
 }

@@ -86,6 +86,56 @@ async fn a_press_leads_through_a_form_to_an_answer() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_are_completed_and_answered() -> Result<()> {
+    let discord = small_discord().await?;
+    bot::connect(&discord).await?;
+    discord.say(discord.user("Raul"), discord.channel("tier-1"), "Anything new?");
+    let page = Page::open(&discord.url()).await?;
+    page.speak_as("Rosa").await?;
+    page.open_channel("tier-1").await?;
+
+    page.say("/stat").await?;
+    page.take_suggestion("case", "rou").await?;
+    page.run_command().await?;
+    page.wait_for_text("ESC-142 is open.").await?;
+    page.press("Dismiss").await?;
+    page.wait_for_no_text("ESC-142 is open.").await?;
+
+    page.choose_from_menu("Escalate this").await?;
+    page.wait_for_text("Escalate this was asked for.").await?;
+
+    page.speak_as("Raul").await?;
+    page.wait_for_no_text("Escalate this was asked for.").await?;
+    page.no_console_errors().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_is_a_channel_below_its_channel() -> Result<()> {
+    let discord = small_discord().await?;
+    let page = Page::open(&discord.url()).await?;
+    page.speak_as("Farah").await?;
+
+    page.press("New thread").await?;
+    page.fill("What it is about", "Invoice 12").await?;
+    page.fill("First message", "It is wrong.").await?;
+    page.press("Send").await?;
+    page.wait_for_text("It is wrong.").await?;
+    ensure!(page.channels().await? == ["support", "Invoice 12"]);
+    page.no_console_errors().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_is_wide_enough() -> Result<()> {
+    let discord = small_discord().await?;
+    bot::post_card(&discord, "tier-2").await?;
+    let page = Page::open(&discord.url()).await?;
+    page.speak_as("Sam").await?;
+    page.open_channel("tier-2").await?;
+    page.wait_for_text("A card").await?;
+    page.fits(390).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_press_that_nobody_answers_says_so() -> Result<()> {
     let discord = small_discord().await?;
     bot::post_card(&discord, "tier-2").await?;

@@ -57,10 +57,30 @@ impl Page {
         Ok(())
     }
 
-    /// Presses the newest button with this label in the channel or, while a form is open, in the form.
+    /// Types `text` into an option of the command being filled in, and takes what is suggested.
+    pub async fn take_suggestion(&self, option: &str, text: &str) -> Result<()> {
+        let field = self.find(&format!("//div[@id='command']//input[@name='{option}']")).await?;
+        field.send_keys(text).await?;
+        self.wait_until("document.querySelector('#command [role=option]')", Value::Null).await?;
+        Ok(field.send_keys(ENTER).await?)
+    }
+
+    /// Runs the command that is filled in.
+    pub async fn run_command(&self) -> Result<()> {
+        Ok(self.find("//button[@id='send']").await?.click().await?)
+    }
+
+    /// Chooses an entry of the menu of the newest message.
+    pub async fn choose_from_menu(&self, entry: &str) -> Result<()> {
+        let menu = "(//ol[@id='messages']//details)[last()]";
+        self.find(&format!("{menu}/summary")).await?.click().await?;
+        Ok(self.find(&format!("{menu}//button[.='{entry}']")).await?.click().await?)
+    }
+
+    /// Presses the newest button with this label in the channel's view or, while a form is open, in the form.
     pub async fn press(&self, label: &str) -> Result<()> {
         let button = format!(
-            "(//dialog[@open]//button[.='{label}'] | //ol[@id='messages'][not(//dialog[@open])]//button[.='{label}'])[last()]"
+            "(//dialog[@open]//button[.='{label}'] | //main[not(//dialog[@open])]//button[.='{label}'])[last()]"
         );
         self.find(&button).await?.click().await?;
         Ok(())
@@ -91,6 +111,15 @@ impl Page {
         let look = "return document.getElementById('messages').innerText.includes(arguments[0])";
         let shown = self.chromium.client.execute(look, vec![json!(text)]).await?;
         shown.as_bool().context("the page answers yes or no")
+    }
+
+    /// The page on a screen of this width, in pixels. Fails if it does not fit.
+    pub async fn fits(&self, width: u32) -> Result<()> {
+        self.chromium.client.set_window_size(width, 844).await?;
+        let sizes = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]";
+        let sizes: Vec<u32> = serde_json::from_value(self.chromium.client.execute(sizes, vec![]).await?)?;
+        ensure!(sizes == [width; 3], "at {width} px the page has {sizes:?}");
+        Ok(())
     }
 
     /// How many elements there are for a CSS selector.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::messages::EPHEMERAL;
 use super::{Problems, component};
 
 /// Characters are Unicode scalar values.
@@ -53,7 +54,22 @@ pub fn message(body: &Value, purpose: Purpose) -> Problems {
     {
         problems.add("nonce", "NONCE_TYPE_TOO_LONG", format!("Must be {NONCE} or fewer in length."));
     }
+    flags(&mut problems, body, purpose);
     problems
+}
+
+fn flags(problems: &mut Problems, body: &Value, purpose: Purpose) {
+    const SUPPRESS_EMBEDS: u64 = 1 << 2;
+    const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+    let known = match purpose {
+        Purpose::Post => SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS,
+        Purpose::Edit => SUPPRESS_EMBEDS,
+        Purpose::Answer => SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | EPHEMERAL,
+    };
+    let Some(flags) = body.get("flags").filter(|flags| !flags.is_null()) else { return };
+    if flags.as_u64().is_none_or(|flags| flags & !known != 0) {
+        problems.add("flags", "MESSAGE_FLAGS_INVALID", "These flags cannot be set here.");
+    }
 }
 
 fn embeds(problems: &mut Problems, body: &Value) {

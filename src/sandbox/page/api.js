@@ -30,6 +30,7 @@ export const messages = (channel, as) => call("GET", `/channels/${channel}/messa
 export const say = (as, channel, text) => call("POST", "/messages", { as, channel, text });
 export const edit = (as, channel, message, text) => call("PATCH", "/messages", { as, channel, message, text });
 export const remove = (as, channel, message) => call("DELETE", "/messages", { as, channel, message });
+export const thread = (as, channel, name, text) => call("POST", "/threads", { as, channel, name, text });
 export const press = (as, channel, message, custom_id, values) =>
   call("POST", "/press", { as, channel, message, custom_id, ...(values && { values }) });
 export const command = (as, channel, name, options, message) =>

@@ -7,7 +7,7 @@ import * as unread from "./unread.js";
 import * as world from "./world.js";
 import { drawChannels, neighbour } from "./channels.js";
 import { Composer } from "./composer.js";
-import { openForm } from "./form.js";
+import { LABEL, openForm, PARAGRAPH, TEXT_INPUT } from "./form.js";
 import { Log } from "./log.js";
 import { prepareTour } from "./tour.js";
 import { deskFor } from "./desk.js";
@@ -48,6 +48,7 @@ const composer = new Composer({
   editLast: () => log.editLast(me()),
 });
 
+const isCustomer = (user) => user.standing === "customer";
 const me = () => world.me().id;
 const tell = (error) => composer.notice(error.message);
 
@@ -57,7 +58,6 @@ const tell = (error) => composer.notice(error.message);
 async function speakAs(person) {
   world.speakAs(person);
   sessionStorage.setItem("me", person);
-  byId("speak-as").value = person;
   composing = null;
   composer.reset(null);
   log.draw(null, []);
@@ -75,6 +75,7 @@ function openChannel(id) {
   const channel = world.channel(id);
   byId("channel-name").textContent = `#${channel.name}`;
   byId("topic").textContent = channel.topic ?? "";
+  byId("new-thread").hidden = Boolean(channel.parent);
   showSidebar(false);
   // What is being typed stays when everything is only read anew.
   if (composing !== `${me()}/${id}`) composer.reset(channel);
@@ -90,6 +91,7 @@ async function read() {
   const lists = await Promise.all(description.channels.map(history));
   if (mine !== reading) return;
   world.set(description);
+  fillSpeakAs();
   showClock(time);
   messages.clear();
   description.channels.forEach(({ id }, index) => lists[index] && messages.set(id, byMessageId(lists[index])));
@@ -201,6 +203,20 @@ async function interact(request, message, button) {
   }
 }
 
+/** A thread below the open channel; for many teams a thread is the ticket. */
+function openThread() {
+  const name = { type: TEXT_INPUT, custom_id: "name", max_length: 100 };
+  const text = { type: TEXT_INPUT, custom_id: "text", style: PARAGRAPH, max_length: 2000 };
+  const components = [
+    { type: LABEL, label: "What it is about", component: name },
+    { type: LABEL, label: "First message", component: text },
+  ];
+  openForm({ title: "New thread", components }, async (values) => {
+    const { channel } = await api.thread(me(), open, values.name, values.text);
+    when(() => messages.has(channel)).then(() => openChannel(channel));
+  });
+}
+
 // --- The frame ------------------------------------------------------------------------------------
 
 function showClock(time) {
@@ -226,10 +242,12 @@ function fillSpeakAs() {
     return el("optgroup", { label }, people.map((user) => el("option", { value: user.id }, user.name + roles(user))));
   });
   byId("speak-as").replaceChildren(...groups.filter((group) => group.children.length > 0));
+  byId("speak-as").value = me();
 }
 
 function wire() {
   byId("speak-as").addEventListener("change", (event) => speakAs(event.target.value).catch(tell));
+  byId("new-thread").addEventListener("click", openThread);
   byId("menu").addEventListener("click", () => showSidebar(!byId("sidebar").classList.contains("shown")));
   byId("to-deadline").addEventListener("click", () => api.toDeadline().then(compareClocks).catch(tell));
   for (const button of document.querySelectorAll("[data-seconds]")) {
@@ -276,9 +294,8 @@ async function start() {
   world.set(description);
   showClock(time);
   unread.begin(clock.now());
-  fillSpeakAs();
-  const saved = sessionStorage.getItem("me");
-  await speakAs(world.user(saved) ? saved : world.users()[0].id);
+  const somebody = world.user(sessionStorage.getItem("me")) ?? world.users().find(isCustomer) ?? world.users()[0];
+  await speakAs(somebody.id);
   setInterval(clock.tick, 1000);
   setInterval(() => compareClocks().catch(() => {}), COMPARE);
   prepareTour(deskFor({

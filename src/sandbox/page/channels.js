@@ -15,7 +15,9 @@ export function drawChannels(messages, open) {
     row(channel, messages, open),
     ...seen.filter((thread) => thread.parent === channel.id).map((thread) => row(thread, messages, open)),
   ]);
+  const focused = document.activeElement.closest("#channels [data-channel]")?.dataset.channel;
   byId("channels").replaceChildren(...rows);
+  if (focused) byId("channels").querySelector(`[data-channel="${focused}"]`)?.focus();
   document.title = titleFor(messages);
 }
 

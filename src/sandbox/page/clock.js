@@ -33,8 +33,12 @@ const UNITS = [
   ["second", 1],
 ];
 
+/** Two words of a running server can name the same millisecond only within this, in milliseconds. */
+const MOMENT = 100;
+
 let ahead = 0;
 let seen = null;
+let heard = 0;
 let stopped = false;
 
 /** The time shown, in milliseconds since 1970. */
@@ -43,8 +47,9 @@ export const now = () => (stopped ? seen : Date.now() + ahead);
 /** Sets the clock to what the server says. A server whose clock has not moved since the last word stands still. */
 export function sync(time) {
   const at = Date.parse(time);
-  stopped = at === seen;
+  stopped = at === seen && (stopped || Date.now() - heard > MOMENT);
   seen = at;
+  heard = Date.now();
   ahead = at - Date.now();
   tick();
 }

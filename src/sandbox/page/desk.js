@@ -56,7 +56,9 @@ export function deskFor(page) {
     },
     async fillForm(text) {
       await until(() => byId("form").open, "Bellhop has not opened its form.");
-      for (const field of byId("form").querySelectorAll("textarea, input")) field.value ||= text;
+      for (const field of byId("form").querySelectorAll(":is(textarea, input):required")) {
+        field.value ||= text.slice(0, field.maxLength);
+      }
       await pause(READING);
       await act(() => byId("form").querySelector("form")?.requestSubmit());
       await answered();

@@ -35,6 +35,9 @@ export const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
 /** The element with this id, which `index.html` promises. */
 export const byId = (id) => document.getElementById(id);
 
+/** The address if it leads to the web, else `null`: no `javascript:` ever becomes a link. */
+export const web = (address) => (/^https?:\/\//i.test(address ?? "") ? address : null);
+
 /** A colour as Discord counts it (0xRRGGBB, 0 = none) for a style sheet. */
 export function css(color) {
   return color ? `#${color.toString(16).padStart(6, "0")}` : null;

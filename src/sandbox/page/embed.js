@@ -1,6 +1,6 @@
 // An embed: the card the bot puts under its words.
 
-import { css, el } from "./dom.js";
+import { css, el, web } from "./dom.js";
 import { timeNode } from "./clock.js";
 import { inlineMarkdown, markdown } from "./markdown.js";
 
@@ -19,9 +19,8 @@ export function embedNode(embed) {
 
 function title({ title, url }) {
   const words = inlineMarkdown(title, TRUSTED);
-  const leads = /^https?:\/\//.test(url ?? "");
   return el("p", { class: "embed-title" },
-    leads ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, words) : words);
+    web(url) ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, words) : words);
 }
 
 function field({ name, value, inline }) {

@@ -6,12 +6,12 @@ import { markdown } from "./markdown.js";
 /** Component types a form may hold. */
 const ROW = 1;
 const SELECT = 3;
-const TEXT_INPUT = 4;
+export const TEXT_INPUT = 4;
 const TEXT = 10;
-const LABEL = 18;
+export const LABEL = 18;
 
 /** A text input's style: one line or many. */
-const PARAGRAPH = 2;
+export const PARAGRAPH = 2;
 
 /** Discord's limit for what is typed into one field, in characters. */
 const LONGEST = 4000;

@@ -20,6 +20,7 @@ export class Log {
   #following = true;
   /** Interactions not answered yet: id → { message, button }. */
   #pending = new Map();
+  #settled = new Set();
 
   constructor(acts) {
     this.#acts = { ...acts, edit: (message) => this.#edit(message) };
@@ -47,7 +48,7 @@ export class Log {
     if (index < 0) return;
     const nodes = this.#nodes(message, index);
     const old = this.#node(message.id);
-    if (old) old.replaceWith(nodes.at(-1));
+    if (old) replace(old, nodes.at(-1));
     else this.#list.append(...nodes);
     if (this.#following) this.#toEnd();
     else if (!old) this.#latest.hidden = false;
@@ -74,11 +75,13 @@ export class Log {
   }
 
   pending(interaction, message, button) {
-    this.#pending.set(interaction, { message, button });
+    if (this.#settled.delete(interaction)) this.release(button);
+    else this.#pending.set(interaction, { message, button });
   }
 
-  /** The bot has answered. */
+  /** The bot has answered; sometimes before the page was told the interaction's id. */
   settle(interaction) {
+    if (!this.#pending.has(interaction)) this.#settled.add(interaction);
     this.release(this.#pending.get(interaction)?.button);
     this.#pending.delete(interaction);
   }
@@ -141,6 +144,13 @@ export class Log {
       el("div", { class: "editing" }, field, el("p", { class: "hint" }, "Enter saves, Escape cancels ", problem)));
     field.focus();
   }
+}
+
+/** Draws a message anew; the keyboard's focus stays with it. */
+function replace(old, fresh) {
+  const focused = old.contains(document.activeElement);
+  old.replaceWith(fresh);
+  if (focused) fresh.querySelector(".row button:enabled, summary, .only-you button")?.focus();
 }
 
 function beginning(channel) {

@@ -173,7 +173,8 @@ function ruleAt(text, at, context) {
 
 function channelChip(id) {
   const channel = world.channel(id);
-  return el("a", { class: "chip", href: "#", "data-channel": channel?.id }, `#${channel?.name ?? "no-access"}`);
+  if (!channel) return chip("#no-access", false);
+  return el("a", { class: "chip", href: "#", "data-channel": id }, `#${channel.name}`);
 }
 
 function moment(found) {

@@ -1,10 +1,13 @@
 // One message: who, when, what, and what one can do with it.
 
-import { css, DOTS, el, EYE, icon } from "./dom.js";
+import { css, DOTS, el, EYE, icon, web } from "./dom.js";
 import { day, timeNode, write } from "./clock.js";
 import { embedNode } from "./embed.js";
 import { markdown } from "./markdown.js";
 import * as world from "./world.js";
+
+/** The type of a message that answers a command of a message's menu. */
+const FROM_MENU = 23;
 
 /** Message flags. */
 const EPHEMERAL = 1 << 6;
@@ -71,10 +74,9 @@ const pingsMe = (message) => (message.pinged ?? []).includes(world.me()?.id);
 
 /** "Rosa used /queue", above the bot's answer. */
 function asked(message) {
-  const metadata = asker(message);
-  if (!metadata?.user) return null;
-  const name = world.nameOf(metadata.user.id);
-  return el("p", { class: "asked" }, el("b", {}, name), metadata.name ? ` used /${metadata.name}` : " asked");
+  const { name, user } = asker(message) ?? {};
+  const typed = message.type === FROM_MENU ? name : `/${name}`;
+  return name && el("p", { class: "asked" }, el("b", {}, world.nameOf(user.id)), ` used ${typed}`);
 }
 
 function avatar(id, name) {
@@ -118,7 +120,8 @@ function component(part, message, acts) {
   if (part.type !== BUTTON) return null;
   const label = [part.emoji?.name, part.label].filter(Boolean).join(" ");
   if (part.style === LINK) {
-    return el("a", { class: "button link", href: part.url, target: "_blank", rel: "noopener noreferrer" }, label, " ↗");
+    const leads = { href: web(part.url), target: "_blank", rel: "noopener noreferrer" };
+    return el("a", { class: "button link", ...leads }, label, " ↗");
   }
   return el("button", {
     type: "button",

@@ -3,12 +3,19 @@
 /** Discord's first millisecond: the high bits of an id count from here. */
 const EPOCH = 1_420_070_400_000;
 
+/** Ids may run ahead of the clock, but never by this much, in milliseconds. */
+const MARGIN = 60_000;
+
 const KEY = "read";
-const marks = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+let marks = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+
+const idAt = (time) => BigInt(Math.floor(time - EPOCH)) << 22n;
 
 /** What was said before the page was first opened counts as read by everybody. */
 export function begin(now) {
-  marks.start ??= String(BigInt(Math.floor(now - EPOCH)) << 22n);
+  // Marks from the future are those of an earlier sandbox, whose clock had been moved ahead.
+  if (Object.values(marks).some((mark) => BigInt(mark) > idAt(now + MARGIN))) marks = {};
+  marks.start ??= String(idAt(now));
 }
 
 /** Marks everything up to `message` as read by `person`. */

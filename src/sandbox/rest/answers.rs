@@ -14,7 +14,7 @@ use super::super::mentions::Allowed;
 use super::super::messages::{Draft, EPHEMERAL, LOADING, Posted, is_empty};
 use super::super::seen::{AnswerKind, Seen};
 use super::super::state::State;
-use super::messages::allowed;
+use super::messages::{allowed, with_files};
 use super::{Answer, Call, Outcome, Refused};
 
 /// The first response.
@@ -97,11 +97,12 @@ impl Who {
 
 fn reply(state: &mut State, who: &Who, data: &Value, call: &Call) -> Result<Seen, Refused> {
     Refused::unless_fine(&check::message(data, Purpose::Answer))?;
-    if is_empty(data) {
+    let body = with_files(state, call, data, None)?;
+    if is_empty(&body) {
         return Err(Refused::EMPTY_MESSAGE.violating("an empty answer"));
     }
     let allowed = allowed(state, call, Allowed::users_only());
-    let posted = post(state, who, data, allowed);
+    let posted = post(state, who, &body, allowed);
     settle(state, who, Stage::Answered, Some(posted.id));
     Ok(who.answer(AnswerKind::Message, posted.message, is_ephemeral(data), posted.pings.people))
 }
@@ -120,9 +121,11 @@ fn defer(state: &mut State, who: &Who, data: &Value) -> Result<Seen, Refused> {
 
 fn update(state: &mut State, who: &Who, data: &Value, call: &Call) -> Result<Seen, Refused> {
     Refused::unless_fine(&check::message(data, Purpose::Answer))?;
-    let allowed = allowed(state, call, Allowed::users_only());
     let message = who.message.ok_or(Refused::UNKNOWN_MESSAGE)?;
-    let revised = state.revise(who.place, message, data, &allowed, false).ok_or(Refused::UNKNOWN_MESSAGE)?;
+    let old = state.message(who.place, message).ok_or(Refused::UNKNOWN_MESSAGE)?.json.clone();
+    let change = with_files(state, call, data, Some(&old))?;
+    let allowed = allowed(state, call, Allowed::users_only());
+    let revised = state.revise(who.place, message, &change, &allowed, false).ok_or(Refused::UNKNOWN_MESSAGE)?;
     settle(state, who, Stage::Answered, Some(message));
     let ephemeral = is_ephemeral(&revised);
     Ok(who.answer(AnswerKind::Update, revised, ephemeral, Vec::new()))
@@ -179,14 +182,15 @@ fn with_response(state: &State, id: u64, kind: &Value) -> Value {
 pub(super) fn follow_up(state: &mut State, app: u64, token: &str, call: &Call) -> Outcome {
     let (who, before, original) = live(state, app, token)?;
     Refused::unless_fine(&check::message(&call.body, Purpose::Answer))?;
-    if is_empty(&call.body) {
-        return Err(Refused::EMPTY_MESSAGE.violating("an empty follow-up"));
-    }
     if let (Stage::Deferred, Some(original)) = (before, original) {
         return revise(state, &who, original, call);
     }
+    let body = with_files(state, call, &call.body, None)?;
+    if is_empty(&body) {
+        return Err(Refused::EMPTY_MESSAGE.violating("an empty follow-up"));
+    }
     let allowed = allowed(state, call, Allowed::users_only());
-    let posted = post(state, &who, &call.body, allowed);
+    let posted = post(state, &who, &body, allowed);
     let answer = posted.message.as_ref().clone();
     state.record.seen(Seen::FollowUp {
         interaction: who.id,
@@ -207,8 +211,8 @@ pub(super) fn change(state: &mut State, method: &str, app: u64, token: &str, mes
         "@original" => original.ok_or(Refused::UNKNOWN_MESSAGE)?,
         id => super::number(id)?,
     };
-    let found = state.places.get(&who.place).and_then(|place| place.messages.get(&message));
-    let found = found.filter(|found| found.via == Some(who.id) || original == Some(message));
+    let found =
+        state.message(who.place, message).filter(|found| found.via == Some(who.id) || original == Some(message));
     let found = found.ok_or(Refused::UNKNOWN_MESSAGE)?;
     match method {
         "GET" => Answer::ok(found.json.as_ref().clone()),
@@ -230,12 +234,14 @@ pub(super) fn change(state: &mut State, method: &str, app: u64, token: &str, mes
 }
 
 fn revise(state: &mut State, who: &Who, message: u64, call: &Call) -> Outcome {
-    let allowed = allowed(state, call, Allowed::users_only());
-    let old = state.places.get(&who.place).and_then(|place| place.messages.get(&message));
-    let flags = old.ok_or(Refused::UNKNOWN_MESSAGE)?.flags();
+    let old = state.message(who.place, message).ok_or(Refused::UNKNOWN_MESSAGE)?;
+    let (flags, old) = (old.flags(), old.json.clone());
     let completes = flags & LOADING != 0;
-    let mut change = call.body.clone();
-    // Whether a message is ephemeral is settled when it is first promised.
+    let mut change = with_files(state, call, &call.body, Some(&old))?.into_owned();
+    if completes && is_empty(&change) {
+        return Err(Refused::EMPTY_MESSAGE.violating("an empty answer"));
+    }
+    let allowed = allowed(state, call, Allowed::users_only());
     change["flags"] = json!(loaded(flags));
     let revised = state.revise(who.place, message, &change, &allowed, completes).ok_or(Refused::UNKNOWN_MESSAGE)?;
     if completes {
@@ -258,8 +264,7 @@ fn live(state: &State, app: u64, token: &str) -> Result<(Who, Stage, Option<u64>
     if app != state.bot {
         return Err(Refused::UNKNOWN_WEBHOOK);
     }
-    // Newest first: tokens are used soon.
-    let found = state.interactions.values().rev().find(|one| one.token == token);
+    let found = state.interaction_of(token);
     let interaction = found.filter(|one| state.places.contains_key(&one.place)).ok_or(Refused::UNKNOWN_WEBHOOK)?;
     if interaction.expired || interaction.opened.elapsed() > TOKEN_LIFE {
         return Err(Refused::BAD_TOKEN);

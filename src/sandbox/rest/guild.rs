@@ -4,13 +4,16 @@ use serde_json::{Value, json};
 
 use super::super::check;
 use super::super::messages::Message;
+use super::super::objects::merge;
 use super::super::permissions;
-use super::super::state::{Kind, Place, State, merge};
+use super::super::state::{Kind, State};
 use super::messages::{readable, recipient};
 use super::{Answer, Call, Outcome, Refused};
 
 /// Minutes until a quiet thread is archived, if the request does not say.
 const AUTO_ARCHIVE: u64 = 1440;
+/// Threads of a guild that may be active at a time.
+const ACTIVE_THREADS: usize = 1000;
 
 pub(super) fn gateway(state: &State) -> Outcome {
     Answer::ok(json!({"url": state.gateway_url}))
@@ -105,10 +108,8 @@ pub(super) fn read(state: &State, guild: u64, what: &[&str]) -> Outcome {
             }
         }
         ["threads", "active"] => {
-            let active = |place: &&Place| {
-                matches!(&place.kind, Kind::Thread(thread) if !thread.archived) && state.sees(state.bot, place.id)
-            };
-            let threads: Vec<_> = state.places.values().filter(active).map(|place| state.channel(place)).collect();
+            let active = state.active_threads().filter(|place| state.sees(state.bot, place.id));
+            let threads: Vec<_> = active.map(|place| state.channel(place)).collect();
             Answer::ok(json!({"threads": threads, "members": []}))
         }
         _ => super::unknown_route(),
@@ -133,7 +134,8 @@ pub(super) fn start_thread(state: &mut State, place: u64, message: Option<u64>, 
     readable(state, place, permissions::VIEW_CHANNEL)?;
     let known = ["name", "auto_archive_duration", "rate_limit_per_user", "type", "invitable"];
     Refused::unless_fine(&check::thread(&call.body, &known, true))?;
-    let private = message.is_none() && call.body["type"] == 12;
+    // Discord's default, to everybody's surprise, is a private one.
+    let private = message.is_none() && call.body["type"] != 11;
     readable(
         state,
         place,
@@ -145,6 +147,9 @@ pub(super) fn start_thread(state: &mut State, place: u64, message: Option<u64>, 
         if state.places.contains_key(&message) {
             return Err(Refused::THREAD_EXISTS);
         }
+    }
+    if state.active_threads().count() >= ACTIVE_THREADS {
+        return Err(Refused::TOO_MANY_THREADS);
     }
     let id = message.unwrap_or_else(|| state.new_id());
     let name = call.body["name"].as_str().unwrap_or_default();
@@ -173,10 +178,8 @@ pub(super) fn change_thread(state: &mut State, place: u64, call: &Call) -> Outco
     if let Some(name) = call.body["name"].as_str() {
         name.clone_into(&mut found.name);
     }
-    let channel = state.channel(&state.places[&place]);
-    state.dispatch("THREAD_UPDATE", super::super::sessions::GUILDS, &channel);
-    state.show("channel", Some(place), None, || json!({"id": place.to_string()}));
-    Answer::ok(channel)
+    state.tell_thread("THREAD_UPDATE", place);
+    Answer::ok(state.channel(&state.places[&place]))
 }
 
 pub(super) fn add_to_thread(state: &mut State, place: u64, user: u64) -> Outcome {

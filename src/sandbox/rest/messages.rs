@@ -1,15 +1,18 @@
 //! Messages of the bot with its own token.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::super::check::{self, Purpose};
+use super::super::interactions::without_token;
 use super::super::mentions::{Allowed, id};
 use super::super::messages::{Draft, Message, is_empty};
+use super::super::objects::merge;
 use super::super::permissions::{self, Bits};
 use super::super::seen::Seen;
-use super::super::state::{Kind, State, merge};
+use super::super::state::{Kind, State};
 use super::{Answer, Call, Outcome, Refused};
 
 /// How long Discord recognises an `enforce_nonce` ("a few minutes").
@@ -22,17 +25,18 @@ const PAGE: usize = 100;
 pub(super) fn post(state: &mut State, place: u64, call: &Call) -> Outcome {
     writable(state, place, &call.body)?;
     Refused::unless_fine(&check::message(&call.body, Purpose::Post))?;
-    if is_empty(&call.body) {
-        return Err(Refused::EMPTY_MESSAGE.violating("an empty message"));
-    }
     if call.body.get("nonce").is_none() || call.body["enforce_nonce"] != true {
         state.record.violation(format!("POST {}: without nonce and enforce_nonce it may be posted twice", call.path));
     }
     if let Some(first) = used_nonce(state, place, &call.body["nonce"]) {
         return Answer::ok(first);
     }
+    let body = with_files(state, call, &call.body, None)?;
+    if is_empty(&body) {
+        return Err(Refused::EMPTY_MESSAGE.violating("an empty message"));
+    }
     let (author, allowed) = (state.bot, allowed(state, call, Allowed::everything()));
-    let posted = state.post(&Draft { place, author, body: &call.body, allowed, only_for: None, via: None, kind: 0 });
+    let posted = state.post(&Draft { place, author, body: &body, allowed, only_for: None, via: None, kind: 0 });
     if let Some(place) = state.places.get_mut(&place).filter(|_| call.body["enforce_nonce"] == true) {
         if place.nonces.len() == NONCES_KEPT {
             place.nonces.pop_front();
@@ -76,13 +80,15 @@ pub(super) fn edit(state: &mut State, place: u64, message: u64, call: &Call) -> 
     if matches!(&state.places[&place].kind, Kind::Thread(thread) if thread.archived) {
         return Err(Refused::ARCHIVED);
     }
-    let mut after = old.json.as_ref().clone();
-    merge(&mut after, call.body.clone());
+    let old = old.json.clone();
+    let change = with_files(state, call, &call.body, Some(&old))?;
+    let mut after = old.as_ref().clone();
+    merge(&mut after, change.as_ref().clone());
     if is_empty(&after) {
         return Err(Refused::EMPTY_MESSAGE.violating("an edit that leaves an empty message"));
     }
     let allowed = allowed(state, call, Allowed::everything());
-    let message = state.revise(place, message, &call.body, &allowed, false).ok_or(Refused::UNKNOWN_MESSAGE)?;
+    let message = state.revise(place, message, &change, &allowed, false).ok_or(Refused::UNKNOWN_MESSAGE)?;
     let answer = message.as_ref().clone();
     state.record.seen(Seen::Edited { channel: place, message, at: Instant::now() });
     Answer::ok(answer)
@@ -179,9 +185,24 @@ pub(super) fn allowed(state: &mut State, call: &Call, otherwise: Allowed) -> All
     if let Some(object) = object.filter(|object| object.is_object()) {
         return Allowed::read(object);
     }
-    let path = super::without_token(call.path);
+    let path = without_token(call.path);
     state.record.violation(format!("{} {path}: without allowed_mentions anything may ping", call.method));
     otherwise
+}
+
+/// The body with its attachments as Discord keeps them; on an edit, those of the `old` message may stay.
+pub(super) fn with_files<'b>(
+    state: &mut State,
+    call: &Call,
+    body: &'b Value,
+    old: Option<&Value>,
+) -> Result<Cow<'b, Value>, Refused> {
+    if call.files.is_empty() && body.get("attachments").is_none() {
+        return Ok(Cow::Borrowed(body));
+    }
+    let mut body = body.clone();
+    state.attach(&mut body, &call.files, old).ok_or_else(Refused::missing_file)?;
+    Ok(Cow::Owned(body))
 }
 
 /// The id of the person a body names.

@@ -4,9 +4,11 @@
 mod answers;
 mod guild;
 mod messages;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -14,11 +16,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::attachments::File;
 use super::check::Problems;
 use super::faults::{BadAnswer, Scope};
+use super::interactions::without_token;
 use super::server::Shared;
 use super::state::State;
 use super::wire::Cut;
+use upload::Upload;
 
 /// The longest request, in bytes (reference, "Uploading Files").
 const REQUEST_BYTES: usize = 25 * 1024 * 1024;
@@ -31,6 +36,8 @@ pub(super) struct Call<'a> {
     pub path: &'a str,
     pub query: BTreeMap<String, String>,
     pub body: Value,
+    /// Uploaded with it, by their number in `files[n]`.
+    pub files: Vec<(u64, File)>,
 }
 
 /// What a call is answered with.
@@ -90,6 +97,8 @@ impl Refused {
     pub const MISSING_PERMISSIONS: Self = Self::new(StatusCode::FORBIDDEN, 50013, "Missing Permissions");
     pub const BAD_TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, 50027, "Invalid Webhook Token");
     pub const ARCHIVED: Self = Self::new(StatusCode::BAD_REQUEST, 50083, "Thread is archived");
+    pub const TOO_MANY_THREADS: Self =
+        Self::new(StatusCode::BAD_REQUEST, 160_006, "Maximum number of active threads reached");
     pub const THREAD_EXISTS: Self =
         Self::new(StatusCode::BAD_REQUEST, 160_004, "A thread has already been created for this message");
 
@@ -100,6 +109,11 @@ impl Refused {
         }
         let refused = Self::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body");
         Err(Self { errors: Some(problems.tree()), ..refused.violating(problems.summary()) })
+    }
+
+    /// An entry of `attachments` for which no file was sent.
+    pub fn missing_file() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 50035, "Invalid Form Body").violating("an attachment without its file")
     }
 
     /// The same refusal, also put on the record.
@@ -119,7 +133,7 @@ impl Refused {
 /// Answers one request under `/api/v10/`.
 pub(super) async fn serve(shared: Arc<Shared>, cut: Cut, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().trim_start_matches("/api/v10/").to_owned();
+    let path = head.uri.path().strip_prefix("/api/v10/").unwrap_or_default().to_owned();
     let method = head.method.as_str();
     let fault = shared.change(|state| state.faults.take(method, &path));
     if let Some(after) = fault.as_ref().and_then(BadAnswer::cut_after) {
@@ -160,33 +174,23 @@ fn understand<'a>(
     bytes: &Bytes,
 ) -> Result<Call<'a>, Refused> {
     let bad = |what: &str| {
-        Refused::new(StatusCode::BAD_REQUEST, 50109, "The request body contains invalid JSON.").violating(what)
+        let refused = Refused::new(StatusCode::BAD_REQUEST, 50109, "The request body contains invalid JSON.");
+        refused.violating(what)
     };
-    let body = if bytes.is_empty() {
-        json!({})
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Upload { json: body, files } = if bytes.is_empty() {
+        Upload { json: json!({}), files: Vec::new() }
+    } else if let Some((_, boundary)) = kind.split_once("boundary=") {
+        Upload::read(bytes, boundary.trim_matches('"')).map_err(bad)?
+    } else if kind.starts_with("application/json") {
+        let json = serde_json::from_slice(bytes).map_err(|_| bad("the body is not JSON"))?;
+        Upload { json, files: Vec::new() }
     } else {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let json = if let Some((_, boundary)) = kind.split_once("boundary=") {
-            payload_json(bytes, boundary.trim_matches('"')).ok_or_else(|| bad("a form without payload_json"))?
-        } else if kind.starts_with("application/json") {
-            bytes
-        } else {
-            return Err(bad("the body is not application/json"));
-        };
-        serde_json::from_slice(json).map_err(|_| bad("the body is not JSON"))?
+        return Err(bad("the body is neither application/json nor a form"));
     };
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-    Ok(Call { method: method.as_str(), path, query, body })
-}
-
-/// The JSON part of an upload. The files themselves are not kept.
-fn payload_json<'a>(bytes: &'a [u8], boundary: &str) -> Option<&'a [u8]> {
-    let find = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).position(|window| window == needle);
-    let name = find(bytes, b"name=\"payload_json\"")?;
-    let start = name + find(&bytes[name..], b"\r\n\r\n")? + 4;
-    let end = start + find(&bytes[start..], format!("\r\n--{boundary}").as_bytes())?;
-    Some(&bytes[start..end])
+    Ok(Call { method: method.as_str(), path, query, body, files })
 }
 
 /// A bot says who it is; answers to interactions carry their token in the path instead.
@@ -261,21 +265,16 @@ fn number(segment: &str) -> Result<u64, Refused> {
     segment.parse().map_err(|_| bad.violating(format!("{segment:?} is not a snowflake")))
 }
 
-/// Tokens never get on the record.
-fn without_token(path: &str) -> String {
-    let hide = |segment| if str::starts_with(segment, "interaction-token-") { "{token}" } else { segment };
-    path.split('/').map(hide).collect::<Vec<_>>().join("/")
-}
-
 // --- HTTP out ----------------------------------------------------------------------------------------------------
 
 fn respond(status: StatusCode, body: Option<&Value>, path: &str) -> Response {
-    let reset = chrono::Utc::now().timestamp() + 1;
+    // Limits are I/O time: the desk's clock has no part in them.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut response = Response::builder()
         .status(status)
         .header("x-ratelimit-limit", CALLS_PER_SECOND)
         .header("x-ratelimit-remaining", CALLS_PER_SECOND - 1)
-        .header("x-ratelimit-reset", format!("{reset}.000"))
+        .header("x-ratelimit-reset", format!("{:.3}", (now + Duration::from_secs(1)).as_secs_f64()))
         .header("x-ratelimit-reset-after", "1.000")
         .header("x-ratelimit-bucket", bucket(path));
     let body = match body {

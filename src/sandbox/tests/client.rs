@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use expect_test::expect;
 use serde_json::{Map, json};
 use serenity::all::{
     ActionRowComponent, Client, ClientBuilder, Context, EventHandler, GatewayIntents, Guild, HttpBuilder, Interaction,
@@ -234,5 +235,33 @@ async fn a_locked_out_bot_hears_nothing_of_a_channel() {
     discord.say(dana, discord.channel("support"), "whisper");
     discord.say(rosa, discord.channel("tier-1"), "loud");
     bot.expect(r#"message "loud" by Rosa (1 roles)"#).await;
+    bot.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_disallowed_intent_end_the_client() {
+    let discord = start().await;
+    let start = async |token: &str| {
+        let http = HttpBuilder::new(token).proxy(discord.url()).ratelimiter_disabled(true).build();
+        let mut client = ClientBuilder::new_with_http(http, all()).await.expect("a client");
+        client.start().await.map_err(|error| error.to_string())
+    };
+    expect![[r#"Err("Sent invalid authentication")"#]].assert_eq(&format!("{:?}", start("some.other.token").await));
+    discord.disallow_message_content(true);
+    expect![[r#"Err("Disallowed gateway intents were provided")"#]].assert_eq(&format!("{:?}", start(TOKEN).await));
+    expect![[r#"["gateway: closed with 4004", "gateway: closed with 4014"]"#]]
+        .assert_eq(&format!("{:?}", discord.violations()));
+}
+
+#[tokio::test]
+async fn a_bot_that_is_there_and_does_not_answer_is_to_blame() {
+    let discord = start().await;
+    let mut bot = Bot::connect(&discord, all()).await;
+    bot.expect("ready Bellhop").await;
+    let (dana, support) = (discord.user("Dana"), discord.channel("support"));
+    let said = discord.say(dana, support, "hello");
+    let id = discord.press(dana, support, said, "gone");
+    discord.until(|discord| discord.pending_interactions() == 0).await.expect("it is given up");
+    assert_eq!(discord.violations(), [format!("interaction {id} (Component) was not answered within 3s")]);
     bot.stop().await;
 }

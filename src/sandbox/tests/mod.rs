@@ -1,7 +1,9 @@
 //! The small Discord against the clients it is for: serenity on the gateway, plain HTTP on REST.
 
 mod api;
+mod builders;
 mod client;
+mod control;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;

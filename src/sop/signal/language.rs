@@ -140,7 +140,7 @@ fn by_words(text: &str, lexicon: &Lexicon) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::normalize::{Spellings, normalize};
+    use super::super::normalize::normalize;
     use super::*;
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         let lexicon = Lexicon::new(Lexicon::built_in()).expect("no problems");
         let check = |text: &str, want: Option<&str>| {
             let chars: Vec<char> = text.chars().collect();
-            let normal = normalize(&chars, &Spellings::default());
+            let normal = normalize(&chars, None);
             assert_eq!(language(&chars, &normal.text, &lexicon), want, "{text}");
         };
         check("my order never came and I want to know why", Some("en"));

@@ -26,7 +26,10 @@ impl Layout {
             inside_word = false;
             let after = at + c.len_utf8();
             if ends_sentence(c, next) && !layout.is_abbreviation(&text[..at], c) {
-                layout.sentences.push(after);
+                // "?!" and ". . ." end one sentence, not several.
+                if layout.words.last() >= layout.sentences.last() {
+                    layout.sentences.push(after);
+                }
                 layout.clauses.push(after);
             } else if matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '–' | '—' | MASK)
                 && !is_inside_number(text, at, next)
@@ -42,10 +45,12 @@ impl Layout {
         self.words.partition_point(|&start| start <= byte)
     }
 
+    /// The number of the clause that a byte is in, from 1.
     pub fn clause(&self, byte: usize) -> usize {
         self.clauses.partition_point(|&start| start <= byte)
     }
 
+    /// The number of the sentence that a byte is in, from 1.
     pub fn sentence(&self, byte: usize) -> usize {
         self.sentences.partition_point(|&start| start <= byte)
     }
@@ -57,13 +62,15 @@ impl Layout {
 
     fn is_abbreviation(&self, before: &str, c: char) -> bool {
         let last = self.words.last().map_or("", |&start| &before[start..]);
-        c == '.' && matches!(last, "rs" | "mr" | "mrs" | "ms" | "dr" | "st" | "sr" | "sra" | "vs" | "no" | "approx")
+        c == '.' && matches!(last, "rs" | "mr" | "mrs" | "ms" | "dr" | "sr" | "sra" | "vs" | "approx")
     }
 }
 
 /// Letters, digits, marks that belong to letters, and the low line, as in Unicode's word boundaries (UAX 29).
 pub(crate) fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || unicode_normalization::char::is_combining_mark(c)
+    c.is_ascii_alphanumeric()
+        || c == '_'
+        || (!c.is_ascii() && (c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)))
 }
 
 fn ends_sentence(c: char, next: Option<char>) -> bool {

@@ -164,6 +164,7 @@ fn is_address_char(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests {
     use expect_test::{Expect, expect};
 
@@ -184,9 +185,9 @@ mod tests {
             Speech::Whole,
             "log:\n```\nlawyer\n```\nhelp",
             expect![[r#"
-            log:
-            ______________
-            help"#]],
+                log:
+                ______________
+                help"#]],
         );
         check(Speech::Whole, "a lone ` stays, ``so does `this` one", expect!["a lone ____________________this` one"]);
     }
@@ -217,17 +218,17 @@ mod tests {
             Speech::QuotesOnly,
             "he says\n> I will sue\nso I told him no",
             expect![[r#"
-            _______
-            > I will sue
-            ________________"#]],
+                _______
+                > I will sue
+                ________________"#]],
         );
         check(
             Speech::QuotesOnly,
             "look\n>>> one\ntwo",
             expect![[r#"
-            ____
-            >>> one
-            two"#]],
+                ____
+                >>> one
+                two"#]],
         );
     }
 }

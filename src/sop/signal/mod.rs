@@ -40,7 +40,7 @@ pub fn read(text: &str, speech: Speech, lexicon: &Lexicon) -> Signals {
     let original = Original::of(text);
     let mut masked = original.chars.clone();
     mask::mask(&mut masked, speech);
-    let normal = normalize::normalize(&masked, &lexicon.spellings);
+    let normal = normalize::normalize(&masked, Some(&lexicon.spellings));
     let truncated = original.truncated;
     let Some(language) = language::language(&masked, &normal.text, lexicon) else {
         return Signals { truncated, ..Signals::default() };

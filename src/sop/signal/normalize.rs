@@ -12,6 +12,9 @@ use std::ops::Range;
 
 use unicode_normalization::char::decompose_compatible;
 
+/// Abbreviations such as "bbb" squeeze to next to nothing; below this many letters only the word itself is known.
+const SQUEEZED_MIN: usize = 3;
+
 /// A text in its one spelling.
 pub(crate) struct Normal {
     pub text: String,
@@ -39,15 +42,21 @@ pub(crate) struct Spellings(HashMap<String, String>);
 impl Spellings {
     /// Adds a word in its normal spelling. Of two words with one squeezed spelling the first stays.
     pub fn add(&mut self, word: &str) {
-        self.0.entry(squeezed(word)).or_insert_with(|| word.to_owned());
+        let squeezed = squeezed(word);
+        if squeezed.chars().count() < SQUEEZED_MIN {
+            self.0.insert(word.to_owned(), word.to_owned());
+        } else {
+            self.0.entry(squeezed).or_insert_with(|| word.to_owned());
+        }
     }
 
     fn find(&self, word: &str) -> Option<&str> {
-        self.0.get(&squeezed(word)).map(String::as_str)
+        self.0.get(word).or_else(|| self.0.get(&squeezed(word))).map(String::as_str)
     }
 }
 
-pub(crate) fn normalize(original: &[char], spellings: &Spellings) -> Normal {
+/// Without `spellings` nothing is taken for disguised: that is how the lexicon itself is read.
+pub(crate) fn normalize(original: &[char], spellings: Option<&Spellings>) -> Normal {
     let mut writer = Writer {
         // One byte a character is the usual case; longer texts grow the buffers a few times.
         text: String::with_capacity(original.len() + 16),
@@ -72,7 +81,7 @@ struct Writer<'a> {
     text: String,
     from: Vec<u32>,
     word: Word,
-    spellings: &'a Spellings,
+    spellings: Option<&'a Spellings>,
 }
 
 /// What is known of the word being written.
@@ -97,6 +106,8 @@ impl Writer<'_> {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => self.word_char(c.to_ascii_lowercase(), at),
             '@' | '$' | '!' if self.is_disguise(c, ahead) => self.word_char(c, at),
             '-' if self.is_between_letters(ahead) => self.space(' ', at),
+            // A hashtag is a word in its sentence.
+            '#' if ahead.first().is_some_and(|c| c.is_alphabetic()) => self.end_word(),
             _ if c.is_ascii_whitespace() => self.space(c, at),
             _ => self.other(c, at),
         }
@@ -185,7 +196,8 @@ impl Writer<'_> {
     fn end_word(&mut self) {
         let word = std::mem::take(&mut self.word);
         let Some(start) = word.start else { return };
-        if let Some(respelled) = word.respelled(&self.text[start..], self.spellings) {
+        let respelled = self.spellings.and_then(|spellings| word.respelled(&self.text[start..], spellings));
+        if let Some(respelled) = respelled {
             let at = self.from[start];
             self.text.truncate(start);
             self.text.push_str(&respelled);
@@ -316,9 +328,11 @@ mod tests {
     #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
     fn check(text: &str, want: Expect) {
         let mut spellings = Spellings::default();
-        ["still", "lawyer", "furious", "asshole", "hacked"].into_iter().for_each(|word| spellings.add(word));
+        for word in ["still", "lawyer", "furious", "asshole", "hacked", "bbb"] {
+            spellings.add(word);
+        }
         let original: Vec<char> = text.chars().collect();
-        let normal = normalize(&original, &spellings);
+        let normal = normalize(&original, Some(&spellings));
         assert_eq!(normal.from.len(), normal.text.len());
         want.assert_eq(&normal.text);
     }
@@ -328,8 +342,8 @@ mod tests {
         check(
             "I’m  FURIOUS,\tdemandaré\r\n  “Ｓｕｅ”",
             expect![[r#"
-            i'm furious, demandare
-            "sue""#]],
+                i'm furious, demandare
+                "sue""#]],
         );
         check("charge-back, 400-600, a - b", expect!["charge back, 400-600, a - b"]);
         check("𝐥𝐚𝐰𝐲𝐞𝐫 ʟᴀᴡʏᴇʀ", expect!["lawyer lawyer"]);
@@ -339,6 +353,7 @@ mod tests {
     fn disguised_words_are_respelled() {
         check("sоооо stilllll furiiious, goooood", expect!["so still furious, god"]);
         check("l4wy3r h4ck3d l@wyer a$$hole", expect!["lawyer hacked lawyer asshole"]);
+        check("bbb b bbbb", expect!["bbb b b"]);
         check("b2b mp3 4th $500 500usd i18n win10", expect!["b2b mp3 4th $500 500usd i18n win10"]);
         check("my lаwyеr (mixed) and юрист (not)", expect!["my lawyer (mixed) and юрист (not)"]);
         check("law\u{200b}yer la\u{301}\u{302}\u{303}wyer", expect!["lawyer lawyer"]);
@@ -349,7 +364,7 @@ mod tests {
         let original: Vec<char> = "\u{fdfa} la\u{200b}wyer\u{301}! stilllll".chars().collect();
         let mut spellings = Spellings::default();
         spellings.add("still");
-        let normal = normalize(&original, &spellings);
+        let normal = normalize(&original, Some(&spellings));
         let find = |word: &str| {
             let start = normal.text.find(word).expect("it is there");
             original[normal.span(start..start + word.len())].iter().collect::<String>()

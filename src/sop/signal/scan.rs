@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::layout::{Layout, is_word_char};
-use super::lexicon::{Cue, Lexicon, Role};
+use super::lexicon::{Cue, Lexicon, Mode, Role};
 
 /// A term or cue in the text, in bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,10 @@ pub(crate) struct Found<T> {
 }
 
 impl<T> Found<T> {
+    fn whole(what: T, start: usize, end: usize) -> Self {
+        Self { what, start, end, hole: start..start }
+    }
+
     /// How much of the text the match itself names; the more, the more specific it is.
     fn length(&self) -> usize {
         self.end - self.start - self.hole.len()
@@ -24,9 +28,9 @@ impl<T> Found<T> {
 
 /// Both lists in the order of the text.
 pub(crate) struct Scan {
-    /// By number of the entry. Matches of one kind do not overlap.
+    /// By number of the entry. Live matches of one kind do not overlap.
     pub terms: Vec<Found<usize>>,
-    /// Cues do not overlap.
+    /// Cues about money do not overlap one another, nor do the others: at most two stand on one word.
     pub cues: Vec<Found<Cue>>,
 }
 
@@ -42,10 +46,9 @@ pub(crate) fn scan(text: &str, layout: &Layout, lexicon: &Lexicon) -> Scan {
             continue;
         }
         for role in &lexicon.roles[hit.pattern().as_usize()] {
-            let whole = |what| Found { what, start, end, hole: start..start };
             match *role {
-                Role::Term(entry) => terms.push(whole(entry)),
-                Role::Cue(what) => cues.push(Found { what, start, end, hole: start..start }),
+                Role::Term(entry) => terms.push(Found::whole(entry, start, end)),
+                Role::Cue(cue) => cues.push(Found::whole(cue, start, end)),
                 Role::Head(gap) => heads[gap] = Some(start..end),
                 Role::Tail { gap, entry, words } => {
                     let near = |head: &Range<usize>| head.end <= start && is_near(layout, head, start, words);
@@ -55,11 +58,18 @@ pub(crate) fn scan(text: &str, layout: &Layout, lexicon: &Lexicon) -> Scan {
             }
         }
     }
-    let mut scan = Scan { terms: Vec::with_capacity(terms.len()), cues: most_specific(cues) };
-    let kind = |entry: usize| &lexicon.entries[entry].kind;
-    terms.sort_by(|a, b| kind(a.what).cmp(kind(b.what)));
-    for same_kind in terms.chunk_by(|a, b| kind(a.what) == kind(b.what)) {
-        scan.terms.extend(most_specific(same_kind.to_vec()));
+    let (money, other): (Vec<_>, Vec<_>) = cues.into_iter().partition(|cue| cue.what.is_about_money());
+    let mut scan = Scan { terms: Vec::with_capacity(terms.len()), cues: most_specific(other) };
+    scan.cues.extend(most_specific(money));
+    scan.cues.sort_by_key(|found| (found.start, found.end));
+    // A term that is only watched competes with its like, so that watching it changes nothing.
+    let league = |found: &Found<usize>| {
+        let entry = &lexicon.entries[found.what];
+        (&entry.kind, entry.mode == Mode::Watch)
+    };
+    terms.sort_by(|a, b| league(a).cmp(&league(b)));
+    for one_league in terms.chunk_by(|a, b| league(a) == league(b)) {
+        scan.terms.extend(most_specific(one_league.to_vec()));
     }
     scan.terms.sort_by_key(|found| (found.start, found.end));
     scan

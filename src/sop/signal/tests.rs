@@ -1,4 +1,5 @@
 //! What whole texts say.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::sync::LazyLock;
 
@@ -17,7 +18,8 @@ fn shown(signals: &Signals) -> String {
     for signal in &signals.signals {
         writeln!(out, "{} {:.2}", signal.kind, signal.strength).expect("a string takes all");
         for Evidence { start, end, text, weight, why, .. } in &signal.evidence {
-            writeln!(out, "  {start}..{end} {text:?} {weight:.2} {why}").expect("a string takes all");
+            let line = format!("  {start}..{end} {text:?} {weight:.2} {why}");
+            writeln!(out, "{}", line.trim_end()).expect("a string takes all");
         }
     }
     for Claim { amount, currency, .. } in &signals.claims {
@@ -36,34 +38,43 @@ fn trouble_is_found_and_explained() {
     check(
         "This is the fourth time I write. Refund my $700 or my lawyer will.",
         expect![[r#"
-        en
-        financial 0.93
-          33..39 "Refund" 0.30 
-          43..47 "$700" 0.90 claimed by "refund"
-        legal 0.90
-          51..60 "my lawyer" 0.90 
-        repeat 0.90
-          12..23 "fourth time" 0.90 
-        claim 700 USD
-    "#]],
+            en
+            financial 0.92
+              33..39 "Refund" 0.20
+              43..47 "$700" 0.90 claimed by "refund"
+            legal 0.90
+              51..60 "my lawyer" 0.90
+            repeat 0.90
+              12..23 "fourth time" 0.90
+            claim 700 USD
+        "#]],
     );
     check(
         "You LIARS, the site is down!!",
         expect![[r#"
-        en
-        angry 0.92
-          4..9 "LIARS" 0.92 emphasis: capitals
-        outage 0.92
-          15..27 "site is down" 0.92 emphasis: !!
-    "#]],
+            en
+            angry 0.92
+              4..9 "LIARS" 0.92 emphasis: capitals
+            outage 0.92
+              15..27 "site is down" 0.92 emphasis: !!
+        "#]],
+    );
+    check(
+        "I've called you 5 times and I am STILL waiting",
+        expect![[r#"
+            en
+            repeat 0.93
+              5..23 "called you 5 times" 0.90
+              33..46 "STILL waiting" 0.25
+        "#]],
     );
     check(
         "somebody logged into my account",
         expect![[r#"
-        en
-        security 0.90
-          0..23 "somebody logged into my" 0.90 
-    "#]],
+            en
+            security 0.90
+              0..23 "somebody logged into my" 0.90
+        "#]],
     );
 }
 
@@ -72,26 +83,26 @@ fn words_inside_words_are_other_words() {
     check(
         "liability issue, learn more about the suede tissue",
         expect![[r#"
-        en
-    "#]],
+            en
+        "#]],
     );
     check(
         "Sue from billing will pursue this",
         expect![[r#"
-        en
-        legal 0.00
-          0..8 "Sue from" 0.00 harmless phrase
-    "#]],
+            en
+            legal 0.00
+              0..8 "Sue from" 0.00 harmless phrase
+        "#]],
     );
     check(
         "your killer case paid back the security deposit",
         expect![[r#"
-        en
-        angry 0.00
-          5..16 "killer case" 0.00 harmless phrase
-        security 0.00
-          31..47 "security deposit" 0.00 harmless phrase
-    "#]],
+            en
+            angry 0.00
+              5..16 "killer case" 0.00 harmless phrase
+            security 0.00
+              31..47 "security deposit" 0.00 harmless phrase
+        "#]],
     );
 }
 
@@ -100,50 +111,98 @@ fn surroundings_change_a_match() {
     check(
         "I'm not going to sue you",
         expect![[r#"
-        en
-        legal 0.00
-          8..20 "going to sue" 0.00 negated by "not"
-    "#]],
+            en
+            legal 0.00
+              8..20 "going to sue" 0.00 negated by "not"
+        "#]],
     );
     check(
         "What if a lawyer saw this?",
         expect![[r#"
-        en
-        legal 0.54
-          8..16 "a lawyer" 0.54 hypothetical by "what if"
-    "#]],
+            en
+            legal 0.36
+              8..16 "a lawyer" 0.36 hypothetical by "what if"
+        "#]],
     );
     check(
         "my friend sued another shop",
         expect![[r#"
-        en
-        legal 0.27
-          10..14 "sued" 0.27 reported by "my friend"
-    "#]],
+            en
+            legal 0.18
+              10..14 "sued" 0.18 reported by "my friend"
+        "#]],
     );
     check(
         "thanks, and sorry for my furious message",
         expect![[r#"
-        en
-        angry 0.00
-          25..32 "furious" 0.00 taken back by "sorry for my"
-    "#]],
+            en
+            angry 0.00
+              25..32 "furious" 0.00 taken back by "sorry for my"
+        "#]],
     );
     check(
         "My account was hacked last year. All good now.",
         expect![[r#"
-        en
-        security 0.22
-          3..21 "account was hacked" 0.23 solved since
-    "#]],
+            en
+            security 0.22
+              3..21 "account was hacked" 0.23 solved since
+        "#]],
     );
     check(
         "I will not hesitate to call my lawyer",
         expect![[r#"
-        en
-        legal 0.90
-          28..37 "my lawyer" 0.90 
-    "#]],
+            en
+            legal 0.90
+              28..37 "my lawyer" 0.90
+        "#]],
+    );
+}
+
+#[test]
+fn a_threat_under_condition_is_a_threat() {
+    check(
+        "if you don't refund me I will sue",
+        expect![[r#"
+            en
+            legal 0.90
+              25..33 "will sue" 0.90
+            financial 0.20
+              13..19 "refund" 0.20
+        "#]],
+    );
+    check(
+        "if not refunded I'll sue, no joke",
+        expect![[r#"
+            en
+            legal 0.90
+              16..24 "I'll sue" 0.90
+            financial 0.20
+              7..15 "refunded" 0.20
+        "#]],
+    );
+    check(
+        "don't make me call my lawyer",
+        expect![[r#"
+            en
+            legal 0.90
+              19..28 "my lawyer" 0.90
+        "#]],
+    );
+    check(
+        "I will not sue",
+        expect![[r#"
+            en
+            legal 0.00
+              11..14 "sue" 0.00 negated by "not"
+        "#]],
+    );
+    check(
+        "I don't want my money back",
+        expect![[r#"
+            en
+            financial 0.00
+              8..26 "want my money back" 0.00 negated by "don't want"
+        "#]],
     );
 }
 
@@ -152,54 +211,52 @@ fn money_counts_where_it_is_claimed_back() {
     check(
         "I want a refund of € 1.200,50",
         expect![[r#"
-        en
-        financial 0.93
-          9..15 "refund" 0.30 
-          19..29 "€ 1.200,50" 0.90 claimed by "refund"
-        claim 1200.5 EUR
-    "#]],
+            en
+            financial 0.92
+              9..15 "refund" 0.20
+              19..29 "€ 1.200,50" 0.90 claimed by "refund"
+            claim 1200.5 EUR
+        "#]],
     );
     check(
         "You charged me 3 x $200 twice. Give me my money back",
         expect![[r#"
-        en
-        financial 0.93
-          15..23 "3 x $200" 0.90 claimed by "give me my money"
-          31..52 "Give me my money back" 0.30 
-        repeat 0.30
-          24..29 "twice" 0.30 
-        claim 600 USD
-    "#]],
+            en
+            financial 0.92
+              15..23 "3 x $200" 0.90 claimed by "give me my money"
+              31..52 "Give me my money back" 0.20
+            claim 600 USD
+        "#]],
     );
     check(
         "I bought a $500 gift card, can I get a refund?",
         expect![[r#"
-        en
-        financial 0.30
-          39..45 "refund" 0.30 
-    "#]],
+            en
+            financial 0.20
+              39..45 "refund" 0.20
+        "#]],
     );
     check(
         "They refunded me $140 already, thanks",
         expect![[r#"
-        en
-        financial 0.30
-          5..13 "refunded" 0.30 
-    "#]],
+            en
+            financial 0.20
+              5..13 "refunded" 0.20
+        "#]],
     );
     check(
         "The plan costs $20 per month",
         expect![[r#"
-        en
-    "#]],
+            en
+        "#]],
     );
     check(
         "I don't want a refund for the $30",
         expect![[r#"
-        en
-        financial 0.00
-          15..21 "refund" 0.00 negated by "don't want"
-    "#]],
+            en
+            financial 0.00
+              15..21 "refund" 0.00 negated by "don't want"
+        "#]],
     );
 }
 
@@ -210,11 +267,11 @@ fn spanish_is_read() {
         expect![[r#"
             es
             legal 0.90
-              63..71 "demandar" 0.90 
+              63..71 "demandar" 0.90
             financial 0.90
               45..54 "500 pesos" 0.90 claimed by "devuelvanme"
             repeat 0.90
-              6..17 "tercera vez" 0.90 
+              6..17 "tercera vez" 0.90
             claim 500 MXN
         "#]],
     );
@@ -225,8 +282,8 @@ fn other_languages_have_no_score() {
     check(
         "Ich habe das nicht bestellt, mein Anwalt wird sich melden und ich klage",
         expect![[r#"
-        no language
-    "#]],
+            no language
+        "#]],
     );
 }
 
@@ -237,18 +294,18 @@ fn spans_survive_hostile_text() {
         expect![[r#"
             en
             legal 0.90
-              3..13 "my law\u{200b}yer" 0.90 
-              15..24 "my l4wyer" 0.90 
-              26..38 "my LAWYERRRR" 0.90 
+              3..13 "my law\u{200b}yer" 0.90
+              15..24 "my l4wyer" 0.90
+              26..38 "my LAWYERRRR" 0.90
         "#]],
     );
     check(
         "`my lawyer` https://x.test/my-lawyer my lаwyer",
         expect![[r#"
-        en
-        legal 0.90
-          37..46 "my lаwyer" 0.90 
-    "#]],
+            en
+            legal 0.90
+              37..46 "my lаwyer" 0.90
+        "#]],
     );
 }
 
@@ -275,10 +332,28 @@ fn a_teams_own_terms_and_modes() {
     expect![[r#"
         en
         churn 0.80
-          0..21 "cancel my old account" 0.80 
+          0..21 "cancel my old account" 0.80
           27..34 "leaving" 0.00 watch only
     "#]]
     .assert_eq(&shown(&signals));
+}
+
+#[test]
+fn watching_a_term_changes_nothing() {
+    let entry = |term: &str, mode| Entry {
+        term: term.to_owned(),
+        kind: Kind::Legal,
+        weight: 0.5,
+        language: "en".to_owned(),
+        mode,
+    };
+    let live = || entry("solicitor", Mode::Live);
+    let strength = |entries| {
+        let lexicon = Lexicon::new(entries).expect("no problems");
+        read("I will ask my solicitor about this", Speech::Whole, &lexicon).strength(&Kind::Legal)
+    };
+    let watched = strength(vec![live(), entry("ask my solicitor", Mode::Watch)]);
+    assert!((watched - strength(vec![live()])).abs() < f64::EPSILON);
 }
 
 #[test]

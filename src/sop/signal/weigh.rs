@@ -14,12 +14,14 @@ const CONTEXT_WORDS: usize = 6;
 const HYPOTHETICAL: f64 = 0.6;
 /// Somebody else's trouble is worth a look, not a page.
 const REPORTED: f64 = 0.3;
+/// Old trouble may be the reason for today's message, or a story.
 const PAST: f64 = 0.5;
+/// Not zero, because "solved" is sometimes said of something else in the same breath.
 const SOLVED: f64 = 0.25;
 /// The share of what is missing to certainty that emphasis adds.
-const EMPHASIS: f64 = 0.2;
+const EMPHASIS: f64 = 0.15;
 /// Shorter words in capitals are abbreviations.
-const SHOUTED_MIN_LETTERS: usize = 4;
+const SHOUTED_MIN_LETTERS: usize = 5;
 
 /// The text as the rules see it.
 pub(crate) struct Surroundings<'a> {
@@ -91,38 +93,37 @@ type Verdict = Option<(f64, String)>;
 impl Place<'_> {
     /// "Sorry for my angry message."
     fn taken_back(&self) -> Verdict {
-        let cue = self.before(CONTEXT_WORDS).find(|cue| cue.what == Cue::Courtesy)?;
+        let cue = self.nearest(CONTEXT_WORDS, &[Cue::Courtesy])?;
         (*self.kind == Kind::Angry).then(|| (0.0, format!("taken back by {}", self.quote(cue))))
     }
 
-    /// "I'm not going to sue." A missing refund and a third call are trouble in the negative too, so for those only
-    /// "I don't want" counts.
+    /// "I'm not going to sue", but "not refunded, so I will sue". A missing refund and a third call are trouble in the
+    /// negative too, so for those only "I don't want" counts.
     fn negated(&self) -> Verdict {
         let reach = match self.kind {
-            Kind::Angry | Kind::Outage => 2,
-            Kind::Financial | Kind::Repeat => 0,
-            Kind::Legal | Kind::Security | Kind::Own(_) => 4,
+            Kind::Financial | Kind::Repeat => None,
+            Kind::Angry => Some(1),
+            Kind::Legal | Kind::Security | Kind::Outage | Kind::Own(_) => Some(2),
         };
-        let declined = self.before(CONTEXT_WORDS).find(|cue| cue.what == Cue::Declined);
-        let negation = || self.before(reach).find(|cue| cue.what == Cue::Negation && reach > 0);
-        let cue = declined.or_else(negation)?;
+        let declined = self.nearest(CONTEXT_WORDS, &[Cue::Declined]);
+        let nearest = || self.nearest(reach?, &[Cue::Negation, Cue::Commitment]);
+        let cue = declined.or_else(|| nearest().filter(|cue| cue.what == Cue::Negation))?;
         Some((0.0, format!("negated by {}", self.quote(cue))))
     }
 
     /// "My friend sued them."
     fn reported(&self) -> Verdict {
-        let cue = self.before(CONTEXT_WORDS).find(|cue| cue.what == Cue::Reported)?;
+        let cue = self.nearest(CONTEXT_WORDS, &[Cue::Reported])?;
         let applies = matches!(self.kind, Kind::Legal | Kind::Security | Kind::Financial | Kind::Own(_));
         applies.then(|| (REPORTED, format!("reported by {}", self.quote(cue))))
     }
 
-    /// "If a lawyer looked at this"; not "if you don't, I will sue".
+    /// "If a lawyer looked at this", but "if you don't, I will sue".
     fn hypothetical(&self) -> Verdict {
-        let mut nearest =
-            self.before(CONTEXT_WORDS).filter(|cue| matches!(cue.what, Cue::Hypothetical | Cue::Commitment));
-        let cue = nearest.next().filter(|cue| cue.what == Cue::Hypothetical)?;
-        let applies = !matches!(self.kind, Kind::Angry | Kind::Outage | Kind::Repeat);
-        applies.then(|| (HYPOTHETICAL, format!("hypothetical by {}", self.quote(cue))))
+        let nearest = self.nearest(CONTEXT_WORDS, &[Cue::Hypothetical, Cue::Commitment])?;
+        let applies = matches!(self.kind, Kind::Legal | Kind::Security | Kind::Own(_));
+        (applies && nearest.what == Cue::Hypothetical)
+            .then(|| (HYPOTHETICAL, format!("hypothetical by {}", self.quote(nearest))))
     }
 
     /// "Was hacked last year, all good now." Being over calms nobody who swears.
@@ -150,25 +151,24 @@ impl Place<'_> {
         if end.is_some_and(|end| self.around.text[..end].ends_with('!') && self.around.text[end..].starts_with('!')) {
             return Some("emphasis: !!".to_owned());
         }
-        let cue = self.before(1).find(|cue| cue.what == Cue::Intensifier)?;
+        let cue = self.nearest(1, &[Cue::Intensifier])?;
         Some(format!("emphasis: {}", self.quote(cue)))
     }
 
-    /// The cues of the same clause before the match, or in its gap, nearest first, with at most so many words between.
-    fn before(&self, words_between: usize) -> impl Iterator<Item = &Found<Cue>> {
+    /// The nearest of some cues that begins in the same clause before the match, with at most so many words between,
+    /// or stands in its gap. A commitment may also be part of the match ("I'll sue").
+    fn nearest(&self, words_between: usize, wanted: &[Cue]) -> Option<&Found<Cue>> {
         let Surroundings { layout, cues, .. } = self.around;
         let (start, hole) = (self.found.start, &self.found.hole);
-        let limit = if hole.is_empty() { start } else { hole.end };
         let clause = layout.clause(start);
-        let last = cues.partition_point(|cue| cue.start < limit);
-        cues[..last]
-            .iter()
-            .rev()
-            .filter(move |cue| cue.end <= start || (cue.start >= hole.start && cue.end <= hole.end))
-            .take_while(move |cue| {
-                let near = layout.word(cue.end - 1) + words_between + 1 >= layout.word(start);
-                near && layout.clause(cue.start) >= clause
-            })
+        let is_near = |cue: &&Found<Cue>| {
+            layout.word(cue.end - 1) + words_between + 1 >= layout.word(start) && layout.clause(cue.start) >= clause
+        };
+        let is_beside = |cue: &Found<Cue>| {
+            cue.start < start || (hole.start <= cue.start && cue.end <= hole.end) || cue.what == Cue::Commitment
+        };
+        let last = cues.partition_point(|cue| cue.start < self.found.end);
+        cues[..last].iter().rev().take_while(is_near).find(|cue| wanted.contains(&cue.what) && is_beside(cue))
     }
 
     fn quote(&self, cue: &Found<Cue>) -> String {

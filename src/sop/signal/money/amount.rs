@@ -9,6 +9,8 @@ use rust_decimal::Decimal;
 const DIGITS_MAX: usize = 15;
 /// "3 x $200": more pieces than this is arithmetic about something else.
 const PIECES_MAX: u32 = 1_000;
+/// Letters in the longest word for a currency; a bound on how far to look back from a number.
+const CURRENCY_WORD_MAX: usize = 10;
 
 /// An amount of money in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +82,9 @@ fn numbers(text: &str) -> Vec<Number> {
     while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
         let start = at + offset;
         let end = digits_end(bytes, start);
-        found.extend(number(text, start, end));
+        // What belongs to the number before does not belong to this one: in "5 usd6" there is one currency.
+        let taken = found.last().map_or(0, |last: &Number| last.end);
+        found.extend(number(text, taken, start, end));
         at = end;
     }
     found
@@ -96,12 +100,12 @@ fn digits_end(bytes: &[u8], start: usize) -> usize {
     end
 }
 
-/// The number at `start..end` with what belongs to it on both sides; `None` where it is part of a word.
-fn number(text: &str, start: usize, end: usize) -> Option<Number> {
+/// The number at `start..end` with what belongs to it on both sides, from `taken` on; `None` where it is part of a word.
+fn number(text: &str, taken: usize, start: usize, end: usize) -> Option<Number> {
     let value = parse(&text[start..end])?;
     let (factor, end) = multiplier(text, end);
     let value = value.checked_mul(factor)?;
-    let left = currency_before(&text[..start]);
+    let left = currency_before(&text[taken..start]);
     let right = currency_after(&text[end..]);
     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && c != 'x');
     if (left.is_none() && letter(text[..start].chars().next_back()))
@@ -167,9 +171,7 @@ fn currency_before(before: &str) -> Option<(usize, &'static str)> {
         return Some((before.len() - lead.len() + lead_length, currency));
     }
     let written = touching.strip_suffix('.').unwrap_or(touching);
-    /// Longer than the longest word for a currency; a bound on how far to look back.
-    const WORD_MAX: usize = 10;
-    let letters = written.bytes().rev().take(WORD_MAX).take_while(u8::is_ascii_alphabetic).count();
+    let letters = written.bytes().rev().take(CURRENCY_WORD_MAX).take_while(u8::is_ascii_alphabetic).count();
     let word = &written[written.len() - letters..];
     Some((before.len() - written.len() + letters, currency_of_word(word)?))
 }
@@ -281,27 +283,27 @@ mod tests {
         check(
             "$1.5k, 500 bucks, € 1.200,50, rs 4,500, usd 700, rs. 2999/-, 20$",
             expect![[r#"
-            1500 USD from "$1.5k"
-            500 USD from "500 bucks"
-            1200.5 EUR from "€ 1.200,50"
-            4500 INR from "rs 4,500"
-            700 USD from "usd 700"
-            2999 INR from "rs. 2999/-"
-            20 USD from "20$"
-        "#]],
+                1500 USD from "$1.5k"
+                500 USD from "500 bucks"
+                1200.5 EUR from "€ 1.200,50"
+                4500 INR from "rs 4,500"
+                700 USD from "usd 700"
+                2999 INR from "rs. 2999/-"
+                20 USD from "20$"
+            "#]],
         );
         check(
             "1,00,000 inr, 2 lakh rupees, $1'200.50, ₹10000, 16.000 aed, 0.500 eur, us$ 12, a$9",
             expect![[r#"
-            100000 INR from "1,00,000 inr"
-            200000 INR from "2 lakh rupees"
-            1200.5 USD from "$1'200.50"
-            10000 INR from "₹10000"
-            16000 AED from "16.000 aed"
-            0.5 EUR from "0.500 eur"
-            12 USD from "us$ 12"
-            9 AUD from "a$9"
-        "#]],
+                100000 INR from "1,00,000 inr"
+                200000 INR from "2 lakh rupees"
+                1200.5 USD from "$1'200.50"
+                10000 INR from "₹10000"
+                16000 AED from "16.000 aed"
+                0.5 EUR from "0.500 eur"
+                12 USD from "us$ 12"
+                9 AUD from "a$9"
+            "#]],
         );
     }
 
@@ -310,27 +312,28 @@ mod tests {
         check(
             "between 400 and 600 dollars; $400-$600; 400 to 600 usd; 40-60€",
             expect![[r#"
-            600 USD from "400 and 600 dollars"
-            600 USD from "$400-$600"
-            600 USD from "400 to 600 usd"
-            60 EUR from "40-60€"
-        "#]],
+                600 USD from "400 and 600 dollars"
+                600 USD from "$400-$600"
+                600 USD from "400 to 600 usd"
+                60 EUR from "40-60€"
+            "#]],
         );
         check(
             "3 x $200, 3x200$, $50 x 4, 2 × 30 €",
             expect![[r#"
-            600 USD from "3 x $200"
-            600 USD from "3x200$"
-            200 USD from "$50 x 4"
-            60 EUR from "2 × 30 €"
-        "#]],
+                600 USD from "3 x $200"
+                600 USD from "3x200$"
+                200 USD from "$50 x 4"
+                60 EUR from "2 × 30 €"
+            "#]],
         );
         check(
-            "$400 and $600 and 5 to 7 days",
+            "$400 and $600 and 5 to 7 days, between 4 and 6 usd1,000",
             expect![[r#"
-            400 USD from "$400"
-            600 USD from "$600"
-        "#]],
+                400 USD from "$400"
+                600 USD from "$600"
+                6 USD from "4 and 6 usd"
+            "#]],
         );
     }
 

@@ -13,6 +13,10 @@ use super::scan::Found;
 
 /// How far, in sentences, a demand and its amount may be apart.
 const DEMAND_SENTENCES: usize = 2;
+/// The same where the amount is said to be charged or taken: stories of a loss are long.
+const LOSS_SENTENCES: usize = 4;
+/// How close, in words, "charged" stands to the amount.
+const LOSS_WORDS: usize = 5;
 /// How close, in words, "gift card" or "per month" stands to the amount it is about.
 const PRICE_WORDS: usize = 3;
 /// The same for "refunded me".
@@ -36,11 +40,16 @@ pub(crate) fn claims<'a>(text: &'a str, layout: &Layout, cues: &[Found<Cue>]) ->
         return Vec::new();
     }
     let claimed = |amount: Amount| {
-        let demand = nearest(&demands, layout, &amount)?;
+        let beside = Beside::of(&amount, layout, cues);
+        if beside.has(Cue::Received, RECEIVED_WORDS) || beside.has(Cue::Price, PRICE_WORDS) {
+            return None;
+        }
+        let reach = if beside.has(Cue::Loss, LOSS_WORDS) { LOSS_SENTENCES } else { DEMAND_SENTENCES };
+        let demand = nearest(&demands, layout, &amount, reach)?;
         let Amount { value, currency, start, end } = amount;
         Some(Claimed { value, currency, start, end, demand: &text[demand.start..demand.end] })
     };
-    amounts(text).into_iter().filter(|amount| !is_settled(amount, layout, cues)).filter_map(claimed).collect()
+    amounts(text).into_iter().filter_map(claimed).collect()
 }
 
 /// What asks for money, but "I don't want a refund".
@@ -56,28 +65,48 @@ fn demands<'c>(layout: &Layout, cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {
 }
 
 /// The demand closest to an amount, if one is close enough.
-fn nearest<'c>(demands: &[&'c Found<Cue>], layout: &Layout, amount: &Amount) -> Option<&'c Found<Cue>> {
+fn nearest<'c>(
+    demands: &[&'c Found<Cue>],
+    layout: &Layout,
+    amount: &Amount,
+    sentences: usize,
+) -> Option<&'c Found<Cue>> {
     let after = demands.partition_point(|demand| demand.start < amount.start);
     let sentence = layout.sentence(amount.start);
-    let near = |demand: &&&Found<Cue>| layout.sentence(demand.start).abs_diff(sentence) <= DEMAND_SENTENCES;
+    let near = |demand: &&&Found<Cue>| layout.sentence(demand.start).abs_diff(sentence) <= sentences;
     let neighbours = demands[after.saturating_sub(1)..].iter().take(2);
     neighbours.filter(near).min_by_key(|demand| demand.start.abs_diff(amount.start)).copied()
 }
 
-/// A price, or paid back already: what the words right beside the amount say.
-fn is_settled(amount: &Amount, layout: &Layout, cues: &[Found<Cue>]) -> bool {
-    let clause = layout.clause(amount.start);
-    let (first, last) = (layout.word(amount.start), layout.word(amount.end - 1));
-    let index = cues.partition_point(|cue| cue.start < amount.start);
-    let near = |cue: &&Found<Cue>, words: usize| {
-        layout.clause(cue.start) == clause
-            && layout.word(cue.end - 1) + words + 1 >= first
-            && layout.word(cue.start) <= last + words + 1
-    };
-    let received = |cue: &&Found<Cue>| cue.what == Cue::Received && near(cue, RECEIVED_WORDS);
-    let price = |cue: &&Found<Cue>| cue.what == Cue::Price && near(cue, PRICE_WORDS);
-    // A word holds at most one cue, so as many cues as words are enough to look at.
-    let before = || cues[..index].iter().rev().take(RECEIVED_WORDS + 1);
-    let after = || cues[index..].iter().take(PRICE_WORDS + 1);
-    before().any(|cue| received(&cue) || price(&cue)) || after().any(|cue| price(&cue) || received(&cue))
+/// The words of the same clause on both sides of an amount.
+struct Beside<'a> {
+    layout: &'a Layout,
+    before: &'a [Found<Cue>],
+    after: &'a [Found<Cue>],
+    clause: usize,
+    /// The words of the amount itself.
+    first: usize,
+    last: usize,
+}
+
+impl<'a> Beside<'a> {
+    fn of(amount: &Amount, layout: &'a Layout, cues: &'a [Found<Cue>]) -> Self {
+        let (before, after) = cues.split_at(cues.partition_point(|cue| cue.start < amount.start));
+        let (first, last) = (layout.word(amount.start), layout.word(amount.end - 1));
+        Self { layout, before, after, clause: layout.clause(amount.start), first, last }
+    }
+
+    /// Whether a cue stands at most so many words away.
+    fn has(&self, wanted: Cue, words: usize) -> bool {
+        let Self { layout, before, after, clause, first, last } = self;
+        let near = |cue: &&Found<Cue>| {
+            layout.clause(cue.start) == *clause
+                && layout.word(cue.end - 1) + words + 1 >= *first
+                && layout.word(cue.start) <= last + words + 1
+        };
+        // At most two cues stand on one word, so this many reach far enough.
+        let enough = 2 * (words + 1);
+        let nearest = before.iter().rev().take(enough).chain(after.iter().take(enough));
+        nearest.filter(near).any(|cue| cue.what == wanted)
+    }
 }

@@ -1,0 +1,122 @@
+//! A whole bot: config → Discord → desk. What `run`, `sandbox` and the tests start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::adapters::discord::{self, Discord, Listening, StartProblem};
+use crate::config::Config;
+use crate::engine::clock::Clock;
+use crate::engine::store::{SqliteStore, StoreError};
+use crate::engine::{Engine, Failure, Pulse};
+
+/// What a bot is started with, beside its config.
+pub struct Start {
+    pub config: Config,
+    pub clock: Clock,
+    pub token: SecretString,
+    /// Another server than the config's: the small Discord.
+    pub api_base: Option<String>,
+    /// Another log than the config's.
+    pub log: Option<PathBuf>,
+}
+
+/// Why a bot did not start: all reasons at once.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    #[error("{}", list(.0))]
+    Discord(Vec<StartProblem>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Engine(#[from] Failure),
+}
+
+fn list(problems: &[StartProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A running bot.
+pub struct Bot {
+    engine: Engine,
+    listening: Listening,
+}
+
+/// Why a bot ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    #[error(transparent)]
+    Discord(#[from] StartProblem),
+    #[error(transparent)]
+    Desk(#[from] Failure),
+}
+
+impl Bot {
+    /// Starts a bot. It is ready once [`Self::ready`] says so.
+    pub async fn start(start: Start) -> Result<Self, NotStarted> {
+        let Start { config, clock, token, api_base, log } = start;
+        let Config { procedure, desk, discord } = config;
+        let procedure = Arc::new(procedure);
+        let settings = discord::Settings {
+            api_base: api_base.unwrap_or(discord.api_base),
+            guild: discord.guild,
+            watched: discord.watch,
+            staff_roles: discord.staff_roles,
+            templates: desk.templates,
+        };
+        // The log first: what is due is known before anybody is asked anything.
+        let store = SqliteStore::open(&log.unwrap_or(desk.log), &desk.id).await?;
+        let discord = Discord::connect(settings, token, Arc::clone(&procedure), desk.id);
+        let discord = discord.await.map_err(NotStarted::Discord)?;
+        let connector = discord.connector();
+        let engine = Engine::start(crate::engine::Settings { procedure, clock, store, connector }).await?;
+        let listening = discord.listen(engine.inbox(), engine.positions().clone());
+        let listening = listening.map_err(|problem| NotStarted::Discord(vec![problem]))?;
+        Ok(Self { engine, listening })
+    }
+
+    /// The desk behind it.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// True once everything said so far has been read.
+    pub fn ready(&self) -> watch::Receiver<bool> {
+        self.listening.ready()
+    }
+
+    /// When the next case wants to be woken, as it changes.
+    pub fn next_deadline(&self) -> watch::Receiver<Option<DateTime<Utc>>> {
+        let mut pulse: watch::Receiver<Pulse> = self.engine.pulse();
+        let (next, shown) = watch::channel(pulse.borrow().next_deadline);
+        tokio::spawn(async move {
+            while pulse.changed().await.is_ok() {
+                next.send_if_modified(|next| std::mem::replace(next, pulse.borrow().next_deadline) != *next);
+            }
+        });
+        shown
+    }
+
+    /// Returns when the bot cannot go on.
+    pub async fn ended(&mut self) -> Ended {
+        tokio::select! {
+            problem = self.listening.ended() => problem.into(),
+            failure = self.engine.failed() => failure.into(),
+        }
+    }
+
+    /// Hangs up, records what was heard, ends.
+    pub async fn stop(mut self) -> Result<(), Failure> {
+        self.listening.hang_up();
+        self.engine.stop().await
+    }
+
+    /// Ends at once, wherever it is, as a crash would.
+    pub async fn kill(self) {
+        drop(self.listening);
+        self.engine.kill().await;
+    }
+}

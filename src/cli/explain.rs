@@ -1,0 +1,248 @@
+//! `bellhop explain`: what the procedure makes of a text, and why.
+
+use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use chrono::Utc;
+use serde::Serialize;
+
+use crate::cli::{ConfigFile, NO, UNUSABLE, check};
+use crate::sop::conversation::Conversation;
+use crate::sop::desk;
+use crate::sop::message::{Message, Person, Standing};
+use crate::sop::procedure::Procedure;
+use crate::sop::signal::{Claim, Kind, Signal, Signals};
+use crate::sop::trigger::{Fired, Firing, Mode};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What a customer wrote; without it, one text a line on stdin.
+    #[arg(value_name = "TEXT", conflicts_with = "tsv")]
+    text: Vec<String>,
+    /// A table with the columns `id` and `text`, tab-separated, without quoting.
+    #[arg(long, value_name = "FILE")]
+    tsv: Option<PathBuf>,
+    /// One JSON object a text.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Some(config) = check::read(&arguments.config)? else { return Ok(NO.into()) };
+    let mut out = stdout().lock();
+    let mut tell = |id: &str, text: &str| -> std::io::Result<()> {
+        explain(id, text, &config.procedure, |explained| {
+            if arguments.json {
+                serde_json::to_writer(&mut out, explained)?;
+                writeln!(out)
+            } else {
+                write!(out, "{explained}")
+            }
+        })
+    };
+    let told = match &arguments.tsv {
+        Some(file) => {
+            let table = std::fs::File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            from_table(table, &file.display().to_string(), &mut tell)
+        }
+        None if arguments.text.is_empty() => from_lines(stdin().lock(), &mut tell),
+        None => tell("1", &arguments.text.join(" ")).map(|()| true).map_err(Into::into),
+    };
+    match told {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(NO.into()),
+        // Somebody closed the pipe: that is their answer.
+        Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            crate::cli::style::complain(&error);
+            Ok(UNUSABLE.into())
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Each line is a text; its number is its id. `false` if a line could not be read; the rest goes on.
+fn from_lines(
+    mut source: impl BufRead,
+    tell: &mut impl FnMut(&str, &str) -> std::io::Result<()>,
+) -> anyhow::Result<bool> {
+    let mut fine = true;
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if source.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        match std::str::from_utf8(&line) {
+            Ok(text) => tell(&number.to_string(), text.trim_end_matches(['\n', '\r']))?,
+            Err(_) => {
+                eprintln!("line {number}: not valid UTF-8, left out");
+                fine = false;
+            }
+        }
+    }
+    Ok(fine)
+}
+
+/// A table: its first line names the columns. `false` if a line was left out.
+fn from_table(
+    source: impl Read,
+    name: &str,
+    tell: &mut impl FnMut(&str, &str) -> std::io::Result<()>,
+) -> anyhow::Result<bool> {
+    let mut lines = BufReader::new(source).split(b'\n');
+    let header = lines.next().transpose()?.unwrap_or_default();
+    let header = String::from_utf8_lossy(&header).trim_end_matches('\r').to_owned();
+    let columns: Vec<&str> = header.split('\t').collect();
+    let column = |wanted: &str| {
+        let found = columns.iter().position(|column| *column == wanted);
+        found.with_context(|| format!("{name} has no column `{wanted}`: its first line names {columns:?}"))
+    };
+    let (id, text) = (column("id")?, column("text")?);
+    let mut fine = true;
+    for (number, line) in (2..).zip(lines) {
+        let line = line?;
+        if line.is_empty() {
+            continue;
+        }
+        let mut leave_out = |why: &str| {
+            eprintln!("{name}:{number}: {why}, left out");
+            fine = false;
+        };
+        let Ok(line) = std::str::from_utf8(&line) else {
+            leave_out("not valid UTF-8");
+            continue;
+        };
+        let cells: Vec<&str> = line.trim_end_matches('\r').split('\t').collect();
+        match (cells.get(id), cells.get(text)) {
+            (Some(id), Some(text)) => tell(id, text)?,
+            _ => leave_out("fewer columns than the first line names"),
+        }
+    }
+    Ok(fine)
+}
+
+/// What `--json` prints. Spans count Unicode scalar values of the text; amounts are decimal strings.
+#[derive(Serialize)]
+struct Explained<'a> {
+    id: &'a str,
+    text_chars: usize,
+    language: Option<&'a str>,
+    labels: Vec<&'a str>,
+    signals: &'a [Signal],
+    claims: &'a [Claim],
+    firings: Vec<Fires<'a>>,
+    near: Vec<Near>,
+    decision: String,
+    #[serde(skip)]
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct Fires<'a> {
+    trigger: &'a str,
+    mode: Mode,
+    severity: crate::sop::team::Severity,
+    teams: Vec<&'a str>,
+    #[serde(skip)]
+    name: &'a str,
+    #[serde(skip)]
+    reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Near {
+    trigger: String,
+    why: String,
+}
+
+/// Reads one text as a customer's and shows what was made of it.
+fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Explained<'_>) -> T) -> T {
+    let now = Utc::now();
+    let message = Message {
+        id: id.into(),
+        place: "".into(),
+        author: Person { id: "customer".into(), name: "a customer".to_owned(), standing: Standing::Customer },
+        text: text.to_owned(),
+        at: now,
+        edited: false,
+    };
+    let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
+    let firings: Vec<Fires<'_>> = fired.firings.iter().map(fires).collect();
+    let near = fired.near.iter().map(|miss| Near { trigger: miss.trigger.clone(), why: miss.finding.to_string() });
+    show(&Explained {
+        id,
+        text_chars: text.chars().count(),
+        language: signals.language.as_deref(),
+        labels: procedure.labels(&signals).map(Kind::name).collect(),
+        decision: decision(&signals, &fired),
+        near: near.collect(),
+        signals: &signals.signals,
+        claims: &signals.claims,
+        truncated: signals.truncated,
+        firings,
+    })
+}
+
+fn fires<'a>(firing: &'a Firing<'_>) -> Fires<'a> {
+    let trigger = firing.trigger;
+    Fires {
+        trigger: &trigger.id,
+        name: &trigger.name,
+        mode: trigger.mode,
+        severity: trigger.severity,
+        teams: trigger.plan.rungs.iter().map(|rung| rung.team.0.as_str()).collect(),
+        reasons: firing.findings.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The decision in a sentence, the decision to do nothing too.
+fn decision(signals: &Signals, fired: &Fired<'_>) -> String {
+    let live: Vec<_> = fired.firings.iter().filter(|firing| firing.trigger.mode == Mode::Live).collect();
+    if live.is_empty() {
+        let watched = fired.firings.iter().map(|firing| firing.trigger.id.as_str()).collect::<Vec<_>>();
+        return match (signals.language.is_none(), watched.is_empty()) {
+            (_, false) => format!("nobody is paged: {} is only watched", watched.join(", ")),
+            (true, true) => "no score: the lexicon does not cover this language".to_owned(),
+            (false, true) => "nothing: no trigger fires".to_owned(),
+        };
+    }
+    let page = |firing: &&Firing<'_>| format!("page {} ({})", firing.trigger.plan.rungs[0].team, firing.trigger.id);
+    live.iter().map(page).collect::<Vec<_>>().join(", ")
+}
+
+/// For people: the words first, then what follows from them.
+impl std::fmt::Display for Explained<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(out, "{}: {}", self.id, self.decision)?;
+        for signal in self.signals {
+            writeln!(out, "  {} {:.2}", signal.kind, signal.strength)?;
+            for evidence in &signal.evidence {
+                let why = if evidence.why.is_empty() { String::new() } else { format!(", {}", evidence.why) };
+                writeln!(out, "    {:?} as {:?}: {:.2}{why}", evidence.text, evidence.term, evidence.weight)?;
+            }
+        }
+        for claim in self.claims {
+            writeln!(out, "  claims {} {}", claim.amount, claim.currency)?;
+        }
+        for firing in &self.firings {
+            let mode = if firing.mode == Mode::Watch { ", only watched" } else { "" };
+            writeln!(out, "  fires: {} ({}{mode}): {}", firing.name, firing.severity, firing.reasons.join("; "))?;
+        }
+        for miss in &self.near {
+            writeln!(out, "  nearly: {}: {}", miss.trigger, miss.why)?;
+        }
+        if self.truncated {
+            writeln!(out, "  the text is longer than is read: its end was left out")?;
+        }
+        Ok(())
+    }
+}

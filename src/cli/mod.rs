@@ -1,0 +1,78 @@
+//! Floor 5: one file per subcommand, thin. Data goes to stdout, everything else to stderr.
+//!
+//! Exit codes: 0 fine · 1 the answer is no · 2 wrong usage or unreadable input.
+
+pub mod bot;
+mod check;
+mod explain;
+mod run;
+mod sandbox;
+mod style;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Runs a customer-service escalation procedure inside team chat.
+///
+/// Bellhop reads what customers write, notices what the procedure says must go up, pages the right team with all it
+/// needs, and does not let go until somebody has taken it, in time.
+///
+/// Start with `bellhop sandbox`: it needs no account and no token.
+#[derive(Debug, Parser)]
+#[command(name = "bellhop", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or unreadable input.\n\
+    Colours only on a terminal, and never with NO_COLOR set. Logs go to stderr; RUST_LOG chooses them.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bot.
+    ///
+    /// The token comes from the environment variable DISCORD_TOKEN, or from the file that `token_file` in the config
+    /// names. It never stands in the config itself.
+    Run(run::Arguments),
+    /// Try everything on this machine: a small Discord, the bot, and a page to play with them.
+    Sandbox(sandbox::Arguments),
+    /// Check a config and say everything that is wrong with it.
+    Check(check::Arguments),
+    /// Say what the procedure makes of a text, and why.
+    Explain(explain::Arguments),
+    /// Print completions for a shell: `source <(bellhop completions bash)`.
+    Completions { shell: clap_complete::Shell },
+}
+
+/// The config, where a subcommand needs one.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ConfigFile {
+    /// The procedure; without it, `config.toml` here, or else the built-in example.
+    #[arg(short, long, value_name = "FILE", env = "BELLHOP_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Carries out what was asked for.
+pub fn main(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Run(arguments) => run::main(&arguments),
+        Command::Sandbox(arguments) => sandbox::main(&arguments),
+        Command::Check(arguments) => check::main(&arguments),
+        Command::Explain(arguments) => explain::main(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "bellhop", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    done.unwrap_or_else(|error| {
+        style::complain(&error);
+        ExitCode::from(UNUSABLE)
+    })
+}
+
+/// The answer is no.
+pub(crate) const NO: u8 = 1;
+/// Wrong usage or unreadable input.
+pub(crate) const UNUSABLE: u8 = 2;

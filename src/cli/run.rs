@@ -1,0 +1,91 @@
+//! `bellhop run`: the bot.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+
+use crate::cli::bot::{Bot, Start};
+use crate::cli::{ConfigFile, NO, check, style};
+use crate::config::Config;
+use crate::engine::clock::Clock;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    style::log("info,serenity=warn,poise=warn");
+    let Some(config) = check::read(&arguments.config)? else { return Ok(NO.into()) };
+    let token = token(&config)?;
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
+    runtime.block_on(run(config, token))
+}
+
+/// The secret, from the environment or from the file that the config names.
+fn token(config: &Config) -> anyhow::Result<SecretString> {
+    if let Some(token) = std::env::var("DISCORD_TOKEN").ok().filter(|token| !token.trim().is_empty()) {
+        return Ok(SecretString::from(token.trim().to_owned()));
+    }
+    let Some(file) = &config.discord.token_file else {
+        bail!(
+            "there is no token: set DISCORD_TOKEN, or name a file with it as token_file in [discord]. \
+             The developer portal shows it on the page Bot. To try without one: bellhop sandbox"
+        );
+    };
+    let token = std::fs::read_to_string(file);
+    let token = token.with_context(|| format!("the token file {} cannot be read", file.display()))?;
+    if token.trim().is_empty() {
+        bail!("the token file {} is empty", file.display());
+    }
+    Ok(SecretString::from(token.trim().to_owned()))
+}
+
+async fn run(config: Config, token: SecretString) -> anyhow::Result<ExitCode> {
+    let started = std::time::Instant::now();
+    let start = Start { config, clock: Clock::system(), token, api_base: None, log: None };
+    let mut bot = match Bot::start(start).await {
+        Ok(bot) => bot,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return Ok(NO.into());
+        }
+    };
+    let mut ready = bot.ready();
+    tokio::select! {
+        biased;
+        ended = bot.ended() => {
+            eprintln!("error: {ended}");
+            return Ok(NO.into());
+        }
+        _ = ready.wait_for(|ready| *ready) => {
+            tracing::info!(duration_ms = started.elapsed().as_millis(), "bot.ready");
+        }
+        () = told_to_end() => return stop(bot).await,
+    }
+    tokio::select! {
+        ended = bot.ended() => {
+            eprintln!("error: {ended}");
+            Ok(NO.into())
+        }
+        () = told_to_end() => stop(bot).await,
+    }
+}
+
+async fn stop(bot: Bot) -> anyhow::Result<ExitCode> {
+    tracing::info!("bot.stopping");
+    bot.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C, or what a supervisor sends.
+pub(crate) async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,100 @@
+//! `bellhop sandbox`: a small Discord, the bot with the example procedure, and a page to play with both. Needs no
+//! token, no account and no network.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::cli::bot::{Bot, Start};
+use crate::cli::run::told_to_end;
+use crate::cli::{ConfigFile, NO, check, style};
+use crate::config::Config;
+use crate::engine::clock::Clock;
+use crate::sandbox::{Settings, SmallDiscord, World};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The page's port on this machine.
+    #[arg(long, default_value_t = 8321, value_name = "PORT")]
+    port: u16,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Good for the small Discord only.
+const TOKEN: &str = "sandbox.bot.token";
+
+pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    style::log("warn");
+    let Some(config) = check::read(&arguments.config)? else { return Ok(NO.into()) };
+    let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
+    runtime.block_on(run(arguments.port, config))
+}
+
+async fn run(port: u16, config: Config) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let (deadline_in, next_deadline) = watch::channel(None);
+    let settings = Settings {
+        world: World::example(),
+        clock: clock.clone(),
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        token: TOKEN.to_owned(),
+        next_deadline: Some(next_deadline),
+    };
+    let discord = SmallDiscord::start(settings).await.with_context(|| {
+        format!("port {port} cannot be used: is another sandbox running? Another port: bellhop sandbox --port 8322")
+    })?;
+    // A play leaves nothing behind.
+    let folder = Folder::new()?;
+    let start = Start {
+        config,
+        clock,
+        token: SecretString::from(TOKEN),
+        api_base: Some(discord.url()),
+        log: Some(folder.0.join("sandbox.sqlite")),
+    };
+    let mut bot = Bot::start(start).await.map_err(|problem| anyhow!("{problem}"))?;
+    let mut deadline = bot.next_deadline();
+    tokio::spawn(async move {
+        loop {
+            deadline_in.send_replace(*deadline.borrow_and_update());
+            if deadline.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut ready = bot.ready();
+    let is_ready = ready.wait_for(|ready| *ready);
+    is_ready.await.context("the bot stopped before it was ready")?;
+    println!("The sandbox is ready: {}", discord.url());
+    println!("Write as a customer, answer as a specialist, move the clock. Ctrl-C ends it.");
+    tokio::select! {
+        ended = bot.ended() => Err(anyhow!("the bot ended: {ended}")),
+        () = told_to_end() => {
+            bot.stop().await?;
+            discord.stop().await;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// A folder of this run's own, gone when it ends.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("bellhop-sandbox-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's to clean: it lies in its folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,33 @@
+//! How the program speaks on a terminal.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+/// Whether a stream may be coloured: a terminal, and nobody said NO_COLOR (<https://no-color.org>).
+pub(crate) fn colored(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Logs go to stderr: lines for people on a terminal, JSON for machines elsewhere.
+pub(crate) fn log(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if std::io::stderr().is_terminal() {
+        builder.with_ansi(colored(&std::io::stderr())).init();
+    } else {
+        builder.json().init();
+    }
+}
+
+/// An error with its causes, each once.
+pub(crate) fn complain(error: &anyhow::Error) {
+    let mut said = format!("{error}");
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    eprintln!("error: {said}");
+}

@@ -1,0 +1,249 @@
+//! The tables of the config that make up the [`Procedure`]: teams, plans, words, money, tickets.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
+use super::{triggers, values};
+use crate::sop::procedure::{Procedure, TicketLink};
+use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
+use crate::sop::team::{Plan, Rung, Team, TeamId};
+use crate::sop::trigger::Rates;
+
+/// Every name the config declares, also in tables that have other problems: a reference to one of them is right.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) teams: Vec<String>,
+    pub(super) plans: Vec<String>,
+    pub(super) triggers: Vec<String>,
+    /// The built-in ones, then the team's own.
+    pub(super) kinds: Vec<String>,
+    pub(super) currencies: Vec<String>,
+}
+
+impl Names {
+    pub(super) fn of(document: &Table<'_>) -> Self {
+        let built_in = Kind::BUILT_IN.iter().map(|kind| kind.name().to_owned());
+        Self {
+            teams: document.peek("teams", "id"),
+            plans: document.peek("plans", "id"),
+            triggers: document.peek("triggers", "id"),
+            kinds: built_in.chain(document.peek("terms", "kind")).collect(),
+            currencies: document.peek_keys("rates"),
+        }
+    }
+
+    pub(super) fn team(&self, item: &Item<'_>) -> Option<TeamId> {
+        item.read(|id| known("team", id, &self.teams)).map(TeamId)
+    }
+
+    pub(super) fn plan(&self, item: &Item<'_>) -> Option<String> {
+        item.read(|id| known("plan", id, &self.plans))
+    }
+
+    pub(super) fn kind(&self, name: &str) -> Result<Kind, Wrong> {
+        known("kind", name, &self.kinds).map(|name| Kind::from(name.as_str()))
+    }
+}
+
+/// A reference to something that the config declares elsewhere.
+pub(super) fn known(what: &str, name: &str, declared: &[String]) -> Result<String, Wrong> {
+    if declared.iter().any(|declared| declared == name) {
+        return Ok(name.to_owned());
+    }
+    Err(wrong(format!("there is no {what} \"{name}\""), did_you_mean(name, declared)))
+}
+
+/// The procedure. `None` only when a problem was noted.
+pub(super) fn procedure(
+    document: &Table<'_>,
+    names: &Names,
+    front: Option<TeamId>,
+    default_plan: Option<String>,
+    version: String,
+) -> Option<Procedure> {
+    let teams = teams(document);
+    let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names));
+    let plans = plans(document, names, catch_all.as_ref());
+    let lexicon = lexicon(document);
+    let rates = rates(document);
+    let label_thresholds = label_thresholds(document, names);
+    let ticket_links = each(document, "tickets", ticket_link);
+    let triggers = triggers::triggers(document, names, &teams, &plans);
+    let default_plan = default_plan.and_then(|id| plans.into_iter().find(|plan| plan.id == id));
+    let (front, default_plan, lexicon) = (front?, default_plan?, lexicon?);
+    Some(Procedure { version, teams, triggers, default_plan, front, lexicon, rates, label_thresholds, ticket_links })
+}
+
+const CATCH_ALL_HINT: &str =
+    "nobody may be forgotten: add [catch_all] with team and respond_within, paged when a ladder has ended";
+
+/// Reads the tables of `[[name]]` that may be missing.
+fn each<'t, T>(document: &Table<'t>, name: &'static str, read: impl Fn(Table<'t>) -> Option<T>) -> Vec<T> {
+    document.get(name).map_or_else(Vec::new, |item| item.tables().into_iter().filter_map(read).collect())
+}
+
+/// Reads the tables of `[[name]]`, of which there must be one, each with an `id` of its own.
+pub(super) fn each_with_id<'t, T>(
+    document: &Table<'t>,
+    name: &'static str,
+    mut read: impl FnMut(Table<'t>, Option<String>) -> Option<T>,
+) -> Vec<T> {
+    let Some(item) = document.need(name, &format!("add at least one table [[{name}]]")) else { return Vec::new() };
+    let mut seen = Vec::new();
+    let mut read_once = |table: Table<'t>| {
+        let item = table.need("id", "every table here is named by its id, used elsewhere");
+        let id = item.as_ref().and_then(|item| item.read(values::id));
+        if let (Some(item), Some(id)) = (&item, &id) {
+            if seen.contains(id) {
+                item.note(wrong(
+                    format!("\"{id}\" is taken"),
+                    format!("give every one of [[{name}]] an id of its own"),
+                ));
+            }
+            seen.push(id.clone());
+        }
+        read(table, id)
+    };
+    item.tables().into_iter().filter_map(&mut read_once).collect()
+}
+
+fn teams(document: &Table<'_>) -> Vec<Team> {
+    // A channel and whether it was called cleared, to find one that is called both.
+    let mut channels: BTreeMap<u64, bool> = BTreeMap::new();
+    each_with_id(document, "teams", |table, id| {
+        let name = table.need("name", "the name on cards: name = \"Legal\"").and_then(|item| item.read(values::name));
+        let channel_item = table.need("channel", "the id of the channel in which this team gets its cards");
+        let channel = channel_item.as_ref().and_then(|item| item.read(values::snowflake));
+        let role = table.need("role", "the id of the role that a page pings");
+        let role = role.and_then(|item| item.read(values::snowflake));
+        let cleared = table.flag("cleared", false);
+        let manages = table.flag("manages", false);
+        table.close();
+        let (channel, cleared) = (channel?, cleared?);
+        if channels.insert(channel, cleared).is_some_and(|other| other != cleared) {
+            let hint = "a cleared team needs a channel that only it can see";
+            channel_item?.note(wrong("this channel belongs to a cleared team and to one that is not", hint));
+        }
+        let (place, group) = (channel.to_string().into(), role?.to_string());
+        Some(Team { id: TeamId(id?), name: name?, place, group, cleared, manages: manages? })
+    })
+}
+
+fn plans(document: &Table<'_>, names: &Names, catch_all: Option<&Rung>) -> Vec<Plan> {
+    each_with_id(document, "plans", |table, id| {
+        let rungs = table.need("rungs", "list who is paged, in order: rungs = [{ team = …, respond_within = … }]");
+        let rungs = rungs.and_then(|item| {
+            let rungs = item.each(|item| rung(item, names))?;
+            if rungs.is_empty() {
+                return item.refuse(wrong("a plan without rungs pages nobody", "list at least one team"));
+            }
+            Some(rungs)
+        });
+        let repeat = table.get("repeat").map_or(Some(0), |item| match item.count()? {
+            repeat @ 0..=REPEAT_MAX => Some(repeat),
+            _ => item.refuse(wrong("repeated too often", format!("at most {REPEAT_MAX}; then the catch-all is paged"))),
+        });
+        table.close();
+        Some(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone() })
+    })
+}
+
+/// Who did not answer after so many rounds will not answer the next one.
+const REPEAT_MAX: u32 = 10;
+
+/// A team and its time.
+fn rung(item: &Item<'_>, names: &Names) -> Option<Rung> {
+    let table = item.table()?;
+    let team = table.need("team", "name one of [[teams]]").and_then(|item| names.team(&item));
+    let within = table.need("respond_within", "the time to answer, counted from the page's delivery: \"30m\"");
+    let within = within.and_then(|item| item.read(values::duration));
+    table.close();
+    Some(Rung { team: team?, respond_within: within? })
+}
+
+/// The built-in terms and the team's own.
+fn lexicon(document: &Table<'_>) -> Option<Lexicon> {
+    let mut entries = Lexicon::built_in();
+    let built_in = entries.len();
+    let own = each(document, "terms", |table| {
+        let item = table.need("term", "the words to look for")?;
+        let entry = entry(&table, &item);
+        table.close();
+        Some((item, entry?))
+    });
+    entries.extend(own.iter().map(|(_, entry)| entry.clone()));
+    let problems = match Lexicon::new(entries) {
+        Ok(lexicon) => return Some(lexicon),
+        Err(problems) => problems,
+    };
+    for problem in problems {
+        let wrong = wrong(problem.sentence, "see how terms are written in the comment above [[terms]]");
+        match problem.index.checked_sub(built_in).and_then(|index| own.get(index)) {
+            Some((item, _)) => item.note(wrong),
+            None => document.note(wrong),
+        }
+    }
+    None
+}
+
+fn entry(table: &Table<'_>, term: &Item<'_>) -> Option<Entry> {
+    let term = term.text();
+    let kind = table.need("kind", "one of angry, legal, security, financial, outage, repeat, or a name of your own");
+    let kind = kind.and_then(|item| item.read(values::id)).map(|name| Kind::from(name.as_str()));
+    let weight = table.need("weight", "0 to 1: how strongly one occurrence shows the kind");
+    let weight = weight.and_then(|item| item.share());
+    let language = match table.get("language") {
+        Some(item) => item.read(values::language),
+        None => Some("en".to_owned()),
+    };
+    let modes = [("off", Mode::Off), ("watch", Mode::Watch), ("live", Mode::Live)];
+    let mode = table.choice("mode", Some(Mode::Live), &modes);
+    Some(Entry { term: term?.to_owned(), kind: kind?, weight: weight?, language: language?, mode: mode? })
+}
+
+fn rates(document: &Table<'_>) -> Rates {
+    let hint = "say what one unit of each currency is worth: [rates] USD = \"1\"";
+    let Some(table) = document.need("rates", hint).and_then(|item| item.table()) else { return Rates::default() };
+    let rate = |(code, item): (&str, Item<'_>)| {
+        let code = values::currency(code).map_err(|wrong| item.note(wrong)).ok();
+        let rate = item.read(values::rate);
+        Some((code?, rate?))
+    };
+    Rates(table.entries().filter_map(rate).collect())
+}
+
+fn label_thresholds(document: &Table<'_>, names: &Names) -> Vec<(Kind, f64)> {
+    let Some(reading) = document.get("reading").and_then(|item| item.table()) else { return Vec::new() };
+    let labels = reading.get("labels").and_then(|item| item.table());
+    reading.close();
+    let threshold = |(name, item): (&str, Item<'_>)| {
+        let kind = names.kind(name).map_err(|wrong| item.note(wrong)).ok();
+        let threshold = item.share();
+        Some((kind?, threshold?))
+    };
+    labels.map_or_else(Vec::new, |labels| labels.entries().filter_map(threshold).collect())
+}
+
+fn ticket_link(table: Table<'_>) -> Option<TicketLink> {
+    let system = table.need("system", "the ticket system's name: \"zendesk\"").and_then(|item| item.read(values::id));
+    let link = table.need("link", "how its links look, as a regular expression with the ticket's id in a group");
+    let link = link.and_then(|item| item.read(pattern));
+    table.close();
+    Some(TicketLink { system: system?, pattern: link? })
+}
+
+/// A regular expression whose first group is the ticket's id.
+fn pattern(text: &str) -> Result<Regex, Wrong> {
+    let pattern = Regex::new(text).map_err(|error| {
+        let error = error.to_string();
+        let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        wrong(format!("not a regular expression: {reason}"), "write it in single quotes, with \\. for a dot")
+    })?;
+    if pattern.captures_len() < 2 {
+        let hint = "put the part that is the ticket's id in round brackets: (\\d+)";
+        return Err(wrong("a link without a group has no ticket id", hint));
+    }
+    Ok(pattern)
+}

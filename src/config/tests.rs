@@ -1,0 +1,606 @@
+//! Every wrong config with the exact words and the line its author gets, and the example that has nothing wrong.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+use std::fmt::Write;
+
+use expect_test::{Expect, expect};
+use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+
+use super::{Config, ConfigError};
+use crate::sop::team::TeamId;
+use crate::sop::trigger::Condition;
+
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// The example without its comments.
+fn bare() -> String {
+    EXAMPLE.lines().filter(|line| !line.starts_with('#')).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The example with one text replaced by another must give exactly this report, for each pair of texts.
+#[track_caller]
+fn check(changes: &[(&str, &str)], expected: &Expect) {
+    let bare = bare();
+    let told = changes.iter().map(|(from, to)| {
+        assert!(bare.contains(from), "the example has no {from:?}");
+        told(&bare.replacen(from, to, 1))
+    });
+    expected.assert_eq(&told.collect::<Vec<_>>().join("\n"));
+}
+
+/// Every problem of a config: the line it is shown at, its key, what is wrong, what to do.
+fn told(text: &str) -> String {
+    let Err(report) = Config::parse("config.toml", text) else { return "fine\n".to_owned() };
+    let mut told = String::new();
+    for problem in &report.problems {
+        let line = text.lines().nth(problem.line - 1).unwrap_or_default().trim();
+        writeln!(told, "{}: {line}\n  {}: {}", problem.line, problem.key, problem.what).expect("a string takes it");
+        writeln!(told, "  {}", problem.hint.as_deref().unwrap_or("no hint")).expect("a string takes it");
+    }
+    told
+}
+
+#[test]
+fn the_example_is_fine() {
+    let config = Config::parse("config.example.toml", EXAMPLE).unwrap_or_else(|report| panic!("{report}"));
+    let procedure = config.procedure;
+    let ids: Vec<&str> = procedure.triggers.iter().map(|trigger| trigger.id.as_str()).collect();
+    assert_eq!(ids, ["refund", "outage", "third-contact", "legal", "angry", "security"]);
+    assert_eq!(procedure.version.len(), 12);
+    assert_eq!(procedure.default_plan.id, "tier-2");
+    assert_eq!(procedure.front, TeamId::from("tier-1"));
+    assert!(matches!(&procedure.triggers[0].condition, Condition::Amount { currency, .. } if currency == "USD"));
+    let ticket = procedure.ticket_in("see https://harbor.zendesk.com/agent/tickets/4711 please").map(|it| it.id);
+    assert_eq!(ticket.as_deref(), Some("4711"));
+    assert_eq!(config.discord.api_base, "https://discord.com");
+    assert_eq!(config.discord.guild, 1000);
+}
+
+#[test]
+fn the_terms_of_the_example_are_fine() {
+    let uncommented = EXAMPLE.replace("# [[terms]]", "[[terms]]").replace("# term = ", "term = ");
+    let uncommented = uncommented.replace("# kind = ", "kind = ").replace("# weight = ", "weight = ");
+    expect![[r#"
+        fine
+    "#]]
+    .assert_eq(&told(&uncommented));
+}
+
+#[test]
+fn an_empty_file_tells_all_that_is_missing() {
+    expect![[r#"
+        1: 
+          catch_all: `catch_all` is missing
+          nobody may be forgotten: add [catch_all] with team and respond_within, paged when a ladder has ended
+        1: 
+          desk: `desk` is missing
+          add a table [desk] with id, name, front, default_plan
+        1: 
+          discord: `discord` is missing
+          add a table [discord] with guild, watch, staff_roles
+        1: 
+          plans: `plans` is missing
+          add at least one table [[plans]]
+        1: 
+          rates: `rates` is missing
+          say what one unit of each currency is worth: [rates] USD = "1"
+        1: 
+          teams: `teams` is missing
+          add at least one table [[teams]]
+        1: 
+          triggers: `triggers` is missing
+          add at least one table [[triggers]]
+    "#]]
+    .assert_eq(&told(""));
+}
+
+#[test]
+fn broken_toml_is_one_problem() {
+    check(
+        &[(r#"guild = "1000""#, r#"guild = "1000"#), (r#"guild = "1000""#, "guild = \"1000\"\nguild = \"1000\"")],
+        &expect![[r#"
+            12: guild = "1000
+              : this is not TOML: invalid basic string, expected `"`
+              put this right first, the rest is read after it; https://toml.io shows how it is written
+
+            13: guild = "1000"
+              : this is not TOML: duplicate key
+              put this right first, the rest is read after it; https://toml.io shows how it is written
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_keys() {
+    check(
+        &[
+            (r#"respond_within = "2h""#, r#"respond_witin = "2h""#),
+            ("[catch_all]", "[catchall]"),
+            (r#"severity = "sev2""#, "severity = \"sev2\"\ncolour = \"red\"\nmod = \"live\""),
+            (r#"{ amount_over = "500 USD" }"#, r#"{ amount_over = "500 USD", at_least = 0.5 }"#),
+        ],
+        &expect![[r#"
+            69: { team = "tier-2", respond_witin = "2h" },
+              plans[0].rungs[0].respond_within: `respond_within` is missing
+              the time to answer, counted from the page's delivery: "30m"
+            69: { team = "tier-2", respond_witin = "2h" },
+              plans[0].rungs[0].respond_witin: unknown key `respond_witin` in `plans[0].rungs[0]`
+              did you mean `respond_within`?
+
+            1: 
+              catch_all: `catch_all` is missing
+              nobody may be forgotten: add [catch_all] with team and respond_within, paged when a ladder has ended
+            96: [catchall]
+              catchall: unknown key `catchall` in this file
+              did you mean `catch_all`?
+
+            106: colour = "red"
+              triggers[0].colour: unknown key `colour` in `triggers[0]`
+              choose from `confidential`, `exclusive_with`, `id`, `mode`, `name`, `ownership`, `plan`, `scope`, `severity`, `when`
+            107: mod = "live"
+              triggers[0].mod: unknown key `mod` in `triggers[0]`
+              did you mean `mode`?
+
+            107: when = { amount_over = "500 USD", at_least = 0.5 }
+              triggers[0].when.at_least: unknown key `at_least` in `triggers[0].when`
+              choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`
+        "#]],
+    );
+}
+
+#[test]
+fn wrong_types() {
+    check(
+        &[
+            (r#"guild = "1000""#, "guild = 1000"),
+            (r#"watch = ["2001"]"#, r#"watch = "2001""#),
+            ("cleared = true", r#"cleared = "yes""#),
+            ("repeat = 0", "repeat = -1"),
+            ("repeat = 0", "repeat = 11"),
+            ("at_least = 0.5", r#"at_least = "0.5""#),
+            ("[catch_all]\nteam = \"managers\"\nrespond_within = \"30m\"", "[[catch_all]]\nteam = \"managers\""),
+        ],
+        &expect![[r#"
+            12: guild = 1000
+              discord.guild: `guild` is a number
+              expected a text in quotes
+
+            13: watch = "2001"
+              discord.watch: `watch` is a text
+              expected a list in square brackets
+
+            41: cleared = "yes"
+              teams[3].cleared: `cleared` is a text
+              expected true or false without quotes
+
+            73: repeat = -1
+              plans[0].repeat: not a number from 0 to 4294967295
+              write a whole number, like 3
+
+            73: repeat = 11
+              plans[0].repeat: repeated too often
+              at most 10; then the catch-all is paged
+
+            127: when = { any = [{ signal = "repeat", at_least = "0.5" }, { contacts = 3, within = "30d" }] }
+              triggers[2].when.any[0].at_least: `at_least` is a text
+              expected a number without quotes
+
+            96: [[catch_all]]
+              catch_all: `catch_all` is a list
+              expected a table
+        "#]],
+    );
+}
+
+#[test]
+fn durations() {
+    check(
+        &[
+            (r#""2h""#, r#""0s""#),
+            (r#""2h""#, r#""-5m""#),
+            (r#""2h""#, r#""2 fortnights""#),
+            (r#""2h""#, r#""366d""#),
+            (r#""2h""#, r#""99999999999999999999y""#),
+        ],
+        &expect![[r#"
+            69: { team = "tier-2", respond_within = "0s" },
+              plans[0].rungs[0].respond_within: "0s" is no time at all
+              the shortest duration is "1s"
+
+            69: { team = "tier-2", respond_within = "-5m" },
+              plans[0].rungs[0].respond_within: "-5m" is not a duration
+              write a number and a unit: "15m", "2h", "30d"
+
+            69: { team = "tier-2", respond_within = "2 fortnights" },
+              plans[0].rungs[0].respond_within: "2 fortnights" is not a duration
+              write a number and a unit: "15m", "2h", "30d"
+
+            69: { team = "tier-2", respond_within = "366d" },
+              plans[0].rungs[0].respond_within: "366d" is more than a year
+              the longest duration is "365d"
+
+            69: { team = "tier-2", respond_within = "99999999999999999999y" },
+              plans[0].rungs[0].respond_within: "99999999999999999999y" is not a duration
+              write a number and a unit: "15m", "2h", "30d"
+        "#]],
+    );
+}
+
+#[test]
+fn ids() {
+    check(
+        &[
+            (r#"guild = "1000""#, r#"guild = "harbor""#),
+            (r#"channel = "2003""#, r#"channel = "specialists""#),
+            (r#"role = "3003""#, r#"role = "+3003""#),
+            (r#"watch = ["2001"]"#, "watch = []"),
+            (r#"id = "harbor""#, r#"id = "Harbor Support""#),
+            (r#"name = "Legal""#, r#"name = " ""#),
+        ],
+        &expect![[r#"
+            12: guild = "harbor"
+              discord.guild: "harbor" is not a Discord id
+              switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+            27: channel = "specialists"
+              teams[1].channel: "specialists" is not a Discord id
+              switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+            28: role = "+3003"
+              teams[1].role: "+3003" is not a Discord id
+              switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+            13: watch = []
+              discord.watch: an empty list
+              list at least one id, in quotes: ["2001"]
+
+            4: id = "Harbor Support"
+              desk.id: "Harbor Support" is not an id
+              an id has small letters, digits and "-" only, at most 40: "tier-2"
+
+            52: name = " "
+              teams[5].name: not a name
+              a name is one line of 1 to 80 characters
+        "#]],
+    );
+}
+
+#[test]
+fn references() {
+    check(
+        &[
+            (r#"front = "tier-1""#, r#"front = "tier1""#),
+            (r#"default_plan = "tier-2""#, r#"default_plan = "zzz""#),
+            (r#"{ team = "tier-2""#, r#"{ team = "teir-2""#),
+            (r#"plan = "leads""#, r#"plan = "team-leads""#),
+            ("exclusive_with = []", r#"exclusive_with = ["angri", "refund"]"#),
+            ("mode = \"live\"\nconf", "mode = \"on\"\nconf"),
+            (r#"severity = "sev2""#, r#"severity = "P1""#),
+        ],
+        &expect![[r#"
+            7: front = "tier1"
+              desk.front: there is no team "tier1"
+              did you mean `tier-1`?
+
+            8: default_plan = "zzz"
+              desk.default_plan: there is no plan "zzz"
+              choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
+
+            69: { team = "teir-2", respond_within = "2h" },
+              plans[0].rungs[0].team: there is no team "teir-2"
+              did you mean `tier-2`?
+
+            141: plan = "team-leads"
+              triggers[4].plan: there is no plan "team-leads"
+              choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
+
+            112: exclusive_with = ["angri", "refund"]
+              triggers[0].exclusive_with[0]: there is no trigger "angri"
+              did you mean `angry`?
+            112: exclusive_with = ["angri", "refund"]
+              triggers[0].exclusive_with[1]: a trigger cannot exclude itself
+              name another trigger
+
+            108: mode = "on"
+              triggers[0].mode: `mode` cannot be "on"
+              choose from `off`, `watch`, `live`
+
+            105: severity = "P1"
+              triggers[0].severity: `severity` cannot be "P1"
+              choose from `sev1`, `sev2`, `sev3`, `sev4`
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_taken_missing_or_empty() {
+    check(
+        &[
+            (r#"id = "team-leads""#, r#"id = "tier-2""#),
+            ("front = \"tier-1\"\n", ""),
+            (r#"rungs = [{ team = "managers", respond_within = "30m" }]"#, "rungs = []"),
+            (r#"when = { signal = "angry", at_least = 0.6 }"#, ""),
+        ],
+        &expect![[r#"
+            31: id = "tier-2"
+              teams[2].id: "tier-2" is taken
+              give every one of [[teams]] an id of its own
+            70: { team = "team-leads", respond_within = "1h" },
+              plans[0].rungs[1].team: there is no team "team-leads"
+              choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
+            77: rungs = [{ team = "team-leads", respond_within = "15m" }, { team = "managers", respond_within = "30m" }]
+              plans[1].rungs[0].team: there is no team "team-leads"
+              choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
+
+            3: [desk]
+              desk.front: `front` is missing
+              name the team that is told what becomes of cases: front = "tier-1"
+
+            81: rungs = []
+              plans[2].rungs: a plan without rungs pages nobody
+              list at least one team
+
+            137: [[triggers]]
+              triggers[4].when: `when` is missing
+              say when it fires: when = { signal = "legal", at_least = 0.5 }
+        "#]],
+    );
+}
+
+#[test]
+fn conditions() {
+    check(
+        &[
+            (r#"{ amount_over = "500 USD" }"#, "{}"),
+            (r#"{ amount_over = "500 USD" }"#, r#"{ signal = "legal", language = "es" }"#),
+            (r#"{ amount_over = "500 USD" }"#, "{ not = { any = [] } }"),
+            (r#""500 USD""#, r#""500 SEK""#),
+            (r#""500 USD""#, r#""$500""#),
+            (r#""500 USD""#, r#""lots USD""#),
+            ("at_least = 0.6", "at_least = 60"),
+            ("at_least = 0.6", "at_least = nan"),
+            ("at_least = 0.6", "at_least = 0"),
+            (r#"of = "outage""#, r#"of = "outages""#),
+            (r#"contacts = 3, within = "30d""#, "contacts = 1"),
+        ],
+        &expect![[r#"
+            107: when = {}
+              triggers[0].when: no condition, so it would never fire
+              write one of signal, amount_over, contacts, customers, channel, language, all, any, not
+
+            107: when = { signal = "legal", language = "es" }
+              triggers[0].when: `signal` and `language` in one condition
+              put each in brackets of its own: all = [{ … }, { … }] or any = [{ … }, { … }]
+
+            107: when = { not = { any = [] } }
+              triggers[0].when.not.any: nothing to combine
+              list at least one condition in its own brackets: [{ … }]
+
+            107: when = { amount_over = "500 SEK" }
+              triggers[0].when.amount_over: SEK has no rate
+              add it to [rates]: SEK = "…"
+
+            107: when = { amount_over = "$500" }
+              triggers[0].when.amount_over: "$500" is not an amount with a currency
+              write a number, a space and a currency: "500 USD"
+
+            107: when = { amount_over = "lots USD" }
+              triggers[0].when.amount_over: "lots" is not a decimal number
+              write a number, a space and a currency: "500 USD"
+
+            142: when = { signal = "angry", at_least = 60 }
+              triggers[4].when.at_least: outside 0 to 1
+              0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
+
+            142: when = { signal = "angry", at_least = nan }
+              triggers[4].when.at_least: outside 0 to 1
+              0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
+
+            142: when = { signal = "angry", at_least = 0 }
+              triggers[4].when.at_least: every message is at least 0
+              write a threshold above 0: 0.5 is a usual one
+
+            119: when = { customers = 3, of = "outages", within = "30m" }
+              triggers[1].when.of: there is no kind "outages"
+              did you mean `outage`?
+
+            127: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+              triggers[2].when.any[1].within: `within` is missing
+              the time that is looked back: within = "30d"
+            127: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+              triggers[2].when.any[1].contacts: fewer than 2 is every message
+              count from 2 on; 3 is usual
+        "#]],
+    );
+}
+
+#[test]
+fn words_money_and_tickets() {
+    check(
+        &[
+            ("labels = { angry = 0.6", "labels = { agnry = 1.6"),
+            (r#"EUR = "1.08""#, r#"eur = "0""#),
+            (r"link = 'https://[a-z0-9-]+\.zendesk", r"link = 'https://[a-z0-9-+\.zendesk"),
+            (r"agent/tickets/(\d+)", r"agent/tickets/\d+"),
+            ("[rates]", "[[terms]]\nterm = \"\"\nkind = \"leaving\"\nweight = 0.5\n[rates]"),
+        ],
+        &expect![[r#"
+            154: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+              reading.labels.agnry: there is no kind "agnry"
+              did you mean `angry`?
+            154: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+              reading.labels.agnry: outside 0 to 1
+              0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
+
+            158: eur = "0"
+              rates.eur: "eur" is not a currency
+              write the three capital letters of ISO 4217: USD, EUR
+            158: eur = "0"
+              rates.eur: "0" is not a rate
+              write a decimal above 0 in quotes: "1.08"
+
+            170: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
+              tickets[0].link: not a regular expression: unclosed character class
+              write it in single quotes, with \. for a dot
+
+            170: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
+              tickets[0].link: a link without a group has no ticket id
+              put the part that is the ticket's id in round brackets: (\d+)
+
+            157: term = ""
+              terms[0].term: the term "": it can stand for nothing at all; every way to read it needs a word
+              see how terms are written in the comment above [[terms]]
+        "#]],
+    );
+}
+
+#[test]
+fn confidential_cases_reach_cleared_teams_only() {
+    check(
+        &[
+            ("cleared = true\nmanages", "cleared = false\nmanages"),
+            ("[catch_all]\nteam = \"managers\"", "[catch_all]\nteam = \"tier-1\""),
+            (r#"channel = "2007""#, r#"channel = "2003""#),
+        ],
+        &expect![[r#"
+            133: plan = "legal"
+              triggers[3].plan: confidential, but the plan reaches teams that are not cleared: managers
+              close the team's channel and set cleared = true, or choose another plan or catch-all
+            148: plan = "security"
+              triggers[5].plan: confidential, but the plan reaches teams that are not cleared: managers
+              close the team's channel and set cleared = true, or choose another plan or catch-all
+
+            133: plan = "legal"
+              triggers[3].plan: confidential, but the plan reaches teams that are not cleared: tier-1
+              close the team's channel and set cleared = true, or choose another plan or catch-all
+            148: plan = "security"
+              triggers[5].plan: confidential, but the plan reaches teams that are not cleared: tier-1
+              close the team's channel and set cleared = true, or choose another plan or catch-all
+
+            53: channel = "2003"
+              teams[5].channel: this channel belongs to a cleared team and to one that is not
+              a cleared team needs a channel that only it can see
+        "#]],
+    );
+}
+
+#[test]
+fn a_token_is_refused_and_not_shown() {
+    // Put together here so that nothing in this file looks like a token.
+    let token = ["MTAwMDAwMDAwMDAwMDAwMDAwMA", "GabcDe", "0123456789012345678901234567890123456789"].join(".");
+    check(
+        &[("[rates]", "token = \"hunter2\"\n[rates]"), ("[rates]", &format!("# {token}\n[rates]"))],
+        &expect![[r#"
+        156: token = "hunter2"
+          reading.token: a token never goes into this file
+          delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
+
+        156: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
+          : this looks like a token
+          delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
+    "#]],
+    );
+    let given = EXAMPLE.replacen("\"1000\"", &format!("\"{token}\"\ntoken = \"hunter2\""), 1);
+    let report = Config::parse("config.toml", &given).expect_err("a token is refused");
+    for told in [report.to_string(), report.to_json_lines()] {
+        assert!(!told.contains(&token) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn the_token_travels_with_tls_only() {
+    check(
+        &[
+            ("[discord]", "[discord]\napi_base = \"http://discord.example\""),
+            ("[discord]", "[discord]\napi_base = \"http://127.0.0.1:80@discord.example\""),
+            ("[discord]", "[discord]\napi_base = \"http://127.0.0.1:8321/\""),
+        ],
+        &expect![[r#"
+            12: api_base = "http://discord.example"
+              discord.api_base: "http://discord.example" is not an address the token may be sent to
+              write https://…; http:// only for this machine: http://127.0.0.1:8321
+
+            12: api_base = "http://127.0.0.1:80@discord.example"
+              discord.api_base: "http://127.0.0.1:80@discord.example" is not an address the token may be sent to
+              write https://…; http:// only for this machine: http://127.0.0.1:8321
+
+            fine
+        "#]],
+    );
+}
+
+#[test]
+fn a_report_is_drawn_and_written_as_json() {
+    let text = bare().replacen("front = \"tier-1\"", "front = \"tier1\"\nlogs = \"\"", 1);
+    let report = Config::parse("config.toml", &text).expect_err("there is no such team");
+    expect![[r#"
+          × there is no team "tier1"
+           ╭─[config.toml:7:9]
+         6 │ log = "bellhop.sqlite"
+         7 │ front = "tier1"
+           ·         ───────
+         8 │ logs = ""
+           ╰────
+          help: did you mean `tier-1`?
+          × unknown key `logs` in `desk`
+           ╭─[config.toml:8:1]
+         7 │ front = "tier1"
+         8 │ logs = ""
+           · ────
+         9 │ default_plan = "tier-2"
+           ╰────
+          help: did you mean `log`?
+    "#]]
+    .assert_eq(&report.draw(false, true));
+    expect![[r#"
+          x there is no team "tier1"
+           ,-[config.toml:7:9]
+         6 | log = "bellhop.sqlite"
+         7 | front = "tier1"
+           :         ^^^^^^^
+         8 | logs = ""
+           `----
+          help: did you mean `tier-1`?
+          x unknown key `logs` in `desk`
+           ,-[config.toml:8:1]
+         7 | front = "tier1"
+         8 | logs = ""
+           : ^^^^
+         9 | default_plan = "tier-2"
+           `----
+          help: did you mean `log`?
+    "#]]
+    .assert_eq(&report.draw(false, false));
+    expect![[r#"
+        {"line":7,"column":9,"key":"desk.front","what":"there is no team \"tier1\"","hint":"did you mean `tier-1`?"}
+        {"line":8,"column":1,"key":"desk.logs","what":"unknown key `logs` in `desk`","hint":"did you mean `log`?"}
+    "#]]
+    .assert_eq(&report.to_json_lines());
+    assert!(report.draw(true, true).contains('\u{1b}'));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// Whatever somebody does to the file, it is read or reported.
+    #[test]
+    fn a_damaged_file_is_reported(at in 0..EXAMPLE.len(), gone in 0..40_usize, put in "[\\[\\]{}=\"'.é💥\n a]{0,6}") {
+        let bare = bare();
+        let start = bare.floor_char_boundary(at % bare.len());
+        let end = bare.ceil_char_boundary((start + gone).min(bare.len()));
+        let damaged = format!("{}{put}{}", &bare[..start], &bare[end..]);
+        if let Err(report) = Config::parse("config.toml", &damaged) {
+            prop_assert!(!report.problems.is_empty());
+            prop_assert!(report.problems.iter().all(|problem| problem.line <= damaged.lines().count() + 1));
+            prop_assert!(!report.to_string().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let error = Config::read("no/such.toml".as_ref()).expect_err("there is no file");
+    assert!(matches!(error, ConfigError::Unreadable { .. }));
+    expect!["cannot read the config no/such.toml: No such file or directory (os error 2)"]
+        .assert_eq(&error.to_string());
+}

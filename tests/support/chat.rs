@@ -1,0 +1,158 @@
+//! What people see, as lines of a transcript.
+
+use bellhop::sandbox::{AnswerKind, Seen, SmallDiscord};
+use chrono::{DateTime, TimeDelta, Utc};
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+/// Writes what was seen at one moment. Order between channels is not part of the promise, so lines are sorted by
+/// channel; within one channel they stand as they came.
+pub fn render(seen: &[Seen], discord: &SmallDiscord, now: DateTime<Utc>) -> String {
+    let mut shown: Vec<(u8, u64, String)> = seen.iter().filter_map(|seen| entry(seen, discord, now)).collect();
+    shown.sort_by_key(|(kind, channel, _)| (*kind, *channel));
+    shown.into_iter().map(|(_, _, text)| text).collect()
+}
+
+/// Answers first (they are what the person who acted sees), then channels by id.
+fn entry(seen: &Seen, discord: &SmallDiscord, now: DateTime<Utc>) -> Option<(u8, u64, String)> {
+    let names = Names { discord, now };
+    match seen {
+        Seen::Posted { channel, message, pinged, .. } if is_bots(message) => {
+            let head = format!("{}{}", names.channel(*channel), names.pings(pinged));
+            Some((1, *channel, block(&head, &names.message(message, true))))
+        }
+        Seen::Edited { channel, message, .. } if is_bots(message) => {
+            let head = format!("{} (edited)", names.channel(*channel));
+            Some((1, *channel, block(&head, &names.message(message, false))))
+        }
+        Seen::Answer { user, channel, kind, body, ephemeral, .. } => match kind {
+            AnswerKind::Deferred | AnswerKind::DeferredUpdate => None,
+            AnswerKind::Modal => {
+                let head = format!("{} gets a form", names.person(*user));
+                Some((0, *channel, block(&head, &names.form(body))))
+            }
+            _ => Some((0, *channel, names.told(*user, *channel, *ephemeral, body))),
+        },
+        Seen::FollowUp { user, channel, message, ephemeral, .. }
+        | Seen::AnswerEdited { user, channel, message, ephemeral, .. } => {
+            Some((0, *channel, names.told(*user, *channel, *ephemeral, message)))
+        }
+        Seen::Posted { .. } | Seen::Edited { .. } | Seen::Deleted { .. } | Seen::AnswerDeleted { .. } => None,
+    }
+}
+
+fn is_bots(message: &Value) -> bool {
+    message["author"]["bot"].as_bool().unwrap_or(false)
+}
+
+fn block(head: &str, lines: &[String]) -> String {
+    let mut text = match lines {
+        [line] => return format!("    {head}: {line}\n"),
+        _ => format!("    {head}:\n"),
+    };
+    for line in lines {
+        text.push_str(&format!("        {line}\n"));
+    }
+    text
+}
+
+struct Names<'a> {
+    discord: &'a SmallDiscord,
+    now: DateTime<Utc>,
+}
+
+impl Names<'_> {
+    fn channel(&self, id: u64) -> String {
+        format!("#{}", self.discord.channel_name(id))
+    }
+
+    fn person(&self, id: u64) -> String {
+        self.discord.name_of(id)
+    }
+
+    fn pings(&self, pinged: &[u64]) -> String {
+        let names: Vec<String> = pinged.iter().map(|id| self.person(*id)).collect();
+        if names.is_empty() { String::new() } else { format!(" pings {}", names.join(" and ")) }
+    }
+
+    fn told(&self, user: u64, channel: u64, ephemeral: bool, message: &Value) -> String {
+        let head = if ephemeral { format!("only {} sees", self.person(user)) } else { self.channel(channel) };
+        block(&head, &self.message(message, true))
+    }
+
+    /// A message's text, embed and buttons. An edit shows what changes: not the fields, which stay.
+    fn message(&self, message: &Value, full: bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut say = |text: &str| lines.extend(self.plain(text).lines().map(str::to_owned));
+        say(message["content"].as_str().unwrap_or_default());
+        for embed in message["embeds"].as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            say(&text(&embed["title"]));
+            say(&text(&embed["description"]));
+            for field in embed["fields"].as_array().into_iter().flatten().filter(|_| full) {
+                let value = text(&field["value"]).replace('\n', " / ");
+                say(&format!("{}: {value}", text(&field["name"])));
+            }
+            if full {
+                say(&text(&embed["footer"]["text"]));
+            }
+        }
+        let rows = message["components"].as_array().into_iter().flatten();
+        let buttons = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+        let labels: Vec<String> =
+            buttons.map(|button| format!("[{}]", button["label"].as_str().unwrap_or_default())).collect();
+        if !labels.is_empty() {
+            lines.push(labels.join(" "));
+        }
+        lines
+    }
+
+    fn form(&self, form: &Value) -> Vec<String> {
+        let mut lines = vec![self.plain(form["title"].as_str().unwrap_or_default())];
+        let rows = form["components"].as_array().into_iter().flatten();
+        for input in rows.flat_map(|row| row["components"].as_array().into_iter().flatten()) {
+            let label = input["label"].as_str().unwrap_or_default();
+            let needed = if input["required"].as_bool().unwrap_or(true) { " (needed)" } else { "" };
+            let value = input["value"].as_str().unwrap_or_default();
+            lines.push(format!("{label}{needed}: {value}").trim_end().to_owned());
+        }
+        lines
+    }
+
+    /// Ids become names, times become the scenario's.
+    fn plain(&self, text: &str) -> String {
+        let pattern = Regex::new(r"<(@&|@|#|t:)(\d+)(?::([a-zA-Z]))?>|https://discord\.com/channels/\d+/\d+/\d+")
+            .expect("the pattern is one");
+        let named = pattern.replace_all(text, |found: &Captures<'_>| {
+            let Some(sigil) = found.get(1) else { return "its place".to_owned() };
+            let id: i64 = found[2].parse().unwrap_or_default();
+            let name = u64::try_from(id).unwrap_or_default();
+            match sigil.as_str() {
+                "@&" => format!("@{}", self.discord.role_name(name)),
+                "@" => format!("@{}", self.person(name)),
+                "#" => self.channel(name),
+                _ if found.get(3).is_some_and(|style| style.as_str() == "R") => distance(id - self.now.timestamp()),
+                _ => clock(id, self.now),
+            }
+        });
+        named.replace('\u{2060}', "")
+    }
+}
+
+/// "10:30", with the date where it is another day.
+fn clock(seconds: i64, now: DateTime<Utc>) -> String {
+    let at = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    let format = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%a %-d %b %H:%M" };
+    at.format(format).to_string()
+}
+
+fn distance(seconds: i64) -> String {
+    let span = TimeDelta::seconds(seconds.abs());
+    let said = match (span.num_days(), span.num_hours(), span.num_minutes()) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) if minutes % 60 == 0 => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+        (days, _, _) => format!("{days} d"),
+    };
+    if seconds < 0 { format!("{said} ago") } else { format!("in {said}") }
+}

@@ -1,0 +1,158 @@
+//! The stage that transcripts are played on: the real bot against the small Discord, over real sockets, on a clock
+//! that the test moves.
+//!
+//! A test says what people do; everything that anybody could then see is collected. Waiting is for a level ("this
+//! input has settled, nothing waits to be told, nothing is due"), never for an event, and always bounded.
+
+pub mod chat;
+pub mod log;
+pub mod script;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use bellhop::cli::bot::{Bot, Start};
+use bellhop::config::Config;
+use bellhop::engine::clock::Clock;
+use bellhop::engine::input::InputId;
+use bellhop::sandbox::{AnswerKind, Seen, Settings, SmallDiscord, World};
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+pub const TOKEN: &str = "sandbox.bot.token";
+/// Longest wait for a level, in real time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The small Discord, the bot, and the clock they share.
+pub struct Stage {
+    pub discord: SmallDiscord,
+    pub clock: Clock,
+    config: String,
+    folder: TempDir,
+    bot: Option<Bot>,
+    /// How much of what was seen has been shown.
+    shown: usize,
+}
+
+impl Stage {
+    /// Raises the curtain: a fresh server, a fresh log, a bot that is ready.
+    pub async fn open(config: &str, start: DateTime<Utc>) -> Result<Self> {
+        let clock = Clock::manual(start);
+        let settings = Settings {
+            world: World::example(),
+            clock: clock.clone(),
+            address: ([127, 0, 0, 1], 0).into(),
+            token: TOKEN.to_owned(),
+            next_deadline: None,
+        };
+        let discord = SmallDiscord::start(settings).await?;
+        let folder = tempfile::tempdir()?;
+        let mut stage = Self { discord, clock, config: config.to_owned(), folder, bot: None, shown: 0 };
+        stage.start_bot().await?;
+        Ok(stage)
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("desk.sqlite")
+    }
+
+    pub async fn start_bot(&mut self) -> Result<()> {
+        ensure!(self.bot.is_none(), "the bot is already running");
+        let config =
+            Config::parse("scenario", &self.config).map_err(|report| anyhow!("{}", report.draw(false, false)))?;
+        let start = Start {
+            config,
+            clock: self.clock.clone(),
+            token: SecretString::from(TOKEN),
+            api_base: Some(self.discord.url()),
+            log: Some(self.log()),
+        };
+        let bot = Bot::start(start).await?;
+        let mut ready = bot.ready();
+        let is_ready = tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await;
+        is_ready.context("the bot was not ready in time")?.context("the bot stopped before it was ready")?;
+        self.bot = Some(bot);
+        self.settle(&[]).await
+    }
+
+    /// Ends the bot as a crash would.
+    pub async fn kill_bot(&mut self) -> Result<()> {
+        let bot = self.bot.take().context("the bot is not running")?;
+        bot.kill().await;
+        // A connection that still stands would take events that nobody hears.
+        self.discord.until(|discord| discord.gateway_sessions() == 0).await?;
+        Ok(())
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.bot.is_some()
+    }
+
+    /// Waits until these inputs have settled, everything is told, and nothing is due.
+    pub async fn settle(&self, inputs: &[InputId]) -> Result<()> {
+        let Some(bot) = &self.bot else { return Ok(()) };
+        let mut pulse = bot.engine().pulse();
+        let quiet = pulse.wait_for(|pulse| {
+            inputs.iter().all(|input| bot.engine().has_settled(input))
+                && pulse.to_tell == 0
+                && pulse.next_deadline.is_none_or(|due| due > self.clock.now())
+        });
+        let quiet = tokio::time::timeout(PATIENCE, quiet).await;
+        quiet.with_context(|| format!("not quiet in time, waiting for {inputs:?}"))?.context("the desk has ended")?;
+        self.discord.until(|discord| discord.pending_interactions() == 0).await?;
+        Ok(())
+    }
+
+    /// Waits for the first answer to an interaction, and for the desk if the answer only promised one.
+    pub async fn settle_interaction(&self, interaction: u64) -> Result<()> {
+        if self.bot.is_none() {
+            return Ok(());
+        }
+        let answer = |seen: &[Seen]| {
+            seen.iter().find_map(|seen| match seen {
+                Seen::Answer { interaction: id, kind, .. } if *id == interaction => Some(*kind),
+                _ => None,
+            })
+        };
+        self.discord.wait(|seen| answer(seen).is_some()).await?;
+        let promised = matches!(answer(&self.discord.seen()), Some(AnswerKind::Deferred | AnswerKind::DeferredUpdate));
+        if promised { self.settle(&[InputId(format!("interaction:{interaction}"))]).await } else { Ok(()) }
+    }
+
+    /// Moves the clock to `at`, stopping at every deadline on the way. `shown` is called at each stop.
+    pub async fn advance_to(&mut self, at: DateTime<Utc>, mut stopped: impl FnMut(&mut Self)) -> Result<()> {
+        loop {
+            let now = self.clock.now();
+            let due = self.bot.as_ref().and_then(|bot| bot.engine().pulse().borrow().next_deadline);
+            let next = due.filter(|due| *due <= at).unwrap_or(at);
+            if next > now {
+                self.clock.advance(next - now);
+            }
+            self.settle(&[]).await?;
+            stopped(self);
+            if next >= at {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What was seen since the last call.
+    pub fn news(&mut self) -> Vec<Seen> {
+        let news = self.discord.seen_since(self.shown);
+        self.shown += news.len();
+        news
+    }
+
+    /// Lowers the curtain: nothing may be left that nobody looked at.
+    pub async fn close(mut self) -> Result<()> {
+        if let Some(bot) = self.bot.take() {
+            bot.stop().await?;
+        }
+        let violations = self.discord.violations();
+        ensure!(violations.is_empty(), "the small Discord saw what must not be:\n{}", violations.join("\n"));
+        self.discord.stop().await;
+        Ok(())
+    }
+}
