@@ -224,8 +224,8 @@ impl Condition {
     /// Whether the condition holds; every leaf is looked at and leaves a finding.
     pub fn holds(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) -> bool {
         let (held, what) = match self {
-            Self::All(parts) => return parts.iter().fold(true, |held, part| part.holds(scene, findings) && held),
-            Self::Any(parts) => return parts.iter().fold(false, |held, part| part.holds(scene, findings) || held),
+            Self::All(parts) => return count_held(parts, scene, findings) == parts.len(),
+            Self::Any(parts) => return count_held(parts, scene, findings) > 0,
             Self::Not(part) => {
                 let first = findings.len();
                 let held = !part.holds(scene, findings);
@@ -235,7 +235,7 @@ impl Condition {
                 return held;
             }
             Self::Signal { kind, at_least } => {
-                let strength = scene.signals.strength(kind);
+                let strength = as_shown(scene.signals.strength(kind));
                 (strength >= *at_least, What::Signal { kind: kind.clone(), strength, at_least: *at_least })
             }
             Self::Amount { over, currency } => amount_over(scene, *over, currency),
@@ -274,6 +274,16 @@ impl Condition {
             Self::Not(part) => part.names(wanted),
         }
     }
+}
+
+/// How many parts hold. None is skipped, for each leaves its findings.
+fn count_held(parts: &[Condition], scene: &Scene<'_>, findings: &mut Vec<Finding>) -> usize {
+    parts.iter().map(|part| part.holds(scene, findings)).filter(|held| *held).count()
+}
+
+/// In hundredths: what is compared is what people read, and it reads back from the log to the last bit.
+fn as_shown(strength: f64) -> f64 {
+    (strength * 100.0).round() / 100.0
 }
 
 /// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.
