@@ -285,7 +285,7 @@ impl Loop {
         }
         for fact in outcome.facts {
             let procedure = self.procedure.version.clone();
-            self.log(&fact);
+            log(&fact);
             batch.facts.push(Recorded { seq: self.next_seq, at: now, input: id.clone(), procedure, fact });
             self.next_seq += 1;
         }
@@ -297,13 +297,6 @@ impl Loop {
                 batch.tell(row.clone());
             }
             self.outbox.add(row, false);
-        }
-    }
-
-    /// What the log of the program says about a fact: ids, never words of a customer.
-    fn log(&self, fact: &Fact) {
-        if let Fact::Case { id, event } = fact {
-            tracing::info!(escalation = %id, "case.{} {id}", event.name());
         }
     }
 
@@ -358,5 +351,12 @@ impl Loop {
         let moved = std::mem::take(&mut self.moved);
         batch.positions.extend(moved.into_iter().map(|(place, message)| Position { place, message }));
         self.positions_recorded = Instant::now();
+    }
+}
+
+/// What the log of the program says about a fact: ids, never words of a customer.
+fn log(fact: &Fact) {
+    if let Fact::Case { id, event } = fact {
+        tracing::info!(escalation = %id, "case.{} {id}", event.name());
     }
 }

@@ -50,7 +50,7 @@ impl SqliteStore {
     pub async fn past(&mut self) -> Result<Past, StoreError> {
         Ok(Past {
             facts: self.facts().await?,
-            to_tell: self.to_tell().await?,
+            to_tell: self.waiting().await?,
             inputs: self.inputs().await?,
             positions: self.positions().await?,
         })
@@ -85,7 +85,7 @@ impl SqliteStore {
         recorded.collect()
     }
 
-    async fn to_tell(&mut self) -> Result<Vec<ToTell>, StoreError> {
+    async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
         let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY rowid";
         let rows =
             sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;

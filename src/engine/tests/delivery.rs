@@ -1,5 +1,6 @@
 //! From the outbox to the receiver.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -107,13 +108,14 @@ async fn everything_overdue_fires_on_return_the_most_severe_first() {
     let mut shown = String::new();
     for case in fold(&stage.end().await) {
         let due = case.next_deadline().map(|deadline| (deadline.at - at(0)).num_minutes());
-        shown += &format!("{} {} late {} s, due {due:?}\n", case.id, case.team(), case.late_seconds);
+        writeln!(shown, "{} {} late {} s, due {due:?}", case.id, case.team(), case.late_seconds)
+            .expect("a string takes all");
     }
-    expect![[r#"
+    expect![[r"
         ESC-1 managers late 6300 s, due Some(150)
         ESC-2 counsel late 5400 s, due Some(140)
         ESC-3 managers late 6300 s, due Some(150)
-    "#]]
+    "]]
     .assert_eq(&shown);
 }
 

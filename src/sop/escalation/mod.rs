@@ -52,19 +52,17 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The same issue: the same ticket; without one on both sides, the same customer. A case for everyone is about
-    /// whatever its trigger is about.
+    /// The same issue: the same ticket where both have one, else the same customer. A case for everyone is about
+    /// whatever its plan is for.
     pub fn is_same_issue(&self, other: &Self) -> bool {
         if self.scope == Scope::Everyone && other.scope == Scope::Everyone {
             return true;
         }
-        match (&self.ticket, &other.ticket) {
-            (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
-            _ => {
-                let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
-                id(self).is_some() && id(self) == id(other)
-            }
+        if let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) {
+            return ours.system == theirs.system && ours.id == theirs.id;
         }
+        let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
+        id(self).is_some() && id(self) == id(other)
     }
 }
 
