@@ -199,3 +199,87 @@ fn hash(word: &str) -> u32 {
     }
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::fixture::{at, procedure, says};
+
+    const ROUTER: &str = "The router keeps losing its connection every evening.";
+    const HOUR: i64 = 3600;
+
+    fn noted(id: &str, customer: &str, text: &str) -> Noted {
+        Noted {
+            message: id.into(),
+            place: "support".into(),
+            customer: customer.into(),
+            ticket: procedure().ticket_in(text),
+            kinds: Vec::new(),
+            sketch: Sketch::of(text),
+        }
+    }
+
+    /// The contacts that a message at the start of time counts, after these: hours ago, id, text.
+    fn contacts(past: &[(i64, &str, &str)], text: &str) -> u32 {
+        let mut conversation = Conversation::default();
+        for (hours, id, text) in past {
+            conversation.note(&noted(id, "ann", text), at(-hours * HOUR));
+        }
+        let (message, ticket) = (says("now", "ann", text), procedure().ticket_in(text));
+        conversation.contacts(&"ann".into(), ticket.as_ref(), &message, TimeDelta::days(7), at(0))
+    }
+
+    #[test]
+    fn messages_of_one_visit_are_one_contact() {
+        assert_eq!(contacts(&[], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "b", ROUTER)], ROUTER), 3);
+        assert_eq!(contacts(&[(2, "a", ROUTER), (2, "b", ROUTER), (0, "c", ROUTER)], ROUTER), 2);
+    }
+
+    #[test]
+    fn an_edit_is_no_second_contact() {
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "a", ROUTER)], ROUTER), 2);
+        assert_eq!(contacts(&[(5, "now", ROUTER)], ROUTER), 1);
+    }
+
+    #[test]
+    fn the_same_ticket_is_the_same_issue_whatever_the_words() {
+        let (one, other) = ("https://desk.example/t/1 is slow", "https://desk.example/t/2 is slow");
+        assert_eq!(contacts(&[(5, "a", one)], "https://desk.example/t/1 again"), 2);
+        assert_eq!(contacts(&[(5, "a", other)], "https://desk.example/t/1 is slow"), 1);
+    }
+
+    #[test]
+    fn without_a_ticket_the_words_decide() {
+        assert_eq!(contacts(&[(5, "a", "My router is losing the connection again")], ROUTER), 2);
+        assert_eq!(contacts(&[(5, "a", "Where is the invoice for March?")], ROUTER), 1);
+    }
+
+    #[test]
+    fn other_customers_count_for_themselves() {
+        let mut conversation = Conversation::default();
+        conversation.note(&noted("a", "bob", ROUTER), at(-5 * HOUR));
+        let message = says("now", "ann", ROUTER);
+        assert_eq!(conversation.contacts(&"ann".into(), None, &message, TimeDelta::days(7), at(0)), 1);
+    }
+
+    #[test]
+    fn the_customer_longest_silent_is_forgotten_first() {
+        let mut conversation = Conversation::default();
+        let again = |conversation: &Conversation, customer: &str| {
+            conversation.contacts(&customer.into(), None, &says("now", customer, ROUTER), TimeDelta::days(30), at(0))
+        };
+        let long_ago = -20 * 24 * HOUR;
+        conversation.note(&noted("first", "first", ROUTER), at(long_ago));
+        conversation.note(&noted("loyal", "loyal", ROUTER), at(long_ago));
+        for number in 0..CUSTOMERS - 1 {
+            let id = format!("c{number}");
+            conversation.note(&noted(&id, &id, "Hello"), at(long_ago + 1));
+            if number == 0 {
+                conversation.note(&noted("loyal again", "loyal", ROUTER), at(long_ago + 2 * HOUR));
+            }
+        }
+        assert_eq!(again(&conversation, "first"), 1);
+        assert_eq!(again(&conversation, "loyal"), 3);
+    }
+}

@@ -458,3 +458,6 @@ pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedur
         case: may_know.then(|| card(case, procedure, None)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,3 +143,6 @@ pub fn quotes(signals: &Signals, wanted: impl Fn(&str) -> bool) -> Vec<Quote> {
 
 /// How urgent a case is that a person escalates without naming a trigger.
 pub const BY_HAND: (Severity, Scope) = (Severity::Sev3, Scope::Customer);
+
+#[cfg(test)]
+mod tests;

@@ -364,3 +364,6 @@ impl std::fmt::Display for Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod apply;
 mod decide;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
