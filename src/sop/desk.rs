@@ -204,14 +204,17 @@ impl Desk {
         open
     }
 
-    /// The open case about the same issue with the same plan. What is confidential joins only a case that is, too.
+    /// The open case about the same issue with the same plan: of the same ticket, if there is one. What is
+    /// confidential joins only a case that is, too.
     pub fn open_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {
-        let mut open = self.open.iter().rev().filter_map(|id| self.cases.get(id));
-        open.find(|case| {
+        let open = self.open.iter().rev().filter_map(|id| self.cases.get(id));
+        let same = open.filter(|case| {
             case.opened.plan.id == plan
                 && case.opened.subject.is_same_issue(subject)
                 && (case.opened.confidential || !confidential)
-        })
+        });
+        // Of equals the first, the latest case.
+        same.min_by_key(|case| !case.opened.subject.is_same_ticket(subject))
     }
 
     /// How far back an earlier case about the same issue is looked for.

@@ -60,11 +60,16 @@ impl Subject {
         if self.scope == Scope::Everyone && other.scope == Scope::Everyone {
             return true;
         }
-        if let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) {
-            return ours.system == theirs.system && ours.id == theirs.id;
+        if self.ticket.is_some() && other.ticket.is_some() {
+            return self.is_same_ticket(other);
         }
         let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
         id(self).is_some() && id(self) == id(other)
+    }
+
+    pub fn is_same_ticket(&self, other: &Self) -> bool {
+        let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) else { return false };
+        ours.system == theirs.system && ours.id == theirs.id
     }
 }
 
@@ -266,7 +271,8 @@ pub struct Escalation {
     /// When it last went to another step, and why.
     pub raised: Option<(DateTime<Utc>, String)>,
     pub breaches: u32,
-    /// How late the last breach was noticed: more than a moment only if the program was down.
+    /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
+    /// something else moved it on.
     pub late_seconds: i64,
     /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
     pub version: u64,

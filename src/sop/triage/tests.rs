@@ -158,7 +158,7 @@ fn customers_and_tickets_are_kept_apart() {
         1: ESC-2 paged Opened
         2: ESC-3 opened sev3 angry with leads
         2: ESC-3 paged Opened
-        3: ESC-2 added angry
+        3: ESC-1 added angry
     "#]],
     );
 }
