@@ -49,12 +49,18 @@ impl Escalation {
             }
             Event::Undeliverable { page, why } => {
                 self.pages[*page].fate = Fate::Undeliverable { at, why: why.clone() };
+                if self.awaiting == Some(*page) {
+                    self.late_seconds = 0;
+                }
             }
             Event::Breached { late_seconds, .. } => {
                 self.breaches += 1;
                 self.late_seconds = *late_seconds;
             }
-            Event::Raised { to, reason, .. } => {
+            Event::Raised { by, to, reason, .. } => {
+                if by.is_some() {
+                    self.late_seconds = 0;
+                }
                 self.step = *to;
                 self.raised = Some((at, reason.clone()));
             }

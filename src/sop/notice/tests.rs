@@ -130,6 +130,18 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     "#]]);
 }
 
+/// The lateness of an earlier silence is not told of a later step.
+#[test]
+fn only_silence_is_noticed_late() {
+    let mut told = Told::of("You LIARS!");
+    told.delivered(0, "leads");
+    told.ring_after(15 + 40);
+    let late = |told: &Told| told.desk.cases().next().map(|case| case.late_seconds / 60);
+    assert_eq!(late(&told), Some(40));
+    told.act("managers", Act::Raise { reason: "stuck".to_owned() });
+    assert_eq!(late(&told), Some(0));
+}
+
 #[test]
 fn raising_by_hand_pages_the_next_team() {
     let mut told = Told::of("You LIARS!");
