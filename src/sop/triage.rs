@@ -100,7 +100,8 @@ fn near(fired: &Fired<'_>, confidential: bool, procedure: &Procedure) -> Vec<Nea
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
     let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
     let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings.iter().cloned()).collect();
-    let kinds: Vec<&str> = findings.iter().filter_map(|finding| kind_of(&finding.what)).collect();
+    let asked_for = findings.iter().filter(|finding| !finding.negated);
+    let kinds: Vec<&str> = asked_for.filter_map(|finding| kind_of(&finding.what)).collect();
     Report {
         customer: heard.customer.cloned(),
         place: heard.message.place.clone(),

@@ -96,7 +96,11 @@ pub enum Condition {
 /// What one leaf of a condition found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
+    /// It spoke for the trigger.
     pub held: bool,
+    /// The rule asks that this be not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negated: bool,
     pub what: What,
 }
 
@@ -112,6 +116,8 @@ pub enum What {
     Amount {
         claimed: Decimal,
         claimed_currency: String,
+        /// In the currency of the limit.
+        worth: Decimal,
         over: Decimal,
         currency: String,
     },
@@ -231,6 +237,7 @@ impl Condition {
                 let held = !part.holds(scene, findings);
                 for finding in &mut findings[first..] {
                     finding.held = !finding.held;
+                    finding.negated = !finding.negated;
                 }
                 return held;
             }
@@ -257,7 +264,7 @@ impl Condition {
                 (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
             }
         };
-        findings.push(Finding { held, what });
+        findings.push(Finding { held, negated: false, what });
         held
     }
 }
@@ -302,7 +309,8 @@ fn amount_over(scene: &Scene<'_>, over: Decimal, currency: &str) -> (bool, What)
     let currency = currency.to_owned();
     match (largest, strange) {
         (Some((claimed, claimed_currency, worth)), _) => {
-            (worth > over, What::Amount { claimed, claimed_currency: claimed_currency.to_owned(), over, currency })
+            let claimed_currency = claimed_currency.to_owned();
+            (worth > over, What::Amount { claimed, claimed_currency, worth, over, currency })
         }
         (None, Some(claim)) => {
             let (claimed, claimed_currency) = (claim.amount, claim.currency.clone());
@@ -321,11 +329,11 @@ impl Finding {
     /// A miss that a person would want to know about.
     fn is_near(&self) -> bool {
         !self.held
+            && !self.negated
             && match &self.what {
                 What::Signal { strength, at_least, .. } => *strength > 0.0 && *strength >= at_least * NEAR_SIGNAL,
-                What::Amount { claimed, over, claimed_currency, currency } => {
-                    let near = over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over);
-                    claimed_currency != currency || *claimed >= near
+                What::Amount { worth, over, .. } => {
+                    *worth >= over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over)
                 }
                 What::NotComparable { .. } => true,
                 What::Contacts { count, at_least } | What::Customers { count, at_least, .. } => {
@@ -336,13 +344,20 @@ impl Finding {
     }
 }
 
-/// One line that says what was found: "angry 0.72 (needs 0.60)".
+/// One line that says what was found: "angry 0.72 (needs 0.60)", "must not be: legal 0.90 (needs 0.50)".
 impl std::fmt::Display for Finding {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.negated {
+            out.write_str("must not be: ")?;
+        }
         match &self.what {
             What::Signal { kind, strength, at_least } => write!(out, "{kind} {strength:.2} (needs {at_least:.2})"),
-            What::Amount { claimed, claimed_currency, over, currency } => {
-                write!(out, "{claimed} {claimed_currency} claimed (needs over {over} {currency})")
+            What::Amount { claimed, claimed_currency, worth, over, currency } => {
+                write!(out, "{claimed} {claimed_currency} claimed")?;
+                if claimed_currency != currency {
+                    write!(out, ", worth {} {currency}", worth.round_dp(2))?;
+                }
+                write!(out, " (needs over {over} {currency})")
             }
             What::NoAmount { over, currency } => write!(out, "no amount claimed (needs over {over} {currency})"),
             What::NotComparable { claimed, claimed_currency, currency } => {

@@ -136,9 +136,11 @@ fn opened(full: bool) -> Opened {
     });
     let findings = vec![Finding {
         held: true,
+        negated: false,
         what: What::Amount {
             claimed: Decimal::new(700, 0),
             claimed_currency: "USD".to_owned(),
+            worth: Decimal::new(700, 0),
             over: Decimal::new(500, 0),
             currency: "USD".to_owned(),
         },

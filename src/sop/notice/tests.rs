@@ -1,5 +1,7 @@
 //! Who is told of each event, and what stands on the cards then.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};

@@ -1,5 +1,7 @@
 //! What becomes of a message beside what is already open.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
@@ -69,12 +71,12 @@ fn one_message_goes_to_every_plan_that_fires() {
     check(
         &[Says("ann", "Refund my $2,000 or my lawyer will.")],
         expect![[r#"
-        0: small_refund is watched
-        0: ESC-1 opened sev2 refund with leads
-        0: ESC-1 paged Opened
-        0: ESC-2 opened sev2 legal with legal
-        0: ESC-2 paged Opened
-    "#]],
+            0: small_refund is watched
+            0: ESC-1 opened sev2 refund with leads
+            0: ESC-1 paged Opened
+            0: ESC-2 opened sev2 legal with legal
+            0: ESC-2 paged Opened
+        "#]],
     );
 }
 
@@ -83,10 +85,10 @@ fn the_most_severe_firing_of_a_plan_leads() {
     check(
         &[Says("ann", "You LIARS! Refund my $700.")],
         expect![[r#"
-        0: small_refund is watched
-        0: ESC-1 opened sev2 refund + angry with leads
-        0: ESC-1 paged Opened
-    "#]],
+            0: small_refund is watched
+            0: ESC-1 opened sev2 refund + angry with leads
+            0: ESC-1 paged Opened
+        "#]],
     );
 }
 
@@ -107,13 +109,13 @@ fn a_stronger_firing_pages_again() {
     check(
         &[Says("ann", "You LIARS!"), Says("ann", "Refund my $700."), Says("ann", "You LIARS!")],
         expect![[r#"
-        0: ESC-1 opened sev3 angry with leads
-        0: ESC-1 paged Opened
-        1: small_refund is watched
-        1: ESC-1 strengthened sev2 refund
-        1: ESC-1 paged Stronger
-        2: ESC-1 added angry
-    "#]],
+            0: ESC-1 opened sev3 angry with leads
+            0: ESC-1 paged Opened
+            1: small_refund is watched
+            1: ESC-1 strengthened sev2 refund
+            1: ESC-1 paged Stronger
+            2: ESC-1 added angry
+        "#]],
     );
 }
 
@@ -136,13 +138,13 @@ fn after_the_resolution_a_new_case_follows_the_old() {
     check(
         &[Says("ann", "You LIARS!"), Resolves(1), Says("ann", "LIARS, all of you!")],
         expect![[r#"
-        0: ESC-1 opened sev3 angry with leads
-        0: ESC-1 paged Opened
-        1: ESC-1 acknowledged
-        1: ESC-1 resolved
-        2: ESC-2 opened sev3 angry with leads after ESC-1
-        2: ESC-2 paged Opened
-    "#]],
+            0: ESC-1 opened sev3 angry with leads
+            0: ESC-1 paged Opened
+            1: ESC-1 acknowledged
+            1: ESC-1 resolved
+            2: ESC-2 opened sev3 angry with leads after ESC-1
+            2: ESC-2 paged Opened
+        "#]],
     );
 }
 
@@ -152,14 +154,14 @@ fn customers_and_tickets_are_kept_apart() {
     check(
         &[Says("ann", one), Says("bob", "You LIARS!"), Says("ann", two), Says("bob", one)],
         expect![[r#"
-        0: ESC-1 opened sev3 angry with leads
-        0: ESC-1 paged Opened
-        1: ESC-2 opened sev3 angry with leads
-        1: ESC-2 paged Opened
-        2: ESC-3 opened sev3 angry with leads
-        2: ESC-3 paged Opened
-        3: ESC-1 added angry
-    "#]],
+            0: ESC-1 opened sev3 angry with leads
+            0: ESC-1 paged Opened
+            1: ESC-2 opened sev3 angry with leads
+            1: ESC-2 paged Opened
+            2: ESC-3 opened sev3 angry with leads
+            2: ESC-3 paged Opened
+            3: ESC-1 added angry
+        "#]],
     );
 }
 
@@ -184,8 +186,8 @@ fn watching_pages_nobody() {
     check(
         &[Says("ann", "Refund my $150, please.")],
         expect![[r#"
-        0: small_refund is watched
-    "#]],
+            0: small_refund is watched
+        "#]],
     );
 }
 

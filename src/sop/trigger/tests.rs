@@ -1,5 +1,7 @@
 //! Each kind of condition, at and around its limit.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -8,7 +10,6 @@ use crate::sop::fixture::{at, over_usd, plan, procedure, rates, says, signal, tr
 use crate::sop::signal::{Speech, read};
 
 /// What one trigger makes of one text: whether it fires, then every leaf that held (+), missed (-) or nearly held (~).
-#[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
 fn check(condition: Condition, text: &str, want: Expect) {
     check_after(&Conversation::default(), condition, text, want);
 }
@@ -70,17 +71,17 @@ fn a_signal_holds_from_its_strength_on() {
         signal(Kind::Angry, 0.6),
         text,
         expect![[r#"
-        fires
-        + angry 0.92 (needs 0.60)
-    "#]],
+            fires
+            + angry 0.92 (needs 0.60)
+        "#]],
     );
     check(
         signal(Kind::Legal, 0.6),
         text,
         expect![[r#"
-        silent
-        - legal 0.00 (needs 0.60)
-    "#]],
+            silent
+            - legal 0.00 (needs 0.60)
+        "#]],
     );
     let strength = with_scene(&Conversation::default(), text, |scene| as_shown(scene.signals.strength(&Kind::Angry)));
     for (at_least, holds) in [(strength - 0.01, true), (strength, true), (strength + 0.01, false)] {
@@ -96,33 +97,33 @@ fn an_amount_must_be_strictly_over() {
         over_usd(500),
         "Refund my $500.00, please.",
         expect![[r#"
-        silent
-        ~ 500 USD claimed (needs over 500 USD)
-    "#]],
+            silent
+            ~ 500 USD claimed (needs over 500 USD)
+        "#]],
     );
     check(
         over_usd(500),
         "Refund my $500.01, please.",
         expect![[r#"
-        fires
-        + 500.01 USD claimed (needs over 500 USD)
-    "#]],
+            fires
+            + 500.01 USD claimed (needs over 500 USD)
+        "#]],
     );
     check(
         over_usd(500),
         "Refund my $399, please.",
         expect![[r#"
-        silent
-        - 399 USD claimed (needs over 500 USD)
-    "#]],
+            silent
+            - 399 USD claimed (needs over 500 USD)
+        "#]],
     );
     check(
         over_usd(500),
         "Please help.",
         expect![[r#"
-        silent
-        - no amount claimed (needs over 500 USD)
-    "#]],
+            silent
+            - no amount claimed (needs over 500 USD)
+        "#]],
     );
 }
 
@@ -132,25 +133,33 @@ fn other_currencies_go_by_the_table() {
         over_usd(500),
         "Refund my 455 EUR, please.",
         expect![[r#"
-        fires
-        + 455 EUR claimed (needs over 500 USD)
-    "#]],
+            fires
+            + 455 EUR claimed, worth 500.50 USD (needs over 500 USD)
+        "#]],
     );
     check(
         over_usd(500),
         "Refund my 454 EUR, please.",
         expect![[r#"
-        silent
-        ~ 454 EUR claimed (needs over 500 USD)
-    "#]],
+            silent
+            ~ 454 EUR claimed, worth 499.40 USD (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my 90 EUR, please.",
+        expect![[r#"
+            silent
+            - 90 EUR claimed, worth 99.00 USD (needs over 500 USD)
+        "#]],
     );
     check(
         over_usd(500),
         "Refund my £5000, please.",
         expect![[r#"
-        silent
-        ~ 5000 GBP claimed, not comparable with USD: no rate in the config
-    "#]],
+            silent
+            ~ 5000 GBP claimed, not comparable with USD: no rate in the config
+        "#]],
     );
 }
 
@@ -164,27 +173,27 @@ fn contacts_count_this_one() {
         thrice(TimeDelta::hours(48)),
         text,
         expect![[r#"
-        fires
-        + contact 3 about the same issue (needs 3)
-    "#]],
+            fires
+            + contact 3 about the same issue (needs 3)
+        "#]],
     );
     check_after(
         &before,
         thrice(TimeDelta::hours(24)),
         text,
         expect![[r#"
-        silent
-        ~ contact 2 about the same issue (needs 3)
-    "#]],
+            silent
+            ~ contact 2 about the same issue (needs 3)
+        "#]],
     );
     check_after(
         &before,
         thrice(TimeDelta::hours(48)),
         "Where is my invoice of March?",
         expect![[r#"
-        silent
-        - contact 1 about the same issue (needs 3)
-    "#]],
+            silent
+            - contact 1 about the same issue (needs 3)
+        "#]],
     );
 }
 
@@ -198,9 +207,9 @@ fn customers_are_counted_once_each() {
         three.clone(),
         "The site is down.",
         expect![[r#"
-        silent
-        ~ outage reported by 2 customers (needs 3)
-    "#]],
+            silent
+            ~ outage reported by 2 customers (needs 3)
+        "#]],
     );
     let twice = past(&[("dan", 2, "", down), ("cleo", 1, "", down), ("bob", 0, "", down)]);
     check_after(
@@ -208,18 +217,18 @@ fn customers_are_counted_once_each() {
         three.clone(),
         "The site is down.",
         expect![[r#"
-        fires
-        + outage reported by 3 customers (needs 3)
-    "#]],
+            fires
+            + outage reported by 3 customers (needs 3)
+        "#]],
     );
     check_after(
         &twice,
         three,
         "Thanks for your help.",
         expect![[r#"
-        silent
-        - outage reported by 0 customers (needs 3)
-    "#]],
+            silent
+            - outage reported by 0 customers (needs 3)
+        "#]],
     );
 }
 
@@ -229,33 +238,33 @@ fn places_and_languages_are_asked_for_by_name() {
         Condition::Places(vec!["billing".into(), "support".into()]),
         "Hello",
         expect![[r#"
-        fires
-        + written in a place the rule names
-    "#]],
+            fires
+            + written in a place the rule names
+        "#]],
     );
     check(
         Condition::Places(vec!["billing".into()]),
         "Hello",
         expect![[r#"
-        silent
-        - written in a place the rule names
-    "#]],
+            silent
+            - written in a place the rule names
+        "#]],
     );
     check(
         Condition::Language("en".to_owned()),
         "Where is the parcel that you sent me?",
         expect![[r#"
-        fires
-        + language en (needs en)
-    "#]],
+            fires
+            + language en (needs en)
+        "#]],
     );
     check(
         Condition::Language("es".to_owned()),
         "Where is the parcel that you sent me?",
         expect![[r#"
-        silent
-        - language en (needs es)
-    "#]],
+            silent
+            - language en (needs es)
+        "#]],
     );
 }
 
@@ -268,37 +277,37 @@ fn conditions_combine() {
         Condition::All(both()),
         text,
         expect![[r#"
-        silent
-        - 200 USD claimed (needs over 500 USD)
-        + legal 0.90 (needs 0.50)
-    "#]],
+            silent
+            - 200 USD claimed (needs over 500 USD)
+            + legal 0.90 (needs 0.50)
+        "#]],
     );
     check(
         Condition::Any(both()),
         text,
         expect![[r#"
-        fires
-        - 200 USD claimed (needs over 500 USD)
-        + legal 0.90 (needs 0.50)
-    "#]],
+            fires
+            - 200 USD claimed (needs over 500 USD)
+            + legal 0.90 (needs 0.50)
+        "#]],
     );
     check(
         Condition::Not(Box::new(Condition::Any(both()))),
         text,
         expect![[r#"
-        silent
-        + 200 USD claimed (needs over 500 USD)
-        ~ legal 0.90 (needs 0.50)
-    "#]],
+            silent
+            + must not be: 200 USD claimed (needs over 500 USD)
+            - must not be: legal 0.90 (needs 0.50)
+        "#]],
     );
     check(
         Condition::Not(Box::new(Condition::All(both()))),
         text,
         expect![[r#"
-        fires
-        + 200 USD claimed (needs over 500 USD)
-        ~ legal 0.90 (needs 0.50)
-    "#]],
+            fires
+            + must not be: 200 USD claimed (needs over 500 USD)
+            - must not be: legal 0.90 (needs 0.50)
+        "#]],
     );
 }
 
