@@ -68,9 +68,17 @@ impl Bot {
             templates: desk.templates,
         };
         // The log first: what is due is known before anybody is asked anything.
-        let store = SqliteStore::open(&log.unwrap_or(desk.log), &desk.id).await?;
+        let mut store = SqliteStore::open(&log.unwrap_or(desk.log), &desk.id).await?;
         let discord = Discord::connect(settings, token, Arc::clone(&procedure), desk.id);
         let discord = discord.await.map_err(NotStarted::Discord)?;
+        let missing = discord.missing();
+        if !missing.is_empty() && store.is_new().await? {
+            return Err(NotStarted::Discord(missing));
+        }
+        for problem in missing {
+            // Cases may be open: whoever can still be reached must be.
+            tracing::warn!("bot.incomplete {problem}");
+        }
         let connector = discord.connector();
         let engine = Engine::start(crate::engine::Settings { procedure, clock, store, connector }).await?;
         let listening = discord.listen(engine.inbox(), engine.positions().clone());

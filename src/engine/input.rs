@@ -1,5 +1,7 @@
 //! What wakes the loop.
 
+use tokio::sync::oneshot;
+
 use crate::sop::desk::Request;
 use crate::sop::message::{MessageId, PlaceId};
 
@@ -8,19 +10,21 @@ use crate::sop::message::{MessageId, PlaceId};
 pub struct InputId(pub String);
 
 /// One thing that happened. Handling it twice changes nothing.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Input {
     pub id: InputId,
     pub body: Body,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Body {
     /// Something for the procedure. `position` is set where it is the newest message of a place: once handled, it
     /// is not read back again.
     Request { request: Box<Request>, position: Option<Position> },
     /// A place is followed from here on.
     Follow(Position),
+    /// Answered once everything that came before it is recorded.
+    Mark(oneshot::Sender<()>),
     /// Finish what is recorded, then stop.
     Shutdown,
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -101,6 +101,7 @@ impl Engine {
             pulse: pulse_out,
             settled: Arc::clone(&settled),
             settling: Vec::new(),
+            marks: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
         Ok(Self { inbox, pulse, positions, settled, running })
@@ -165,6 +166,8 @@ struct Loop {
     settled: Arc<Mutex<Handled>>,
     /// Inputs of this batch.
     settling: Vec<InputId>,
+    /// Who waits for this batch.
+    marks: Vec<oneshot::Sender<()>>,
 }
 
 /// Why the loop woke.
@@ -244,6 +247,7 @@ impl Loop {
         self.settling.push(input.id.clone());
         match input.body {
             Body::Shutdown => {}
+            Body::Mark(reached) => self.marks.push(reached),
             Body::Follow(position) => {
                 if !self.positions.contains_key(&position.place) {
                     self.move_to(position);
@@ -344,6 +348,10 @@ impl Loop {
         self.pulse.send_modify(|pulse| {
             *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now) };
         });
+        for mark in self.marks.drain(..) {
+            // Whoever asked may have stopped waiting.
+            let _ = mark.send(());
+        }
         Ok(())
     }
 

@@ -10,15 +10,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::sop::message::{Message, MessageId, PersonId, PlaceId, TicketRef};
-use crate::sop::signal::{Kind, Signals};
+use crate::sop::escalation::Counted;
+use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, TicketRef};
+use crate::sop::signal::Kind;
 
 /// The fact that is recorded of a message that showed a signal or named a ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Noted {
     pub message: MessageId,
     pub place: PlaceId,
-    pub customer: PersonId,
+    pub customer: Person,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketRef>,
     /// The kinds that reached the strength of a label.
@@ -46,51 +47,44 @@ pub struct Conversation {
 
 #[derive(Clone, Debug)]
 struct Contact {
-    at: DateTime<Utc>,
-    message: MessageId,
-    place: PlaceId,
+    said: Counted,
     ticket: Option<TicketRef>,
     sketch: Sketch,
 }
 
 #[derive(Clone, Debug)]
 struct Report {
-    at: DateTime<Utc>,
-    customer: PersonId,
+    said: Counted,
     kinds: Vec<Kind>,
 }
 
 impl Conversation {
     /// Remembers a message.
     pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
-        let contacts = self.by_customer.entry(noted.customer.clone()).or_default();
-        let contact = Contact {
-            at,
-            message: noted.message.clone(),
-            place: noted.place.clone(),
-            ticket: noted.ticket.clone(),
-            sketch: noted.sketch.clone(),
-        };
-        if let Some(before) = contacts.iter_mut().find(|before| before.message == noted.message) {
+        let Noted { message, place, customer, ticket, kinds, sketch } = noted.clone();
+        let said = Counted { customer, place, message, at };
+        let contacts = self.by_customer.entry(said.customer.id.clone()).or_default();
+        if let Some(before) = contacts.iter_mut().find(|before| before.said.message == said.message) {
             // An edit is no second contact: it keeps the time at which it was written.
-            *before = Contact { at: before.at, ..contact };
+            (before.ticket, before.sketch) = (ticket, sketch);
         } else {
             if contacts.len() == CONTACTS_PER_CUSTOMER {
                 contacts.pop_front();
             }
-            contacts.push_back(contact);
+            contacts.push_back(Contact { said: said.clone(), ticket, sketch });
         }
-        self.heard.push_back((at, noted.customer.clone()));
+        self.heard.push_back((at, said.customer.id.clone()));
         self.forget_the_silent();
-        if !noted.kinds.is_empty() {
+        if !kinds.is_empty() {
             if self.reports.len() == REPORTS {
                 self.reports.pop_front();
             }
-            self.reports.push_back(Report { at, customer: noted.customer.clone(), kinds: noted.kinds.clone() });
+            self.reports.push_back(Report { said, kinds });
         }
     }
 
-    /// How often this customer wrote about the issue of this message within the time, this message included.
+    /// Earlier contacts of this customer about the issue of this message within the time, the latest first: one
+    /// message stands for each contact.
     ///
     /// The same issue is the same ticket, or, without a ticket on either side, words alike enough. Messages less than
     /// [`SAME_VISIT`] apart are one contact.
@@ -101,51 +95,46 @@ impl Conversation {
         message: &Message,
         within: TimeDelta,
         now: DateTime<Utc>,
-    ) -> u32 {
-        let Some(contacts) = self.by_customer.get(customer) else { return 1 };
+    ) -> Vec<&Counted> {
+        let Some(contacts) = self.by_customer.get(customer) else { return Vec::new() };
         let sketch = Sketch::of(&message.text);
-        let mut count = 1;
+        let mut counted = Vec::new();
         let mut last = now;
-        let others = contacts.iter().rev().filter(|contact| contact.message != message.id);
-        for contact in others.take_while(|contact| now - contact.at <= within) {
+        let others = contacts.iter().rev().filter(|contact| contact.said.message != message.id);
+        for contact in others.take_while(|contact| now - contact.said.at <= within) {
             let same = match (ticket, &contact.ticket) {
                 (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
-                (Some(_), None) | (None, Some(_)) => contact.place == message.place && sketch.is_like(&contact.sketch),
+                (Some(_), None) | (None, Some(_)) => {
+                    contact.said.place == message.place && sketch.is_like(&contact.sketch)
+                }
                 (None, None) => sketch.is_like(&contact.sketch),
             };
-            if same && last - contact.at >= SAME_VISIT {
-                count += 1;
-                last = contact.at;
+            if same && last - contact.said.at >= SAME_VISIT {
+                counted.push(&contact.said);
+                last = contact.said.at;
             }
         }
-        count
+        counted
     }
 
-    /// How many different customers showed this kind within the time, the writer included if they show it now.
-    pub fn customers(
-        &self,
-        kind: &Kind,
-        signals: &Signals,
-        customer: &PersonId,
-        within: TimeDelta,
-        now: DateTime<Utc>,
-    ) -> u32 {
-        if signals.strength(kind) <= 0.0 {
-            return 0;
-        }
-        let mut seen = vec![customer];
-        for report in self.reports.iter().rev().take_while(|report| now - report.at <= within) {
-            if report.kinds.contains(kind) && !seen.contains(&&report.customer) {
-                seen.push(&report.customer);
+    /// Earlier messages of other customers that showed this kind within the time, the latest of each, if this one
+    /// shows it too.
+    pub fn reports(&self, kind: &Kind, customer: &PersonId, within: TimeDelta, now: DateTime<Utc>) -> Vec<&Counted> {
+        let mut counted: Vec<&Counted> = Vec::new();
+        for report in self.reports.iter().rev().take_while(|report| now - report.said.at <= within) {
+            let who = &report.said.customer.id;
+            if report.kinds.contains(kind) && who != customer && !counted.iter().any(|known| known.customer.id == *who)
+            {
+                counted.push(&report.said);
             }
         }
-        u32::try_from(seen.len()).unwrap_or(u32::MAX)
+        counted
     }
 
     fn forget_the_silent(&mut self) {
         while self.by_customer.len() > CUSTOMERS || self.heard.len() > CUSTOMERS * CONTACTS_PER_CUSTOMER {
             let Some((at, customer)) = self.heard.pop_front() else { return };
-            let silent_since = self.by_customer.get(&customer).and_then(VecDeque::back).map(|contact| contact.at);
+            let silent_since = self.by_customer.get(&customer).and_then(VecDeque::back).map(|contact| contact.said.at);
             if silent_since.is_some_and(|last| last <= at) {
                 self.by_customer.remove(&customer);
             }
@@ -203,7 +192,8 @@ fn hash(word: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sop::fixture::{at, procedure, says};
+    use crate::sop::fixture::{at, person, procedure, says};
+    use crate::sop::message::Standing;
 
     const ROUTER: &str = "The router keeps losing its connection every evening.";
     const HOUR: i64 = 3600;
@@ -212,47 +202,47 @@ mod tests {
         Noted {
             message: id.into(),
             place: "support".into(),
-            customer: customer.into(),
+            customer: person(customer, Standing::Customer),
             ticket: procedure().ticket_in(text),
             kinds: Vec::new(),
             sketch: Sketch::of(text),
         }
     }
 
-    /// The contacts that a message at the start of time counts, after these: hours ago, id, text.
-    fn contacts(past: &[(i64, &str, &str)], text: &str) -> u32 {
+    /// The earlier contacts that a message counts, after these: hours ago, id, text.
+    fn contacts(past: &[(i64, &str, &str)], text: &str) -> usize {
         let mut conversation = Conversation::default();
         for (hours, id, text) in past {
             conversation.note(&noted(id, "ann", text), at(-hours * HOUR));
         }
         let (message, ticket) = (says("now", "ann", text), procedure().ticket_in(text));
-        conversation.contacts(&"ann".into(), ticket.as_ref(), &message, TimeDelta::days(7), at(0))
+        conversation.contacts(&"ann".into(), ticket.as_ref(), &message, TimeDelta::days(7), at(0)).len()
     }
 
     #[test]
     fn messages_of_one_visit_are_one_contact() {
-        assert_eq!(contacts(&[], ROUTER), 1);
-        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "b", ROUTER)], ROUTER), 3);
-        assert_eq!(contacts(&[(2, "a", ROUTER), (2, "b", ROUTER), (0, "c", ROUTER)], ROUTER), 2);
+        assert_eq!(contacts(&[], ROUTER), 0);
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "b", ROUTER)], ROUTER), 2);
+        assert_eq!(contacts(&[(2, "a", ROUTER), (2, "b", ROUTER), (0, "c", ROUTER)], ROUTER), 1);
     }
 
     #[test]
     fn an_edit_is_no_second_contact() {
-        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "a", ROUTER)], ROUTER), 2);
-        assert_eq!(contacts(&[(5, "now", ROUTER)], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "a", ROUTER)], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "now", ROUTER)], ROUTER), 0);
     }
 
     #[test]
     fn the_same_ticket_is_the_same_issue_whatever_the_words() {
         let (one, other) = ("https://desk.example/t/1 is slow", "https://desk.example/t/2 is slow");
-        assert_eq!(contacts(&[(5, "a", one)], "https://desk.example/t/1 again"), 2);
-        assert_eq!(contacts(&[(5, "a", other)], "https://desk.example/t/1 is slow"), 1);
+        assert_eq!(contacts(&[(5, "a", one)], "https://desk.example/t/1 again"), 1);
+        assert_eq!(contacts(&[(5, "a", other)], "https://desk.example/t/1 is slow"), 0);
     }
 
     #[test]
     fn without_a_ticket_the_words_decide() {
-        assert_eq!(contacts(&[(5, "a", "My router is losing the connection again")], ROUTER), 2);
-        assert_eq!(contacts(&[(5, "a", "Where is the invoice for March?")], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "a", "My router is losing the connection again")], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "a", "Where is the invoice for March?")], ROUTER), 0);
     }
 
     #[test]
@@ -260,14 +250,15 @@ mod tests {
         let mut conversation = Conversation::default();
         conversation.note(&noted("a", "bob", ROUTER), at(-5 * HOUR));
         let message = says("now", "ann", ROUTER);
-        assert_eq!(conversation.contacts(&"ann".into(), None, &message, TimeDelta::days(7), at(0)), 1);
+        assert!(conversation.contacts(&"ann".into(), None, &message, TimeDelta::days(7), at(0)).is_empty());
     }
 
     #[test]
     fn the_customer_longest_silent_is_forgotten_first() {
         let mut conversation = Conversation::default();
         let again = |conversation: &Conversation, customer: &str| {
-            conversation.contacts(&customer.into(), None, &says("now", customer, ROUTER), TimeDelta::days(30), at(0))
+            let message = says("now", customer, ROUTER);
+            conversation.contacts(&customer.into(), None, &message, TimeDelta::days(30), at(0)).len()
         };
         let long_ago = -20 * 24 * HOUR;
         conversation.note(&noted("first", "first", ROUTER), at(long_ago));
@@ -279,7 +270,7 @@ mod tests {
                 conversation.note(&noted("loyal again", "loyal", ROUTER), at(long_ago + 2 * HOUR));
             }
         }
-        assert_eq!(again(&conversation, "first"), 1);
-        assert_eq!(again(&conversation, "loyal"), 3);
+        assert_eq!(again(&conversation, "first"), 0);
+        assert_eq!(again(&conversation, "loyal"), 2);
     }
 }

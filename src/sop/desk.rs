@@ -317,7 +317,7 @@ impl Turn<'_> {
         self.record(Fact::Noted(Noted {
             message: message.id.clone(),
             place: message.place.clone(),
-            customer: message.author.id.clone(),
+            customer: message.author.clone(),
             ticket,
             kinds,
             sketch: Sketch::of(&message.text),
@@ -399,7 +399,9 @@ impl Turn<'_> {
             report: Report {
                 customer,
                 place,
+                said_at: form.message.as_ref().map_or(self.now, |message| message.at),
                 message: form.message.map(|message| message.id),
+                counted: Vec::new(),
                 triggers: trigger
                     .map(|trigger| TriggerName { id: trigger.id.clone(), name: trigger.name.clone() })
                     .into_iter()

@@ -75,7 +75,7 @@ pub struct TicketRef {
     pub system: String,
     pub id: String,
     /// The link, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub url: Option<String>,
 }
 

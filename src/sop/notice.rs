@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{
-    Actor, Command, Escalation, EscalationId, Event, Fate, Information, Quote, Refusal, Status,
+    Actor, Command, Counted, Escalation, EscalationId, Event, Fate, Information, Quote, RaiseReason, Refusal, Status,
 };
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::procedure::Procedure;
@@ -48,12 +48,7 @@ pub enum Line {
         minutes: Option<i64>,
     },
     /// Nobody answered, or nobody could be reached, or somebody raised it.
-    Raised {
-        by: Option<Person>,
-        from: TeamId,
-        to: TeamId,
-        late_minutes: i64,
-    },
+    Raised,
     Resolved {
         by: Person,
     },
@@ -68,7 +63,7 @@ impl Line {
         match self {
             Self::Opened => "opened",
             Self::Acknowledged { .. } => "acknowledged",
-            Self::Raised { .. } => "raised",
+            Self::Raised => "raised",
             Self::Resolved { .. } => "resolved",
             Self::Undeliverable { .. } => "undeliverable",
         }
@@ -126,7 +121,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         Event::Opened(_) => notices.push(line(Line::Opened)),
         Event::Paged { .. } => {
             notices.push(Notice::Page { escalation, page: case.pages.len() - 1 });
-            notices.extend(redraw(case));
+            // The card in the same place is redrawn when the new one has arrived below it.
+            let elsewhere = |notice: &Notice| !matches!(notice, Notice::Card { page, .. } if case.pages[*page].team == *case.team());
+            notices.extend(redraw(case).into_iter().filter(elsewhere));
         }
         Event::Delivered { page, .. } => {
             // The card that was the newest in this place until now loses its buttons.
@@ -145,11 +142,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
         Event::Breached { .. } => {}
-        Event::Raised { by, from, to, .. } => {
-            let team = |step: &Step| case.opened.plan.rung(*step).team.clone();
-            let late_minutes = case.late_seconds / 60;
-            notices.push(line(Line::Raised { by: by.clone(), from: team(from), to: team(to), late_minutes }));
-        }
+        Event::Raised { .. } => notices.push(line(Line::Raised)),
         Event::Acknowledged { by } => {
             let minutes = case.time_to_answer().map(|taken| taken.num_minutes());
             notices.push(line(Line::Acknowledged { by: by.clone(), minutes }));
@@ -230,13 +223,15 @@ pub struct Card {
     pub resolved_by: Option<Person>,
     pub resolved_at: Option<i64>,
     pub resolution: Option<String>,
-    /// Why it last went to another team.
-    pub raised_why: Option<String>,
-    pub raised_at: Option<i64>,
+    pub raised: Option<CardRaise>,
     pub late_minutes: i64,
     /// Messages that joined after the first, and the names of the customers behind all of them.
     pub added: usize,
     pub customers: Vec<String>,
+    /// Messages that a condition counted, oldest first.
+    pub earlier: Vec<Counted>,
+    /// When the message that opened it was written.
+    pub said_at: i64,
     pub after: Option<String>,
     pub updated_at: i64,
     /// A newer card of the same case stands further down in the same place.
@@ -245,8 +240,20 @@ pub struct Card {
     pub page: Option<usize>,
 }
 
+/// How a case came to the team it is with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardRaise {
+    /// The name of the team it went on from.
+    pub from: String,
+    pub at: i64,
+    #[serde(flatten)]
+    pub why: RaiseReason,
+}
+
 /// Customers named on one card.
 const CUSTOMERS_SHOWN: usize = 12;
+/// Earlier messages linked on one card.
+const EARLIER_SHOWN: usize = 5;
 
 /// The facts of a card as the case stands; `page` is the page it was posted for.
 pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Card {
@@ -256,13 +263,17 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let mut triggers: Vec<String> = Vec::new();
     let mut quotes: Vec<Quote> = Vec::new();
     let mut customers: Vec<String> = Vec::new();
+    let mut earlier: Vec<Counted> = Vec::new();
     for report in &reports {
         extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
-        extend_new(&mut customers, report.customer.iter().map(|customer| customer.name.clone()));
+        let counted = report.counted.iter().map(|counted| &counted.customer);
+        extend_new(&mut customers, counted.chain(&report.customer).map(|customer| customer.name.clone()));
+        extend_new(&mut earlier, report.counted.iter().cloned());
     }
     quotes.truncate(CARD_QUOTES_MAX);
     customers.truncate(CUSTOMERS_SHOWN);
+    earlier.truncate(EARLIER_SHOWN);
     let (rung, catch_all) = match case.step {
         Step::Rung { index, .. } => (index + 1, false),
         Step::CatchAll => (opened.plan.rungs.len(), true),
@@ -297,11 +308,16 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         resolved_by: resolution.map(|done| done.by.clone()),
         resolved_at: resolution.map(|done| done.at.timestamp()),
         resolution: resolution.map(|done| done.note.clone()),
-        raised_why: case.raised.as_ref().map(|(_, why)| why.clone()),
-        raised_at: case.raised.as_ref().map(|(at, _)| at.timestamp()),
+        raised: case.raised.as_ref().map(|raise| CardRaise {
+            from: team_name(&raise.from),
+            at: raise.at.timestamp(),
+            why: raise.why.clone(),
+        }),
         late_minutes: case.late_seconds / 60,
         added: case.added.len(),
         customers,
+        earlier,
+        said_at: opened.report.said_at.timestamp(),
         after: opened.after.map(|id| id.to_string()),
         updated_at: case.updated_at.timestamp(),
         superseded: page.is_some_and(|page| !is_newest(case, page)),

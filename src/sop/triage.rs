@@ -1,7 +1,7 @@
 //! What a set of firings means beside what is already open: a new case, a word to an open one, or nothing.
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Command, EscalationId, Opened, Quote, Report, Subject, TriggerName};
+use crate::sop::escalation::{Command, Counted, EscalationId, Opened, Quote, Report, Subject, TriggerName};
 use crate::sop::message::{Message, Person, TicketRef, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Signals;
@@ -106,10 +106,23 @@ fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
         customer: heard.customer.cloned(),
         place: heard.message.place.clone(),
         message: Some(heard.message.id.clone()),
+        said_at: heard.message.at,
+        counted: counted(group),
         triggers: group.iter().map(name).collect(),
         quotes: quotes(heard.signals, |kind| kinds.contains(&kind)),
         findings,
     }
+}
+
+/// What the firings of a group counted, each message once.
+fn counted(group: &[&Firing<'_>]) -> Vec<Counted> {
+    let mut counted: Vec<Counted> = Vec::new();
+    for message in group.iter().flat_map(|firing| &firing.counted) {
+        if !counted.contains(message) {
+            counted.push(message.clone());
+        }
+    }
+    counted
 }
 
 /// The kind of signal whose words stand behind a finding.

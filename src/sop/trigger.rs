@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::Conversation;
+use crate::sop::escalation::Counted;
 use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
 use crate::sop::signal::{Kind, Signals};
 use crate::sop::team::{Plan, Severity};
@@ -153,6 +154,15 @@ pub struct Firing<'t> {
     pub trigger: &'t Trigger,
     /// The findings that held.
     pub findings: Vec<Finding>,
+    /// The earlier messages that were counted, oldest first.
+    pub counted: Vec<Counted>,
+}
+
+/// What the leaves of one trigger's condition leave behind.
+#[derive(Debug, Default)]
+pub struct Trace {
+    pub findings: Vec<Finding>,
+    pub counted: Vec<Counted>,
 }
 
 /// A trigger that did not fire though it nearly did, or could not decide.
@@ -201,15 +211,16 @@ pub struct Scene<'a> {
 /// Looks at every trigger that is not off.
 pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
     let mut fired = Fired::default();
-    let mut findings = Vec::new();
     for trigger in triggers.iter().filter(|trigger| trigger.mode != Mode::Off) {
-        findings.clear();
-        if trigger.condition.holds(scene, &mut findings) {
-            let findings = findings.iter().filter(|finding| finding.held).cloned().collect();
-            fired.firings.push(Firing { trigger, findings });
+        let mut trace = Trace::default();
+        if trigger.condition.holds(scene, &mut trace) {
+            let Trace { mut findings, mut counted } = trace;
+            findings.retain(|finding| finding.held);
+            counted.sort_by_key(|counted| counted.at);
+            fired.firings.push(Firing { trigger, findings, counted });
         } else {
-            let near = findings.iter().filter(|finding| finding.is_near());
-            fired.near.extend(near.map(|finding| NearMiss { trigger: trigger.id.clone(), finding: finding.clone() }));
+            let near = trace.findings.into_iter().filter(Finding::is_near);
+            fired.near.extend(near.map(|finding| NearMiss { trigger: trigger.id.clone(), finding }));
         }
     }
     silence_excluded(&mut fired.firings);
@@ -228,14 +239,14 @@ fn silence_excluded(firings: &mut Vec<Firing<'_>>) {
 
 impl Condition {
     /// Whether the condition holds; every leaf is looked at and leaves a finding.
-    pub fn holds(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) -> bool {
+    pub fn holds(&self, scene: &Scene<'_>, trace: &mut Trace) -> bool {
         let (held, what) = match self {
-            Self::All(parts) => return count_held(parts, scene, findings) == parts.len(),
-            Self::Any(parts) => return count_held(parts, scene, findings) > 0,
+            Self::All(parts) => return count_held(parts, scene, trace) == parts.len(),
+            Self::Any(parts) => return count_held(parts, scene, trace) > 0,
             Self::Not(part) => {
-                let first = findings.len();
-                let held = !part.holds(scene, findings);
-                for finding in &mut findings[first..] {
+                let first = trace.findings.len();
+                let held = !part.holds(scene, trace);
+                for finding in &mut trace.findings[first..] {
                     finding.held = !finding.held;
                     finding.negated = !finding.negated;
                 }
@@ -247,16 +258,19 @@ impl Condition {
             }
             Self::Amount { over, currency } => amount_over(scene, *over, currency),
             Self::Contacts { at_least, within } => {
-                let count = scene.customer.map_or(1, |customer| {
-                    scene.past.contacts(customer, scene.ticket, scene.message, *within, scene.now)
-                });
-                (count >= *at_least, What::Contacts { count, at_least: *at_least })
+                let earlier = scene
+                    .customer
+                    .map(|customer| scene.past.contacts(customer, scene.ticket, scene.message, *within, scene.now));
+                let (held, count) = count(&earlier.unwrap_or_default(), *at_least, trace);
+                (held, What::Contacts { count, at_least: *at_least })
             }
             Self::Customers { kind, at_least, within } => {
-                let count = scene
-                    .customer
-                    .map_or(0, |customer| scene.past.customers(kind, scene.signals, customer, *within, scene.now));
-                (count >= *at_least, What::Customers { kind: kind.clone(), count, at_least: *at_least })
+                let customer = scene.customer.filter(|_| scene.signals.strength(kind) > 0.0);
+                let (held, count) = match customer {
+                    Some(customer) => count(&scene.past.reports(kind, customer, *within, scene.now), *at_least, trace),
+                    None => (false, 0),
+                };
+                (held, What::Customers { kind: kind.clone(), count, at_least: *at_least })
             }
             Self::Places(places) => (places.contains(&scene.message.place), What::Place),
             Self::Language(asked) => {
@@ -264,7 +278,7 @@ impl Condition {
                 (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
             }
         };
-        findings.push(Finding { held, negated: false, what });
+        trace.findings.push(Finding { held, negated: false, what });
         held
     }
 }
@@ -284,13 +298,23 @@ impl Condition {
 }
 
 /// How many parts hold. None is skipped, for each leaves its findings.
-fn count_held(parts: &[Condition], scene: &Scene<'_>, findings: &mut Vec<Finding>) -> usize {
-    parts.iter().map(|part| part.holds(scene, findings)).filter(|held| *held).count()
+fn count_held(parts: &[Condition], scene: &Scene<'_>, trace: &mut Trace) -> usize {
+    parts.iter().map(|part| part.holds(scene, trace)).filter(|held| *held).count()
 }
 
 /// In hundredths: what is compared is what people read, and it reads back from the log to the last bit.
 fn as_shown(strength: f64) -> f64 {
     (strength * 100.0).round() / 100.0
+}
+
+/// This message and the earlier ones; they are kept as evidence where there are enough.
+fn count(earlier: &[&Counted], at_least: u32, trace: &mut Trace) -> (bool, u32) {
+    let count = u32::try_from(earlier.len() + 1).unwrap_or(u32::MAX);
+    let held = count >= at_least;
+    if held {
+        trace.counted.extend(earlier.iter().copied().cloned());
+    }
+    (held, count)
 }
 
 /// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.

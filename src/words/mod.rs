@@ -57,8 +57,9 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 12] = [
     ("card.md", include_str!("../../templates/card.md")),
+    ("raised.md", include_str!("../../templates/raised.md")),
     ("line.md", include_str!("../../templates/line.md")),
     ("done.md", include_str!("../../templates/done.md")),
     ("escalated.md", include_str!("../../templates/escalated.md")),
@@ -167,10 +168,15 @@ struct FormFacts<'a> {
 }
 
 fn broken(name: &str, error: &minijinja::Error) -> WordsError {
-    let file = format!("templates/{}", error.name().unwrap_or(name));
-    let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    WordsError::Broken { file, what: format!("{line}{}{detail}", error.kind()) }
+    // A template that includes another fails because of that one: its place is what the author needs.
+    let mut innermost = error;
+    while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref()) {
+        innermost = cause;
+    }
+    let file = format!("templates/{}", innermost.name().unwrap_or(name));
+    let line = innermost.line().map(|line| format!("line {line}: ")).unwrap_or_default();
+    let detail = innermost.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    WordsError::Broken { file, what: format!("{line}{}{detail}", innermost.kind()) }
 }
 
 #[cfg(test)]
@@ -205,202 +211,8 @@ mod tests {
         let problems = Words::load(Some(folder.path()), plain(), &[]).err().unwrap_or_default();
         let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
         expect![[r#"
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
             templates/line.md: line 1: undefined value: `case.id` is undefined
             templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
-            templates/line.md: line 2: undefined value: `cse` is undefined
-            templates/line.md: line 1: undefined value: `case.id` is undefined
             templates/why.md: line 3: undefined value: `reason` is undefined"#]]
         .assert_eq(&said.join("\n"));
     }

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::escalation::{
-    Actor, Command, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report, Subject, TriggerName,
+    Actor, Command, Counted, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report, Subject,
+    TriggerName,
 };
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
@@ -120,7 +121,7 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
         play(&mut case, &Command::Acknowledge { by: by.clone(), seen: None }, 92);
-        play(&mut case, &Command::Raise { by: by.clone(), reason: String::new(), seen: None }, 93);
+        play(&mut case, &Command::Raise { by: by.clone(), reason: "busy".to_owned(), seen: None }, 93);
         play(&mut case, &Command::Resolve { by, note: "done".to_owned() }, 94);
     }
     cards
@@ -129,11 +130,8 @@ fn cards() -> Vec<Card> {
 /// Everything that can be there, or nothing that need not.
 fn opened(full: bool) -> Opened {
     let customer = full.then(|| person("Dana", Standing::Customer));
-    let ticket = full.then(|| TicketRef {
-        system: "desk".to_owned(),
-        id: "42".to_owned(),
-        url: Some("https://desk.example/42".to_owned()),
-    });
+    let url = full.then(|| "https://desk.example/42".to_owned());
+    let ticket = Some(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url });
     let findings = vec![Finding {
         held: true,
         negated: false,
@@ -147,6 +145,12 @@ fn opened(full: bool) -> Opened {
     }];
     let quotes = vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }];
     let name = TriggerName { id: "refund".to_owned(), name: "Refund".to_owned() };
+    let counted = vec![Counted {
+        customer: person("Emil", Standing::Customer),
+        place: "place".into(),
+        message: "earlier".into(),
+        at: at(-60),
+    }];
     Opened {
         subject: Subject { customer: customer.clone(), place: "place".into(), ticket, scope: Scope::Customer },
         severity: Severity::Sev2,
@@ -159,6 +163,8 @@ fn opened(full: bool) -> Opened {
             customer,
             place: "place".into(),
             message: full.then(|| "message".into()),
+            said_at: at(-10),
+            counted: if full { counted } else { Vec::new() },
             triggers: if full { vec![name] } else { Vec::new() },
             findings: if full { findings } else { Vec::new() },
             quotes: if full { quotes } else { Vec::new() },
@@ -171,13 +177,11 @@ fn opened(full: bool) -> Opened {
 
 fn lines() -> Vec<Line> {
     let by = person("Sam", Standing::Staff);
-    let raised = |by| Line::Raised { by, from: "first".into(), to: "second".into(), late_minutes: 3 };
     vec![
         Line::Opened,
         Line::Acknowledged { by: by.clone(), minutes: Some(3) },
         Line::Acknowledged { by: by.clone(), minutes: None },
-        raised(Some(by.clone())),
-        raised(None),
+        Line::Raised,
         Line::Resolved { by },
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
     ]

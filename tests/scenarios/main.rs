@@ -1,58 +1,44 @@
 //! Plays every transcript in this folder against the real bot, three ways. `UPDATE_EXPECT=1` writes what was seen
-//! into the files.
+//! into the files; a name after `--` plays only the scenarios whose file name contains it.
 
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use support::script::{Script, Way};
 
-const WAYS: [Way; 3] = [Way::AsWritten, Way::Restarted, Way::Twice];
-
-/// Every scenario, in order. `SCENARIO=name` plays only those whose file name contains it.
-fn scenarios() -> Vec<PathBuf> {
-    let wanted = std::env::var("SCENARIO").unwrap_or_default();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let files = std::fs::read_dir(folder).expect("the folder of scenarios").map(|entry| entry.expect("a file").path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|file| file.extension().is_some_and(|extension| extension == "md"))
-        .filter(|file| file.to_string_lossy().contains(&wanted))
-        .collect();
-    files.sort();
-    files
+datatest_stable::harness! {
+    { test = as_written, root = "tests/scenarios", pattern = r".*\.md$" },
+    { test = restarted_after_every_input, root = "tests/scenarios", pattern = r".*\.md$" },
+    { test = every_event_twice, root = "tests/scenarios", pattern = r".*\.md$" },
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_transcript_plays_as_written_restarted_and_with_every_event_twice() {
+fn as_written(file: &Path) -> datatest_stable::Result<()> {
+    Ok(play(file, Way::AsWritten)?)
+}
+
+fn restarted_after_every_input(file: &Path) -> datatest_stable::Result<()> {
+    Ok(play(file, Way::Restarted)?)
+}
+
+fn every_event_twice(file: &Path) -> datatest_stable::Result<()> {
+    Ok(play(file, Way::Twice)?)
+}
+
+fn play(file: &Path, way: Way) -> Result<()> {
     support::log::watch();
-    let mut wrong = Vec::new();
-    let files = scenarios();
-    assert!(!files.is_empty(), "there are no scenarios");
-    for file in &files {
-        for way in WAYS {
-            if let Err(error) = play(file, way).await {
-                let name = file.file_name().unwrap_or_default().to_string_lossy();
-                wrong.push(format!("{name}, {way:?}: {error:#}"));
-            }
-        }
-    }
-    let errors = support::log::errors();
-    assert!(wrong.is_empty(), "{} of {} plays went wrong:\n{}", wrong.len(), files.len() * 3, wrong.join("\n\n"));
-    assert!(errors.is_empty(), "errors were logged:\n{}", errors.join("\n"));
-}
-
-async fn play(file: &Path, way: Way) -> Result<()> {
     let script = Script::read(file)?;
-    let played = script.play(way).await?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let played = runtime.block_on(script.play(way))?;
+    let errors = support::log::errors();
+    ensure!(errors.is_empty(), "errors were logged:\n{}", errors.join("\n"));
     if way == Way::AsWritten && std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(file, script.with_chat(&played)).context("the scenario cannot be written")?;
-        return Ok(());
+        return std::fs::write(file, script.with_chat(&played)).context("the scenario cannot be written");
     }
-    let expected = Script::read(file)?.chat().to_owned();
-    if played != expected {
-        bail!("{}", difference(&expected, &played));
+    if played != script.chat() {
+        bail!("{}", difference(script.chat(), &played));
     }
     Ok(())
 }

@@ -1,41 +1,56 @@
 //! What people see, as lines of a transcript.
 
+use std::collections::BTreeMap;
+
 use bellhop::sandbox::{AnswerKind, Seen, SmallDiscord};
 use chrono::{DateTime, TimeDelta, Utc};
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-/// Writes what was seen at one moment. Order between channels is not part of the promise, so lines are sorted by
-/// channel; within one channel they stand as they came.
+/// Writes what was seen at one moment. In which order things reach different messages is not part of the promise, so
+/// entries are sorted: answers, then channel by channel what was posted and what was edited. Of several edits of one
+/// message only the last counts: it is what people see.
 pub fn render(seen: &[Seen], discord: &SmallDiscord, now: DateTime<Utc>) -> String {
-    let mut shown: Vec<(u8, u64, String)> = seen.iter().filter_map(|seen| entry(seen, discord, now)).collect();
-    shown.sort_by_key(|(kind, channel, _)| (*kind, *channel));
-    shown.into_iter().map(|(_, _, text)| text).collect()
+    let mut shown: BTreeMap<Place, String> = BTreeMap::new();
+    for (index, seen) in seen.iter().enumerate() {
+        if let Some((place, text)) = entry(seen, index, discord, now) {
+            shown.insert(place, text);
+        }
+    }
+    shown.into_values().collect()
 }
 
-/// Answers first (they are what the person who acted sees), then channels by id.
-fn entry(seen: &Seen, discord: &SmallDiscord, now: DateTime<Utc>) -> Option<(u8, u64, String)> {
+/// An answer or a channel; which channel; a page, another post, or an edit; which message, or the order of coming.
+type Place = (u8, u64, u8, u64);
+
+/// Answers come first: they are what the person who acted sees.
+fn entry(seen: &Seen, index: usize, discord: &SmallDiscord, now: DateTime<Utc>) -> Option<(Place, String)> {
     let names = Names { discord, now };
+    let answer = |channel: u64| (0, channel, 0, index as u64);
+    let id = |message: &Value| message["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
     match seen {
         Seen::Posted { channel, message, pinged, .. } if is_bots(message) => {
             let head = format!("{}{}", names.channel(*channel), names.pings(pinged));
-            Some((1, *channel, block(&head, &names.message(message, true))))
+            Some((
+                (1, *channel, if pinged.is_empty() { 2 } else { 1 }, id(message)),
+                block(&head, &names.message(message, true)),
+            ))
         }
         Seen::Edited { channel, message, .. } if is_bots(message) => {
             let head = format!("{} (edited)", names.channel(*channel));
-            Some((1, *channel, block(&head, &names.message(message, false))))
+            Some(((1, *channel, 3, id(message)), block(&head, &names.message(message, false))))
         }
         Seen::Answer { user, channel, kind, body, ephemeral, .. } => match kind {
             AnswerKind::Deferred | AnswerKind::DeferredUpdate => None,
             AnswerKind::Modal => {
                 let head = format!("{} gets a form", names.person(*user));
-                Some((0, *channel, block(&head, &names.form(body))))
+                Some((answer(*channel), block(&head, &names.form(body))))
             }
-            _ => Some((0, *channel, names.told(*user, *channel, *ephemeral, body))),
+            _ => Some((answer(*channel), names.told(*user, *channel, *ephemeral, body))),
         },
         Seen::FollowUp { user, channel, message, ephemeral, .. }
         | Seen::AnswerEdited { user, channel, message, ephemeral, .. } => {
-            Some((0, *channel, names.told(*user, *channel, *ephemeral, message)))
+            Some((answer(*channel), names.told(*user, *channel, *ephemeral, message)))
         }
         Seen::Posted { .. } | Seen::Edited { .. } | Seen::Deleted { .. } | Seen::AnswerDeleted { .. } => None,
     }
@@ -135,7 +150,9 @@ impl Names<'_> {
                 _ => clock(id, self.now),
             }
         });
-        named.replace('\u{2060}', "")
+        // The version of the procedure changes with every word of the example.
+        let version = Regex::new(r"under procedure [0-9a-f]{12}").expect("the pattern is one");
+        version.replace(&named, "under procedure …").replace('\u{2060}', "")
     }
 }
 

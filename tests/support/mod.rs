@@ -121,8 +121,9 @@ impl Stage {
         if promised { self.settle(&[InputId(format!("interaction:{interaction}"))]).await } else { Ok(()) }
     }
 
-    /// Moves the clock to `at`, stopping at every deadline on the way. `shown` is called at each stop.
-    pub async fn advance_to(&mut self, at: DateTime<Utc>, mut stopped: impl FnMut(&mut Self)) -> Result<()> {
+    /// Moves the clock to `at`, stopping at every deadline on the way; what was seen at each stop.
+    pub async fn advance_to(&mut self, at: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, Vec<Seen>)>> {
+        let mut stops = Vec::new();
         loop {
             let now = self.clock.now();
             let due = self.bot.as_ref().and_then(|bot| bot.engine().pulse().borrow().next_deadline);
@@ -131,9 +132,9 @@ impl Stage {
                 self.clock.advance(next - now);
             }
             self.settle(&[]).await?;
-            stopped(self);
+            stops.push((next, self.news()));
             if next >= at {
-                return Ok(());
+                return Ok(stops);
             }
         }
     }

@@ -66,18 +66,18 @@ impl Script {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)?;
         let (head, rest) = text.split_once("```chat\n").context("there is no chat block")?;
-        let (chat, tail) = rest.split_once("```").context("the chat block has no end")?;
+        let (chat, tail) = rest.split_once("\n```\n").context("the chat block has no end")?;
         let config = match head.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")) {
             Some((config, _)) => config.to_owned(),
             None => String::new(),
         };
         ensure!(head.starts_with("# "), "a scenario begins with a title");
-        Ok(Self { head: head.to_owned(), config, chat: chat.to_owned(), tail: tail.to_owned() })
+        Ok(Self { head: head.to_owned(), config, chat: format!("{chat}\n"), tail: tail.to_owned() })
     }
 
     /// The file with this chat in it.
     pub fn with_chat(&self, chat: &str) -> String {
-        format!("{}```chat\n{chat}```{}", self.head, self.tail)
+        format!("{}```chat\n{chat}```\n{}", self.head, self.tail)
     }
 
     pub fn chat(&self) -> &str {
@@ -95,7 +95,9 @@ impl Script {
             last_form: BTreeMap::new(),
         };
         play.stage.discord.every_event_twice(way == Way::Twice);
-        for line in self.chat.lines().filter(|line| !line.starts_with(' ') && !line.trim().is_empty()) {
+        let is_input = |line: &&str| !line.starts_with(' ') && !line.trim().is_empty();
+        let inputs: Vec<&str> = self.chat.lines().filter(is_input).collect();
+        for line in inputs {
             play.line(line).await.with_context(|| format!("at: {line}\n{}", play.chat))?;
         }
         let chat = play.chat;
@@ -156,9 +158,12 @@ impl Play {
         let (time, what) = line.split_once(' ').context("a line begins with a time")?;
         let at = self.moment(time)?;
         writeln!(self.chat, "{line}")?;
-        let mut seen = String::new();
-        self.stage.advance_to(at, |stage| seen.push_str(&news(stage))).await?;
-        self.chat.push_str(&seen);
+        for (at, seen) in self.stage.advance_to(at).await? {
+            let seen = chat::render(&seen, &self.stage.discord, at);
+            if !seen.is_empty() {
+                write!(self.chat, "  {}\n{seen}", at.format("%H:%M"))?;
+            }
+        }
         self.happen(what).await?;
         self.show();
         if self.way == Way::Restarted && self.stage.is_running() {
@@ -282,25 +287,19 @@ impl Play {
 
     async fn type_command(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
         let channel = self.stage.discord.channel(&found["place"]);
-        let mut options = Map::new();
         let typed = found.name("options").map_or("", |options| options.as_str());
-        let names = Regex::new(r"(?:^| )([a-z_]+):")?;
-        let starts: Vec<_> = names.captures_iter(typed).collect();
-        for (index, start) in starts.iter().enumerate() {
-            let (whole, name) = (start.get(0).context("a match")?, &start[1]);
-            let end = starts.get(index + 1).and_then(|next| next.get(0)).map_or(typed.len(), |next| next.start());
-            options.insert(name.to_owned(), Value::from(typed[whole.end()..end].trim()));
-        }
+        let options: Map<String, Value> =
+            named(typed, r"(?:^| )([a-z_]+):")?.into_iter().map(|(name, value)| (name, value.into())).collect();
         let interaction = self.stage.discord.slash(user, channel, &found["name"], options);
         self.stage.settle_interaction(interaction).await
     }
 
     async fn fill(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
         let (id, channel) = self.last_form.get(&user).cloned().context("nobody showed them a form")?;
-        let answers: Vec<(&str, &str)> = found["answers"]
-            .split("; ")
-            .map(|answer| answer.split_once(": ").with_context(|| format!("{answer} is no answer")))
-            .collect::<Result<_>>()?;
+        let answers = named(&found["answers"], r"(?:^|; )([a-z_]+):")?;
+        let answers: Vec<(&str, String)> =
+            answers.iter().map(|(name, value)| (name.as_str(), unquoted(value))).collect();
+        let answers: Vec<(&str, &str)> = answers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let interaction = self.stage.discord.submit(user, channel, &id, &answers, None);
         self.stage.settle_interaction(interaction).await
     }
@@ -372,10 +371,17 @@ impl Play {
     }
 }
 
-fn news(stage: &mut Stage) -> String {
-    let news = stage.news();
-    let shown = chat::render(&news, &stage.discord, stage.clock.now());
-    if shown.is_empty() { shown } else { format!("  {}\n{shown}", stage.clock.now().format("%H:%M")) }
+/// "name: value" pairs; a value goes on to the next name. The pattern's first group is a name.
+fn named(text: &str, pattern: &str) -> Result<Vec<(String, String)>> {
+    let pattern = Regex::new(pattern)?;
+    let starts: Vec<_> = pattern.captures_iter(text).collect();
+    let mut pairs = Vec::new();
+    for (index, start) in starts.iter().enumerate() {
+        let from = start.get(0).context("a match")?.end();
+        let to = starts.get(index + 1).and_then(|next| next.get(0)).map_or(text.len(), |next| next.start());
+        pairs.push((start[1].to_owned(), text[from..to].trim().to_owned()));
+    }
+    Ok(pairs)
 }
 
 fn unquoted(text: &str) -> String {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use serenity::all::Event;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::adapters::discord::api::{Api, ApiError};
 use crate::adapters::discord::convert::{self, Roles};
@@ -39,7 +39,7 @@ pub(crate) struct Intake {
     pub(crate) inbox: mpsc::Sender<Input>,
     /// The last message of each place that was handed on.
     pub(crate) read: BTreeMap<PlaceId, MessageId>,
-    /// Set once everything said so far has been read.
+    /// Set once everything said so far has been read and what followed is recorded.
     pub(crate) ready: watch::Sender<bool>,
 }
 
@@ -141,7 +141,12 @@ impl Intake {
         for place in places {
             self.read_back(place, &mut members).await;
         }
-        self.ready.send_replace(true);
+        let (recorded, reached) = oneshot::channel();
+        self.send(Input { id: InputId("caught-up".to_owned()), body: Body::Mark(recorded) }).await;
+        // Without an answer the desk is closing.
+        if reached.await.is_ok() {
+            self.ready.send_replace(true);
+        }
     }
 
     async fn read_back(&mut self, place: u64, members: &mut HashMap<u64, Vec<String>>) {

@@ -1,6 +1,6 @@
 //! Discord: its gateway and commands become inputs, notices become messages. No rules live here.
 //!
-//! Reading order: [`Discord::connect`] asks Discord who we are and whether everything the procedure names is there;
+//! Reading order: [`Discord::connect`] asks Discord who we are, [`Discord::missing`] whether everything is there;
 //! [`Discord::connector`] is what the outbox sends with; [`Discord::listen`] opens the gateway.
 //!
 //! - `gateway`: serenity's client in a runtime of its own
@@ -89,7 +89,7 @@ pub enum StartProblem {
     Gateway(String),
 }
 
-/// A Discord that answered and has everything the procedure names.
+/// A Discord that answered.
 pub struct Discord {
     settings: Settings,
     token: SecretString,
@@ -119,8 +119,7 @@ const CALLS_REMEMBERED: usize = 4_096;
 const SERVED_MAX: usize = 64;
 
 impl Discord {
-    /// Asks Discord who we are and what is there, registers the commands, checks everything the procedure names. All
-    /// problems at once.
+    /// Asks Discord who we are and what is there, and registers the commands. All problems at once.
     pub async fn connect(
         settings: Settings,
         token: SecretString,
@@ -132,14 +131,15 @@ impl Discord {
         let words = Words::load(settings.templates.as_deref(), markup(settings.guild), &procedure.teams);
         let words = words.map_err(|problems| problems.into_iter().map(StartProblem::Words).collect::<Vec<_>>())?;
         let guild = Arc::new(introduce(&api, &settings, &procedure).await.map_err(|problem| vec![problem])?);
-        let problems = missing(&guild, &settings, &procedure);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         let path = format!("applications/{}/guilds/{}/commands", guild.application(), guild.id());
         let registered = api.put(&path, &commands::registered()).await;
         registered.map_err(|error| vec![StartProblem::Discord(error)])?;
         Ok(Self { settings, token, api, words: Arc::new(words), guild, procedure, desk })
+    }
+
+    /// Everything the procedure names that is not there, or not closed as it should be.
+    pub fn missing(&self) -> Vec<StartProblem> {
+        missing(&self.guild, &self.settings, &self.procedure)
     }
 
     /// What the outbox sends with.

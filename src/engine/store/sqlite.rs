@@ -46,6 +46,13 @@ impl SqliteStore {
         Ok(Self { desk: desk.to_owned(), connection, _lock: lock })
     }
 
+    /// Whether nothing was ever recorded for the desk.
+    pub async fn is_new(&mut self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM events WHERE desk = $1)";
+        let row = sqlx::query(query).bind(&self.desk).fetch_one(&mut self.connection).await;
+        row.map(|row| !row.get::<bool, _>(0)).map_err(StoreError::Read)
+    }
+
     /// Everything the desk remembers.
     pub async fn past(&mut self) -> Result<Past, StoreError> {
         Ok(Past {

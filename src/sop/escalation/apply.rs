@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Resolution};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Raise, RaiseReason, Resolution};
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -49,20 +49,18 @@ impl Escalation {
             }
             Event::Undeliverable { page, why } => {
                 self.pages[*page].fate = Fate::Undeliverable { at, why: why.clone() };
-                if self.awaiting == Some(*page) {
-                    self.late_seconds = 0;
-                }
             }
             Event::Breached { late_seconds, .. } => {
                 self.breaches += 1;
                 self.late_seconds = *late_seconds;
             }
-            Event::Raised { by, to, reason, .. } => {
-                if by.is_some() {
+            Event::Raised { from, to, why } => {
+                if *why != RaiseReason::Silence {
                     self.late_seconds = 0;
                 }
+                let from = self.opened.plan.rung(*from).team.clone();
                 self.step = *to;
-                self.raised = Some((at, reason.clone()));
+                self.raised = Some(Raise { at, from, why: why.clone() });
             }
             Event::Acknowledged { by } => {
                 self.responder = Some((by.clone(), at));

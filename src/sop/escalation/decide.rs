@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::sop::escalation::{Actor, Command, Escalation, EscalationId, Event, Fate, Opened, PageReason};
+use crate::sop::escalation::{Actor, Command, Escalation, EscalationId, Event, Fate, Opened, PageReason, RaiseReason};
 use crate::sop::message::{Person, cut};
 use crate::sop::team::{Step, TeamId};
 
@@ -108,8 +108,8 @@ impl Escalation {
             return Err(Refusal::EndOfLadder { id: self.id, team: self.team().clone() });
         }
         let reason = cut(reason.trim(), NOTE_CHARS_MAX);
-        let raised = Event::Raised { by: Some(by.person.clone()), from: self.step, to, reason };
-        Ok(vec![raised, Event::Paged { step: to, reason: PageReason::ByHand }])
+        let why = RaiseReason::ByHand { by: by.person.clone(), reason };
+        Ok(vec![Event::Raised { from: self.step, to, why }, Event::Paged { step: to, reason: PageReason::ByHand }])
     }
 
     fn resolve(&self, by: &Actor, note: &str) -> Result<Vec<Event>, Refusal> {
@@ -137,8 +137,7 @@ impl Escalation {
         let mut events = vec![Event::Undeliverable { page, why: why.to_owned() }];
         let to = self.opened.plan.next(asked.step);
         if self.awaiting == Some(page) && to != asked.step {
-            let reason = format!("the page for {} could not be delivered", asked.team);
-            events.push(Event::Raised { by: None, from: asked.step, to, reason });
+            events.push(Event::Raised { from: asked.step, to, why: RaiseReason::Undeliverable });
             events.push(Event::Paged { step: to, reason: PageReason::Undeliverable });
         }
         events
@@ -156,8 +155,7 @@ impl Escalation {
             events.push(Event::Breached { page, due: deadline.at, late_seconds });
         }
         if to != from {
-            let reason = format!("{} did not answer in time", self.pages[page].team);
-            events.push(Event::Raised { by: None, from, to, reason });
+            events.push(Event::Raised { from, to, why: RaiseReason::Silence });
         }
         events.push(Event::Paged { step: to, reason: PageReason::Silence });
         events

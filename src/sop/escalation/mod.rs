@@ -87,10 +87,23 @@ pub struct Report {
     pub customer: Option<Person>,
     pub place: PlaceId,
     pub message: Option<MessageId>,
+    /// When it was said.
+    pub said_at: DateTime<Utc>,
+    /// Earlier messages that a condition counted: those of the same customer, or of others with the same trouble.
+    pub counted: Vec<Counted>,
     /// Ids and names of the triggers that fired on it, the leading one first; empty for a case opened by hand.
     pub triggers: Vec<TriggerName>,
     pub findings: Vec<Finding>,
     pub quotes: Vec<Quote>,
+}
+
+/// A message that counts towards a number of contacts or of customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    pub customer: Person,
+    pub place: PlaceId,
+    pub message: MessageId,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +153,18 @@ pub enum PageReason {
     Stronger,
 }
 
+/// Why a case went on to another step of its ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum RaiseReason {
+    /// Nobody answered in time.
+    Silence,
+    /// The page could not be delivered to anybody.
+    Undeliverable,
+    /// Somebody sent it on; the reason may be empty.
+    ByHand { by: Person, reason: String },
+}
+
 /// A fact about a case. Past tense, recorded once, never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -176,10 +201,9 @@ pub enum Event {
         late_seconds: i64,
     },
     Raised {
-        by: Option<Person>,
         from: Step,
         to: Step,
-        reason: String,
+        why: RaiseReason,
     },
     Acknowledged {
         by: Person,
@@ -268,8 +292,8 @@ pub struct Escalation {
     pub resolution: Option<Resolution>,
     /// Messages that joined after the first.
     pub added: Vec<Report>,
-    /// When it last went to another step, and why.
-    pub raised: Option<(DateTime<Utc>, String)>,
+    /// The last time it went to another step.
+    pub raised: Option<Raise>,
     pub breaches: u32,
     /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
     /// something else moved it on.
@@ -277,6 +301,14 @@ pub struct Escalation {
     /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
     pub version: u64,
     pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raise {
+    pub at: DateTime<Utc>,
+    /// The team it went on from.
+    pub from: TeamId,
+    pub why: RaiseReason,
 }
 
 #[derive(Clone, Debug, PartialEq)]

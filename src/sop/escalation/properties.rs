@@ -75,6 +75,8 @@ fn report(message: &str) -> Report {
         customer: Some(person("ann", Standing::Customer)),
         place: "support".into(),
         message: Some(message.into()),
+        said_at: at(0),
+        counted: Vec::new(),
         triggers: Vec::new(),
         findings: Vec::new(),
         quotes: Vec::new(),
@@ -306,8 +308,9 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Breached { late_seconds, .. } => {
             assert_eq!((after.breaches, after.late_seconds), (before.breaches + 1, *late_seconds));
         }
-        Event::Raised { to, reason, .. } => {
-            assert_eq!((after.step, after.raised.as_ref()), (*to, Some(&(now, reason.clone()))));
+        Event::Raised { from, to, why } => {
+            let from = before.opened.plan.rung(*from).team.clone();
+            assert_eq!((after.step, after.raised.as_ref()), (*to, Some(&Raise { at: now, from, why: why.clone() })));
         }
         Event::Acknowledged { by } => {
             assert_eq!((after.awaiting, after.responder.as_ref()), (None, Some(&(by.clone(), now))));

@@ -85,7 +85,6 @@ fn more_of_the_same_redraws_the_card() {
     told.check(expect![[r#"
         card 0: acknowledge raise resolve why
         page 1
-        card 0: acknowledge raise resolve why
     "#]]);
     told.delivered(1, "leads");
     told.check(expect![[r#"

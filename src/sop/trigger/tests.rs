@@ -6,7 +6,8 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::sop::conversation::{Noted, Sketch};
-use crate::sop::fixture::{at, over_usd, plan, procedure, rates, says, signal, trigger};
+use crate::sop::fixture::{at, over_usd, person, plan, procedure, rates, says, signal, trigger};
+use crate::sop::message::Standing;
 use crate::sop::signal::{Speech, read};
 
 /// What one trigger makes of one text: whether it fires, then every leaf that held (+), missed (-) or nearly held (~).
@@ -17,9 +18,9 @@ fn check(condition: Condition, text: &str, want: Expect) {
 #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
 fn check_after(past: &Conversation, condition: Condition, text: &str, want: Expect) {
     with_scene(past, text, |scene| {
-        let mut findings = Vec::new();
-        let mut shown = if condition.holds(scene, &mut findings) { "fires\n" } else { "silent\n" }.to_owned();
-        for finding in findings {
+        let mut trace = Trace::default();
+        let mut shown = if condition.holds(scene, &mut trace) { "fires\n" } else { "silent\n" }.to_owned();
+        for finding in trace.findings {
             let mark = match (finding.held, finding.is_near()) {
                 (true, _) => '+',
                 (false, true) => '~',
@@ -54,7 +55,7 @@ fn past(reports: &[(&str, i64, &str, &[Kind])]) -> Conversation {
         let noted = Noted {
             message: format!("past{number}").into(),
             place: "support".into(),
-            customer: (*customer).into(),
+            customer: person(customer, Standing::Customer),
             ticket: procedure().ticket_in(text),
             kinds: kinds.to_vec(),
             sketch: Sketch::of(text),
@@ -86,7 +87,7 @@ fn a_signal_holds_from_its_strength_on() {
     let strength = with_scene(&Conversation::default(), text, |scene| as_shown(scene.signals.strength(&Kind::Angry)));
     for (at_least, holds) in [(strength - 0.01, true), (strength, true), (strength + 0.01, false)] {
         let condition = signal(Kind::Angry, at_least);
-        let held = with_scene(&Conversation::default(), text, |scene| condition.holds(scene, &mut Vec::new()));
+        let held = with_scene(&Conversation::default(), text, |scene| condition.holds(scene, &mut Trace::default()));
         assert_eq!(held, holds, "{strength} against {at_least}");
     }
 }
