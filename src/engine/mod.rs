@@ -13,6 +13,8 @@ pub mod input;
 mod outbox;
 mod run;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use crate::engine::handled::Handled;
 pub use crate::engine::run::{Engine, Failure, Pulse, Settings};

@@ -193,6 +193,7 @@ impl Outbox {
     fn start(&mut self, order: u64, outgoing: Outgoing) {
         let Some(row) = self.rows.get_mut(&order) else { return };
         row.in_flight = true;
+        row.overtaken = false;
         row.attempts += 1;
         self.busy.insert(row.lane.clone());
         let connector = Arc::clone(&self.connector);
@@ -214,7 +215,6 @@ impl Outbox {
         }
         if row.overtaken {
             // What arrived is older than what is to be told now: the row stays, for its newer generation.
-            row.overtaken = false;
             return None;
         }
         let row = self.remove(attempt.order)?;

@@ -83,7 +83,9 @@ impl Engine {
         }
         let positions: BTreeMap<_, _> = positions.into_iter().map(|at| (at.place, at.message)).collect();
         let (inbox, waiting) = mpsc::channel(INBOX_MAX);
-        let (pulse_out, pulse) = watch::channel(Pulse::default());
+        // What a crash left to do is shown from the first moment, before the loop has turned once.
+        let next_deadline = desk.next_deadline().map(|(at, _)| at);
+        let (pulse_out, pulse) = watch::channel(Pulse { to_tell: to_tell.len(), next_deadline, ..Pulse::default() });
         let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
         let state = Loop {
             next_seq: facts.last().map_or(1, |line| line.seq + 1),
@@ -296,8 +298,7 @@ impl Loop {
             let row = self.outbox.row(notice, now);
             // A row is in memory before it is on disk, but nothing is dispatched before the batch is recorded.
             if !volatile {
-                batch.to_tell.retain(|waiting| waiting.key != row.key);
-                batch.to_tell.push(row.clone());
+                batch.tell(row.clone());
             }
             self.outbox.add(row, false);
         }

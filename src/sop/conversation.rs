@@ -64,10 +64,15 @@ impl Conversation {
         let Noted { message, place, customer, ticket, kinds, sketch } = noted.clone();
         let said = Counted { customer, place, message, at };
         let contacts = self.by_customer.entry(said.customer.id.clone()).or_default();
-        if contacts.len() == CONTACTS_PER_CUSTOMER {
-            contacts.pop_front();
+        if let Some(before) = contacts.iter_mut().find(|before| before.said.message == said.message) {
+            // An edit is no second contact: it keeps the time at which it was written.
+            (before.ticket, before.sketch) = (ticket, sketch);
+        } else {
+            if contacts.len() == CONTACTS_PER_CUSTOMER {
+                contacts.pop_front();
+            }
+            contacts.push_back(Contact { said: said.clone(), ticket, sketch });
         }
-        contacts.push_back(Contact { said: said.clone(), ticket, sketch });
         self.heard.push_back((at, said.customer.id.clone()));
         self.forget_the_silent();
         if !kinds.is_empty() {
@@ -95,7 +100,8 @@ impl Conversation {
         let sketch = Sketch::of(&message.text);
         let mut counted = Vec::new();
         let mut last = now;
-        for contact in contacts.iter().rev().take_while(|contact| now - contact.said.at <= within) {
+        let others = contacts.iter().rev().filter(|contact| contact.said.message != message.id);
+        for contact in others.take_while(|contact| now - contact.said.at <= within) {
             let same = match (ticket, &contact.ticket) {
                 (Some(ours), Some(theirs)) => ours.is_same(theirs),
                 (Some(_), None) | (None, Some(_)) => {
@@ -181,4 +187,90 @@ fn hash(word: &str) -> u32 {
         hash = (hash ^ u32::from(character)).wrapping_mul(0x0100_0193);
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::fixture::{at, person, procedure, says};
+    use crate::sop::message::Standing;
+
+    const ROUTER: &str = "The router keeps losing its connection every evening.";
+    const HOUR: i64 = 3600;
+
+    fn noted(id: &str, customer: &str, text: &str) -> Noted {
+        Noted {
+            message: id.into(),
+            place: "support".into(),
+            customer: person(customer, Standing::Customer),
+            ticket: procedure().ticket_in(text),
+            kinds: Vec::new(),
+            sketch: Sketch::of(text),
+        }
+    }
+
+    /// The earlier contacts that a message counts, after these: hours ago, id, text.
+    fn contacts(past: &[(i64, &str, &str)], text: &str) -> usize {
+        let mut conversation = Conversation::default();
+        for (hours, id, text) in past {
+            conversation.note(&noted(id, "ann", text), at(-hours * HOUR));
+        }
+        let (message, ticket) = (says("now", "ann", text), procedure().ticket_in(text));
+        conversation.contacts(&"ann".into(), ticket.as_ref(), &message, TimeDelta::days(7), at(0)).len()
+    }
+
+    #[test]
+    fn messages_of_one_visit_are_one_contact() {
+        assert_eq!(contacts(&[], ROUTER), 0);
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "b", ROUTER)], ROUTER), 2);
+        assert_eq!(contacts(&[(2, "a", ROUTER), (2, "b", ROUTER), (0, "c", ROUTER)], ROUTER), 1);
+    }
+
+    #[test]
+    fn an_edit_is_no_second_contact() {
+        assert_eq!(contacts(&[(5, "a", ROUTER), (2, "a", ROUTER)], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "now", ROUTER)], ROUTER), 0);
+    }
+
+    #[test]
+    fn the_same_ticket_is_the_same_issue_whatever_the_words() {
+        let (one, other) = ("https://desk.example/t/1 is slow", "https://desk.example/t/2 is slow");
+        assert_eq!(contacts(&[(5, "a", one)], "https://desk.example/t/1 again"), 1);
+        assert_eq!(contacts(&[(5, "a", other)], "https://desk.example/t/1 is slow"), 0);
+    }
+
+    #[test]
+    fn without_a_ticket_the_words_decide() {
+        assert_eq!(contacts(&[(5, "a", "My router is losing the connection again")], ROUTER), 1);
+        assert_eq!(contacts(&[(5, "a", "Where is the invoice for March?")], ROUTER), 0);
+    }
+
+    #[test]
+    fn other_customers_count_for_themselves() {
+        let mut conversation = Conversation::default();
+        conversation.note(&noted("a", "bob", ROUTER), at(-5 * HOUR));
+        let message = says("now", "ann", ROUTER);
+        assert!(conversation.contacts(&"ann".into(), None, &message, TimeDelta::days(7), at(0)).is_empty());
+    }
+
+    #[test]
+    fn the_customer_longest_silent_is_forgotten_first() {
+        let mut conversation = Conversation::default();
+        let again = |conversation: &Conversation, customer: &str| {
+            let message = says("now", customer, ROUTER);
+            conversation.contacts(&customer.into(), None, &message, TimeDelta::days(30), at(0)).len()
+        };
+        let long_ago = -20 * 24 * HOUR;
+        conversation.note(&noted("first", "first", ROUTER), at(long_ago));
+        conversation.note(&noted("loyal", "loyal", ROUTER), at(long_ago));
+        for number in 0..CUSTOMERS - 1 {
+            let id = format!("c{number}");
+            conversation.note(&noted(&id, &id, "Hello"), at(long_ago + 1));
+            if number == 0 {
+                conversation.note(&noted("loyal again", "loyal", ROUTER), at(long_ago + 2 * HOUR));
+            }
+        }
+        assert_eq!(again(&conversation, "first"), 0);
+        assert_eq!(again(&conversation, "loyal"), 2);
+    }
 }

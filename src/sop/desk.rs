@@ -204,10 +204,17 @@ impl Desk {
         open
     }
 
-    /// The open case about the same issue with the same plan.
-    pub fn open_case(&self, subject: &Subject, plan: &str) -> Option<&Escalation> {
+    /// The open case about the same issue with the same plan: of the same ticket, if there is one. What is
+    /// confidential joins only a case that is, too.
+    pub fn open_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {
         let open = self.open.iter().rev().filter_map(|id| self.cases.get(id));
-        open.into_iter().find(|case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
+        let same = open.filter(|case| {
+            case.opened.plan.id == plan
+                && case.opened.subject.is_same_issue(subject)
+                && (case.opened.confidential || !confidential)
+        });
+        // Of equals the first, the latest case.
+        same.min_by_key(|case| !case.opened.subject.is_same_ticket(subject))
     }
 
     /// How far back an earlier case about the same issue is looked for.
@@ -338,7 +345,7 @@ impl Turn<'_> {
             return Err(Refusal::NotStaff);
         }
         let opened = self.opened_by_hand(actor, form)?;
-        let joined = self.desk.open_case(&opened.subject, &opened.plan.id).map(|open| open.id);
+        let joined = self.desk.open_case(&opened.subject, &opened.plan.id, opened.confidential).map(|open| open.id);
         let id = if let Some(id) = joined {
             let severity = opened.severity;
             self.settle(id, &Command::Report { report: Box::new(opened.report), severity });
@@ -346,8 +353,12 @@ impl Turn<'_> {
         } else {
             self.open(opened)
         };
-        let case = notice::card(&self.desk.cases[&id], self.procedure, None);
-        Ok(Answer::Escalated { joined: joined.is_some(), case })
+        let case = &self.desk.cases[&id];
+        Ok(Answer::Escalated {
+            joined: joined.is_some(),
+            codename: case.codename(),
+            case: case.may_be_read_by(actor).then(|| notice::card(case, self.procedure, None)),
+        })
     }
 
     fn opened_by_hand(&self, actor: &Actor, form: Form) -> Result<Opened, Refusal> {
@@ -362,6 +373,8 @@ impl Turn<'_> {
             return Err(Refusal::Incomplete { field: "steps tried".to_owned() });
         }
         let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
+        let confidential = trigger.is_some_and(|trigger| trigger.confidential);
+        let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
         let signals =
             form.message.as_ref().map(|message| signal::read(&message.text, Speech::Whole, &self.procedure.lexicon));
         let customer = form.message.as_ref().map(|message| &message.author);
@@ -378,7 +391,7 @@ impl Turn<'_> {
         Ok(Opened {
             subject: Subject { customer: customer.clone(), place: place.clone(), ticket, scope },
             severity,
-            confidential: trigger.is_some_and(|trigger| trigger.confidential),
+            confidential,
             ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
             plan: trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone(),
             procedure: self.procedure.version.clone(),
@@ -394,7 +407,7 @@ impl Turn<'_> {
                     .into_iter()
                     .collect(),
                 findings: Vec::new(),
-                quotes: signals.map(|signals| triage::quotes(&signals, |_| true)).unwrap_or_default(),
+                quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
             },
             near: Vec::new(),
             information: information.collect(),
@@ -480,3 +493,6 @@ fn typed_ticket(text: &str) -> Option<TicketRef> {
     let id = cut(text.trim(), 100);
     (!id.is_empty()).then(|| TicketRef { system: "typed".to_owned(), id, url: None })
 }
+
+#[cfg(test)]
+mod tests;

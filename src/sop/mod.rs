@@ -15,6 +15,8 @@
 pub mod conversation;
 pub mod desk;
 pub mod escalation;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod message;
 pub mod notice;
 pub mod procedure;

@@ -74,12 +74,26 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    Done { command: &'static str, case: Card },
-    Escalated { joined: bool, case: Card },
-    Status { case: Card },
-    Why { why: Why },
+    Done {
+        command: &'static str,
+        case: Card,
+    },
+    /// `case` is `None` where it joined a confidential case that the rep may not read.
+    Escalated {
+        joined: bool,
+        codename: String,
+        case: Option<Card>,
+    },
+    Status {
+        case: Card,
+    },
+    Why {
+        why: Why,
+    },
     Queue(Queue),
-    Help { staff: bool },
+    Help {
+        staff: bool,
+    },
     Refused(Refusal),
 }
 
@@ -115,6 +129,10 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             // The card that was the newest in this place until now loses its buttons.
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
             notices.extend(older.map(|page| Notice::Card { escalation, page }));
+            // What happened while it was on its way is not on it yet.
+            if case.awaiting != Some(*page) || !case.added.is_empty() {
+                notices.push(Notice::Card { escalation, page: *page });
+            }
         }
         Event::Added { .. } | Event::Strengthened { .. } => notices.extend(redraw(case)),
         Event::Undeliverable { page, why } => {
@@ -461,3 +479,6 @@ pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedur
         case: may_know.then(|| card(case, procedure, None)),
     }
 }
+
+#[cfg(test)]
+mod tests;

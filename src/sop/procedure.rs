@@ -51,6 +51,11 @@ impl Procedure {
             .map(|signal| &signal.kind)
     }
 
+    /// Whether a kind stands behind a confidential trigger: its words are not for everybody.
+    pub fn is_confidential(&self, kind: &str) -> bool {
+        self.triggers.iter().any(|trigger| trigger.confidential && trigger.condition.names(kind))
+    }
+
     fn threshold(&self, kind: &Kind) -> f64 {
         let configured = self.label_thresholds.iter().find(|(known, _)| known == kind);
         configured.map_or(LABEL_THRESHOLD, |(_, threshold)| *threshold)

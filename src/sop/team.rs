@@ -141,3 +141,35 @@ pub(crate) mod seconds {
         TimeDelta::try_seconds(seconds).ok_or_else(|| serde::de::Error::custom("a duration out of range"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::fixture::plan;
+
+    /// The teams in the order in which silence reaches them.
+    fn climbed(plan: &Plan, steps: usize) -> String {
+        let climb = std::iter::successors(Some(Step::FIRST), |step| Some(plan.next(*step)));
+        climb.take(steps).map(|step| plan.rung(step).team.0.clone()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_ladder_is_climbed_in_order_and_ends_in_the_catch_all() {
+        let rungs = [("leads", 15), ("managers", 30)];
+        assert_eq!(climbed(&plan("p", &rungs, 0), 5), "leads managers duty duty duty");
+        assert_eq!(climbed(&plan("p", &rungs, 1), 6), "leads managers leads managers duty duty");
+        assert_eq!(climbed(&plan("p", &rungs[..1], 2), 5), "leads leads leads duty duty");
+    }
+
+    #[test]
+    fn a_step_beyond_the_ladder_is_the_catch_all() {
+        let plan = plan("p", &[("leads", 15)], 0);
+        assert_eq!(plan.rung(Step::Rung { index: 7, round: 0 }), &plan.catch_all);
+        assert_eq!(plan.next(Step::Rung { index: 7, round: 0 }), Step::CatchAll);
+    }
+
+    #[test]
+    fn sev1_is_the_greatest() {
+        assert!(Severity::ALL.is_sorted_by(|one, other| one > other));
+    }
+}

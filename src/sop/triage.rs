@@ -48,7 +48,7 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
         };
         let confidential = group.iter().any(|firing| firing.trigger.confidential);
         let report = report(heard, &group);
-        let Some(open) = desk.open_case(&subject, &lead.plan.id) else {
+        let Some(open) = desk.open_case(&subject, &lead.plan.id, confidential) else {
             decisions.push(Decision::Open(Box::new(Opened {
                 after: desk.last_case(&subject, &lead.plan.id),
                 subject,
@@ -100,7 +100,8 @@ fn near(fired: &Fired<'_>, confidential: bool, procedure: &Procedure) -> Vec<Nea
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
     let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
     let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings.iter().cloned()).collect();
-    let kinds: Vec<&str> = findings.iter().filter_map(|finding| kind_of(&finding.what)).collect();
+    let asked_for = findings.iter().filter(|finding| !finding.negated);
+    let kinds: Vec<&str> = asked_for.filter_map(|finding| kind_of(&finding.what)).collect();
     Report {
         customer: heard.customer.cloned(),
         place: heard.message.place.clone(),
@@ -156,3 +157,6 @@ pub fn quotes(signals: &Signals, wanted: impl Fn(&str) -> bool) -> Vec<Quote> {
 
 /// How urgent a case is that a person escalates without naming a trigger.
 pub const BY_HAND: (Severity, Scope) = (Severity::Sev3, Scope::Customer);
+
+#[cfg(test)]
+mod tests;

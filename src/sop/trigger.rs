@@ -97,7 +97,11 @@ pub enum Condition {
 /// What one leaf of a condition found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
+    /// It spoke for the trigger.
     pub held: bool,
+    /// The rule asks that this be not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negated: bool,
     pub what: What,
 }
 
@@ -113,6 +117,8 @@ pub enum What {
     Amount {
         claimed: Decimal,
         claimed_currency: String,
+        /// In the currency of the limit.
+        worth: Decimal,
         over: Decimal,
         currency: String,
     },
@@ -235,21 +241,19 @@ impl Condition {
     /// Whether the condition holds; every leaf is looked at and leaves a finding.
     pub fn holds(&self, scene: &Scene<'_>, trace: &mut Trace) -> bool {
         let (held, what) = match self {
-            Self::All(parts) => {
-                // Every part is looked at, for the trace.
-                return parts.iter().filter(|part| !part.holds(scene, trace)).count() == 0;
-            }
-            Self::Any(parts) => return parts.iter().filter(|part| part.holds(scene, trace)).count() > 0,
+            Self::All(parts) => return count_held(parts, scene, trace) == parts.len(),
+            Self::Any(parts) => return count_held(parts, scene, trace) > 0,
             Self::Not(part) => {
                 let first = trace.findings.len();
                 let held = !part.holds(scene, trace);
                 for finding in &mut trace.findings[first..] {
                     finding.held = !finding.held;
+                    finding.negated = !finding.negated;
                 }
                 return held;
             }
             Self::Signal { kind, at_least } => {
-                let strength = scene.signals.strength(kind);
+                let strength = as_shown(scene.signals.strength(kind));
                 (strength >= *at_least, What::Signal { kind: kind.clone(), strength, at_least: *at_least })
             }
             Self::Amount { over, currency } => amount_over(scene, *over, currency),
@@ -274,9 +278,33 @@ impl Condition {
                 (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
             }
         };
-        trace.findings.push(Finding { held, what });
+        trace.findings.push(Finding { held, negated: false, what });
         held
     }
+}
+
+impl Condition {
+    /// Whether a kind of trouble is looked for anywhere in it.
+    pub fn names(&self, wanted: &str) -> bool {
+        match self {
+            Self::Signal { kind, .. } | Self::Customers { kind, .. } => kind.name() == wanted,
+            Self::Amount { .. } => wanted == Kind::Financial.name(),
+            Self::Contacts { .. } => wanted == Kind::Repeat.name(),
+            Self::Places(_) | Self::Language(_) => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(wanted)),
+            Self::Not(part) => part.names(wanted),
+        }
+    }
+}
+
+/// How many parts hold. None is skipped, for each leaves its findings.
+fn count_held(parts: &[Condition], scene: &Scene<'_>, trace: &mut Trace) -> usize {
+    parts.iter().map(|part| part.holds(scene, trace)).filter(|held| *held).count()
+}
+
+/// In hundredths: what is compared is what people read, and it reads back from the log to the last bit.
+fn as_shown(strength: f64) -> f64 {
+    (strength * 100.0).round() / 100.0
 }
 
 /// This message and the earlier ones; they are kept as evidence where there are enough.
@@ -305,7 +333,8 @@ fn amount_over(scene: &Scene<'_>, over: Decimal, currency: &str) -> (bool, What)
     let currency = currency.to_owned();
     match (largest, strange) {
         (Some((claimed, claimed_currency, worth)), _) => {
-            (worth > over, What::Amount { claimed, claimed_currency: claimed_currency.to_owned(), over, currency })
+            let claimed_currency = claimed_currency.to_owned();
+            (worth > over, What::Amount { claimed, claimed_currency, worth, over, currency })
         }
         (None, Some(claim)) => {
             let (claimed, claimed_currency) = (claim.amount, claim.currency.clone());
@@ -324,11 +353,11 @@ impl Finding {
     /// A miss that a person would want to know about.
     fn is_near(&self) -> bool {
         !self.held
+            && !self.negated
             && match &self.what {
                 What::Signal { strength, at_least, .. } => *strength > 0.0 && *strength >= at_least * NEAR_SIGNAL,
-                What::Amount { claimed, over, claimed_currency, currency } => {
-                    let near = over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over);
-                    claimed_currency != currency || *claimed >= near
+                What::Amount { worth, over, .. } => {
+                    *worth >= over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over)
                 }
                 What::NotComparable { .. } => true,
                 What::Contacts { count, at_least } | What::Customers { count, at_least, .. } => {
@@ -339,13 +368,20 @@ impl Finding {
     }
 }
 
-/// One line that says what was found: "angry 0.72 (needs 0.60)".
+/// One line that says what was found: "angry 0.72 (needs 0.60)", "must not be: legal 0.90 (needs 0.50)".
 impl std::fmt::Display for Finding {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.negated {
+            out.write_str("must not be: ")?;
+        }
         match &self.what {
             What::Signal { kind, strength, at_least } => write!(out, "{kind} {strength:.2} (needs {at_least:.2})"),
-            What::Amount { claimed, claimed_currency, over, currency } => {
-                write!(out, "{claimed} {claimed_currency} claimed (needs over {over} {currency})")
+            What::Amount { claimed, claimed_currency, worth, over, currency } => {
+                write!(out, "{claimed} {claimed_currency} claimed")?;
+                if claimed_currency != currency {
+                    write!(out, ", worth {} {currency}", worth.round_dp(2))?;
+                }
+                write!(out, " (needs over {over} {currency})")
             }
             What::NoAmount { over, currency } => write!(out, "no amount claimed (needs over {over} {currency})"),
             What::NotComparable { claimed, claimed_currency, currency } => {
@@ -367,3 +403,6 @@ impl std::fmt::Display for Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,8 +40,9 @@ impl Words {
             for command in ["acknowledge", "raise", "resolve"] {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
             }
-            for joined in [true, false] {
-                attempt(self.try_render("escalated.md", Answer::Escalated { joined, case: card.clone() }));
+            for (joined, case) in [(true, Some(card.clone())), (false, Some(card.clone())), (true, None)] {
+                let codename = card.codename.clone();
+                attempt(self.try_render("escalated.md", Answer::Escalated { joined, codename, case }));
             }
         }
         for why in whys() {
@@ -133,9 +134,11 @@ fn opened(full: bool) -> Opened {
     let ticket = Some(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url });
     let findings = vec![Finding {
         held: true,
+        negated: false,
         what: What::Amount {
             claimed: Decimal::new(700, 0),
             claimed_currency: "USD".to_owned(),
+            worth: Decimal::new(700, 0),
             over: Decimal::new(500, 0),
             currency: "USD".to_owned(),
         },

@@ -21,6 +21,13 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Adds a notice. One key has one row: what this batch said of an older one with the same key is no longer so.
+    pub fn tell(&mut self, row: ToTell) {
+        self.to_tell.retain(|waiting| waiting.key != row.key);
+        self.told.retain(|told| told.key != row.key);
+        self.to_tell.push(row);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
             && self.told.is_empty()

@@ -39,6 +39,10 @@ impl SqliteStore {
         };
         let mut connection = options.connect().await.map_err(|error| open(error.into()))?;
         sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(|error| open(error.into()))?;
+        // A loop killed within this process leaves its connection to a thread that may still be committing. To begin
+        // a write is to wait for its end, so that what is read next is all there is.
+        let write = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open(error.into()))?;
+        write.rollback().await.map_err(|error| open(error.into()))?;
         Ok(Self { desk: desk.to_owned(), connection, _lock: lock })
     }
 

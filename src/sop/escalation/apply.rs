@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Raise, Resolution};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Raise, RaiseReason, Resolution};
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -55,6 +55,9 @@ impl Escalation {
                 self.late_seconds = *late_seconds;
             }
             Event::Raised { from, to, why } => {
+                if *why != RaiseReason::Silence {
+                    self.late_seconds = 0;
+                }
                 let from = self.opened.plan.rung(*from).team.clone();
                 self.step = *to;
                 self.raised = Some(Raise { at, from, why: why.clone() });

@@ -8,6 +8,8 @@ mod apply;
 mod decide;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -52,16 +54,20 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The same issue: the same ticket; without one on both sides, the same customer. A case for everyone is about
-    /// whatever its trigger is about.
+    /// The same issue: the same ticket where both have one, else the same customer. A case for everyone is about
+    /// whatever its plan is for.
     pub fn is_same_issue(&self, other: &Self) -> bool {
         if self.scope == Scope::Everyone && other.scope == Scope::Everyone {
             return true;
         }
-        if let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) {
-            return ours.is_same(theirs);
+        if self.ticket.is_some() && other.ticket.is_some() {
+            return self.is_same_ticket(other);
         }
         self.customer_id().is_some() && self.customer_id() == other.customer_id()
+    }
+
+    pub fn is_same_ticket(&self, other: &Self) -> bool {
+        matches!((&self.ticket, &other.ticket), (Some(ours), Some(theirs)) if ours.is_same(theirs))
     }
 
     fn customer_id(&self) -> Option<&PersonId> {
@@ -291,7 +297,8 @@ pub struct Escalation {
     /// The last time it went to another step.
     pub raised: Option<Raise>,
     pub breaches: u32,
-    /// How late the last breach was noticed: more than a moment only if the program was down.
+    /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
+    /// something else moved it on.
     pub late_seconds: i64,
     /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
     pub version: u64,

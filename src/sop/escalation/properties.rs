@@ -1,1 +1,395 @@
+//! Random walks of a case: whatever people, the clock and the deliveries do in whatever order, these hold.
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::sop::fixture::{at, confidential_plan, person, plan, staff};
+use crate::sop::message::Standing;
+
+/// One thing that happens. Numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Move {
+    Acknowledge { who: usize, button: Option<u64> },
+    Raise { who: usize, button: Option<u64> },
+    Resolve { who: usize, note: &'static str },
+    Report { severity: Severity },
+    Delivered { page: usize },
+    Undeliverable { page: usize },
+    Pass { seconds: i64 },
+    RingOnTime,
+    Ring,
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let who = 0_usize..8;
+    let button = || proptest::option::of(0_u64..12);
+    let one = prop_oneof![
+        2 => (who.clone(), button()).prop_map(|(who, button)| Move::Acknowledge { who, button }),
+        2 => (who.clone(), button()).prop_map(|(who, button)| Move::Raise { who, button }),
+        1 => (who, prop_oneof![Just(""), Just(" \n"), Just("done")]).prop_map(|(who, note)| Move::Resolve { who, note }),
+        2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
+        6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
+        2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
+        2 => prop_oneof![0_i64..120, 0_i64..1_000_000].prop_map(|seconds| Move::Pass { seconds }),
+        6 => Just(Move::RingOnTime),
+        2 => Just(Move::Ring),
+    ];
+    proptest::collection::vec(one, 1..60)
+}
+
+fn openings() -> impl Strategy<Value = Opened> {
+    let ladder = proptest::sample::subsequence(vec!["support", "leads", "managers", "engineering"], 1..=4);
+    let open = proptest::collection::vec(1_i64..90, 4).prop_flat_map(move |minutes| {
+        (ladder.clone(), 0_u32..3).prop_map(move |(teams, repeat)| {
+            let rungs: Vec<_> = teams.into_iter().zip(minutes.iter().copied()).collect();
+            opened(plan("ladder", &rungs, repeat), false)
+        })
+    });
+    prop_oneof![4 => open, 1 => Just(opened(confidential_plan(), true))]
+}
+
+fn opened(plan: Plan, confidential: bool) -> Opened {
+    let report = report("m1");
+    Opened {
+        subject: Subject {
+            customer: report.customer.clone(),
+            place: "support".into(),
+            ticket: None,
+            scope: Scope::Customer,
+        },
+        severity: Severity::Sev3,
+        confidential,
+        ownership: Ownership::Responder,
+        plan,
+        procedure: "0123456789ab".to_owned(),
+        by: None,
+        report,
+        near: Vec::new(),
+        information: Vec::new(),
+        after: None,
+    }
+}
+
+fn report(message: &str) -> Report {
+    Report {
+        customer: Some(person("ann", Standing::Customer)),
+        place: "support".into(),
+        message: Some(message.into()),
+        said_at: at(0),
+        counted: Vec::new(),
+        triggers: Vec::new(),
+        findings: Vec::new(),
+        quotes: Vec::new(),
+    }
+}
+
+fn actors() -> Vec<Actor> {
+    let teams: [&[&str]; 8] =
+        [&["support"], &["leads"], &["managers"], &["engineering"], &["duty"], &["legal"], &["counsel"], &[]];
+    teams.iter().enumerate().map(|(number, teams)| staff(&format!("staff{number}"), teams)).collect()
+}
+
+/// A case on its way, with everything that was ever recorded of it.
+struct Walk {
+    case: Escalation,
+    log: Vec<(Event, DateTime<Utc>)>,
+    now: DateTime<Utc>,
+    people: Vec<Actor>,
+}
+
+impl Walk {
+    fn start(opened: Opened) -> Self {
+        let (id, now) = (EscalationId(1), at(0));
+        let mut events = open(opened.clone()).into_iter();
+        let first = events.next().expect("a case begins with its opening");
+        assert_eq!(first, Event::Opened(Box::new(opened.clone())));
+        let case = Escalation::open(id, opened, now);
+        let mut walk = Self { case, log: vec![(first, now)], now, people: actors() };
+        for event in events {
+            walk.record(&event);
+        }
+        walk
+    }
+
+    fn go(&mut self, step: &Move) {
+        let page = |number: &usize| number % (self.case.pages.len() + 1);
+        let command = match step {
+            Move::Pass { seconds } => {
+                self.now += TimeDelta::seconds(*seconds);
+                return;
+            }
+            Move::RingOnTime => {
+                if let Some(deadline) = self.case.next_deadline() {
+                    self.rings_early_for_nothing(&deadline);
+                    self.now = self.now.max(deadline.at);
+                }
+                Command::DeadlineReached
+            }
+            Move::Ring => Command::DeadlineReached,
+            Move::Acknowledge { who, button } => Command::Acknowledge { by: self.people[*who].clone(), seen: *button },
+            Move::Raise { who, button } => {
+                Command::Raise { by: self.people[*who].clone(), reason: "stuck".to_owned(), seen: *button }
+            }
+            Move::Resolve { who, note } => Command::Resolve { by: self.people[*who].clone(), note: (*note).to_owned() },
+            Move::Report { severity } => {
+                Command::Report { report: Box::new(report(&format!("m{}", self.log.len()))), severity: *severity }
+            }
+            Move::Delivered { page: number } => {
+                let page = page(number);
+                Command::PageDelivered { page, place: "there".into(), message: format!("card{page}").into() }
+            }
+            Move::Undeliverable { page: number } => {
+                Command::PageUndeliverable { page: page(number), why: "no such place".to_owned() }
+            }
+        };
+        let _ = self.take(&command);
+    }
+
+    /// Decides and applies, and looks at every rule that speaks of one command.
+    fn take(&mut self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let before = self.case.clone();
+        let decided = before.decide(command, self.now);
+        assert_eq!(decided, before.decide(command, self.now), "the same question has the same answer");
+        if let Ok(events) = &decided {
+            for event in events {
+                self.record(event);
+            }
+        }
+        let changed = before != self.case;
+        check_permission(&before, command, &decided);
+        match command {
+            Command::Acknowledge { seen, .. } | Command::Raise { seen, .. } => {
+                assert_eq!(changed, decided.is_ok());
+                assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
+            }
+            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } => {
+                let again = self.case.decide(command, self.now);
+                assert_eq!(again, Ok(Vec::new()), "the same delivery was taken in twice");
+            }
+            _ => {}
+        }
+        if before.resolution.is_some() {
+            self.resolved_stays_resolved(&before, command, &decided);
+        }
+        decided
+    }
+
+    fn record(&mut self, event: &Event) {
+        let before = self.case.clone();
+        let stored: Event = serde_json::from_str(&serde_json::to_string(event).expect("plain data")).expect("ours");
+        assert_eq!(&stored, event, "an event reads back as it was written");
+        self.case.apply(event, self.now);
+        self.log.push((event.clone(), self.now));
+        check_effect(&before, event, &self.case, self.now);
+    }
+
+    fn rings_early_for_nothing(&self, deadline: &Deadline) {
+        let early = deadline.at - TimeDelta::milliseconds(1);
+        if self.now <= early {
+            assert_eq!(self.case.decide(&Command::DeadlineReached, early), Ok(Vec::new()), "rang early");
+        }
+    }
+
+    /// Nothing but the late news of its own deliveries is taken in.
+    fn resolved_stays_resolved(&self, before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
+        assert_eq!(self.case.next_deadline(), None);
+        assert_eq!(self.case.resolution, before.resolution);
+        match command {
+            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } => {
+                assert_eq!(self.case.pages.len(), before.pages.len(), "a resolved case paged somebody");
+            }
+            Command::DeadlineReached => assert_eq!(decided, &Ok(Vec::new())),
+            _ => assert!(matches!(decided, Err(Refusal::AlreadyResolved { .. })), "{decided:?}"),
+        }
+    }
+
+    /// What is true of a case at every moment.
+    fn check(&self) {
+        let ((Event::Opened(opened), opened_at), rest) = self.log.split_first().expect("begun") else {
+            panic!("a case begins with its opening")
+        };
+        let mut folded = Escalation::open(self.case.id, (**opened).clone(), *opened_at);
+        for (event, at) in rest {
+            folded.apply(event, *at);
+        }
+        assert_eq!(folded, self.case, "state is the fold of the events");
+        self.check_never_silent();
+        self.check_ladder();
+        self.check_breaches();
+    }
+
+    fn check_never_silent(&self) {
+        let case = &self.case;
+        let Some(page) = case.awaiting else {
+            assert_eq!(case.next_deadline(), None);
+            assert!(case.resolution.is_some() || case.responder.is_some(), "nobody is asked and nobody has it");
+            return;
+        };
+        let page = &case.pages[page];
+        let within = case.opened.plan.rung(page.step).respond_within;
+        let due = case.next_deadline().map(|deadline| deadline.at);
+        match &page.fate {
+            Fate::Asked => assert_eq!(due, None, "time runs for a page that nobody has"),
+            Fate::Delivered { at, .. } => assert_eq!(due, Some(*at + within)),
+            Fate::Undeliverable { at, .. } => {
+                assert_eq!(page.step, Step::CatchAll, "only the catch-all is waited for when it cannot be reached");
+                assert_eq!(due, Some(*at + within));
+            }
+        }
+    }
+
+    /// Each page is one step after the one before it, or the same step paged again because the case got worse.
+    fn check_ladder(&self) {
+        let plan = &self.case.opened.plan;
+        assert_eq!(self.case.pages[0].step, Step::FIRST);
+        for pair in self.case.pages.windows(2) {
+            let want = if pair[1].reason == PageReason::Stronger { pair[0].step } else { plan.next(pair[0].step) };
+            assert_eq!(pair[1].step, want);
+            assert_eq!(pair[1].team, plan.rung(want).team);
+        }
+    }
+
+    fn check_breaches(&self) {
+        let mut breached: Vec<usize> = Vec::new();
+        for (event, at) in &self.log {
+            if let Event::Breached { page, due, late_seconds } = event {
+                assert!(!breached.contains(page), "page {page} breached twice");
+                assert!(due <= at && *late_seconds == (*at - *due).num_seconds());
+                assert!(matches!(self.case.pages[*page].fate, Fate::Delivered { .. }), "breached without a delivery");
+                breached.push(*page);
+            }
+        }
+        assert_eq!(breached.len(), self.case.breaches as usize);
+    }
+}
+
+/// Who may do what: the rules as a reader of the procedure would say them.
+fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
+    let (Command::Acknowledge { by, .. } | Command::Raise { by, .. } | Command::Resolve { by, .. }) = command else {
+        return;
+    };
+    let was_paged = by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
+    let owns = before.owner() == Some(&by.person);
+    let may = match command {
+        Command::Raise { .. } => before.may_be_read_by(by),
+        Command::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
+        _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
+    };
+    assert!(may || decided.is_err(), "{} may not {command:?}", by.person.id);
+    if before.opened.confidential && by.teams.iter().all(|team| !before.opened.plan.teams().any(|paged| paged == team))
+    {
+        assert!(decided.is_err(), "an outsider changed a confidential case");
+    }
+}
+
+/// Every event can be seen in the case afterwards.
+fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: DateTime<Utc>) {
+    let counts = matches!(event, Event::Paged { .. } | Event::Acknowledged { .. } | Event::Resolved { .. });
+    assert_eq!(after.version, before.version + u64::from(counts), "the version counts what changes the buttons");
+    assert_eq!(after.updated_at, now);
+    match event {
+        Event::Opened(_) => unreachable!("a case is opened once"),
+        Event::Added { report } => assert_eq!(after.added.last(), Some(&**report)),
+        Event::Strengthened { report, severity } => {
+            assert!(*severity > before.severity);
+            assert_eq!((after.severity, after.added.last()), (*severity, Some(&**report)));
+        }
+        Event::Paged { step, .. } => {
+            assert_eq!(after.pages.len(), before.pages.len() + 1);
+            assert_eq!((after.step, after.awaiting), (*step, Some(before.pages.len())));
+        }
+        Event::Delivered { page, place, message } => {
+            let fate = Fate::Delivered { at: now, place: place.clone(), message: message.clone() };
+            assert_eq!(after.pages[*page].fate, fate);
+        }
+        Event::Undeliverable { page, why } => {
+            assert_eq!(after.pages[*page].fate, Fate::Undeliverable { at: now, why: why.clone() });
+        }
+        Event::Breached { late_seconds, .. } => {
+            assert_eq!((after.breaches, after.late_seconds), (before.breaches + 1, *late_seconds));
+        }
+        Event::Raised { from, to, why } => {
+            let from = before.opened.plan.rung(*from).team.clone();
+            assert_eq!((after.step, after.raised.as_ref()), (*to, Some(&Raise { at: now, from, why: why.clone() })));
+        }
+        Event::Acknowledged { by } => {
+            assert_eq!((after.awaiting, after.responder.as_ref()), (None, Some(&(by.clone(), now))));
+            assert_eq!(after.next_deadline(), None, "an acknowledgement stops the paging");
+        }
+        Event::Resolved { by, .. } => {
+            assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
+            assert_eq!(after.status(), Status::Resolved);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_walk_keeps_the_rules(opened in openings(), moves in moves()) {
+        let mut walk = Walk::start(opened);
+        walk.check();
+        for step in &moves {
+            walk.go(step);
+            walk.check();
+        }
+    }
+
+    #[test]
+    fn of_two_who_acknowledge_one_wins(opened in openings(), moves in moves()) {
+        let mut walk = Walk::start(opened);
+        for step in &moves {
+            walk.go(step);
+        }
+        let member = |team: &TeamId, id: &str| Actor { teams: vec![team.clone()], ..staff(id, &[]) };
+        let team = walk.case.team().clone();
+        let (one, two) = (member(&team, "one"), member(&team, "two"));
+        let first = walk.take(&Command::Acknowledge { by: one, seen: None });
+        let second = walk.take(&Command::Acknowledge { by: two, seen: None });
+        match (first, second) {
+            (Ok(_), Err(Refusal::AlreadyAcknowledged { by, since, .. })) => {
+                prop_assert_eq!((by.id.as_str(), since), ("one", walk.now));
+            }
+            (Err(first), Err(second)) => prop_assert_eq!(first, second),
+            other => prop_assert!(false, "{:?}", other),
+        }
+    }
+
+    #[test]
+    fn silence_climbs_every_rung_and_ends_in_the_catch_all(opened in openings(), lateness in 0_i64..100_000) {
+        let ladder = opened.plan.clone();
+        let rungs = |round| (0..ladder.rungs.len()).map(move |index| Step::Rung { index, round });
+        let mut want: Vec<Step> = (0..=ladder.repeat).flat_map(rungs).collect();
+        want.extend([Step::CatchAll; 4]);
+        let mut walk = Walk::start(opened);
+        while walk.case.pages.len() < want.len() {
+            let page = walk.case.pages.len() - 1;
+            walk.go(&Move::Delivered { page });
+            walk.go(&Move::RingOnTime);
+            walk.now += TimeDelta::seconds(lateness);
+            walk.go(&Move::Ring);
+            walk.check();
+        }
+        let climbed: Vec<Step> = walk.case.pages.iter().map(|page| page.step).collect();
+        prop_assert_eq!(climbed, want);
+        prop_assert_eq!(walk.case.breaches as usize, walk.case.pages.len() - 1);
+    }
+
+    /// No delivery works: every team is tried once a round without waiting, and the catch-all after each of its times.
+    #[test]
+    fn undeliverable_pages_go_round_at_once(opened in openings()) {
+        let ladder = opened.plan.clone();
+        let steps = ladder.rungs.len() * (ladder.repeat as usize + 1);
+        let mut walk = Walk::start(opened);
+        for page in 0..=steps {
+            prop_assert_eq!(walk.case.pages.len(), page + 1);
+            walk.go(&Move::Undeliverable { page });
+            walk.check();
+        }
+        prop_assert_eq!(walk.case.pages.len(), steps + 1);
+        prop_assert_eq!(walk.case.step, Step::CatchAll);
+        walk.go(&Move::RingOnTime);
+        walk.check();
+        prop_assert_eq!(walk.case.pages.len(), steps + 2);
+        prop_assert_eq!(walk.case.breaches, 0);
+    }
+}

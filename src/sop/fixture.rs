@@ -1,0 +1,128 @@
+//! A small procedure and its people, for tests: every kind of plan and trigger once.
+
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use rust_decimal::Decimal;
+
+use crate::sop::escalation::Actor;
+use crate::sop::message::{Message, Person, Standing};
+use crate::sop::procedure::{Procedure, TicketLink};
+use crate::sop::signal::{Kind, Lexicon};
+use crate::sop::team::{Plan, Rung, Severity, Team};
+use crate::sop::trigger::{Condition, Mode, Ownership, Rates, Scope, Trigger};
+
+/// Seconds after the start of a quiet Monday.
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).single().expect("a valid instant") + TimeDelta::seconds(seconds)
+}
+
+pub(crate) fn person(id: &str, standing: Standing) -> Person {
+    Person { id: id.into(), name: id.to_owned(), standing }
+}
+
+/// A member of staff with their teams; those in `managers` manage.
+pub(crate) fn staff(id: &str, teams: &[&str]) -> Actor {
+    Actor {
+        person: person(id, Standing::Staff),
+        teams: teams.iter().map(|team| (*team).into()).collect(),
+        manages: teams.contains(&"managers"),
+    }
+}
+
+/// What a customer writes in the support place.
+pub(crate) fn says(id: &str, customer: &str, text: &str) -> Message {
+    let author = person(customer, Standing::Customer);
+    Message { id: id.into(), place: "support".into(), author, text: text.to_owned(), at: at(0), edited: false }
+}
+
+/// A ladder of teams with their minutes; the catch-all is `duty` with ten.
+pub(crate) fn plan(id: &str, rungs: &[(&str, i64)], repeat: u32) -> Plan {
+    let rung =
+        |(team, minutes): &(&str, i64)| Rung { team: (*team).into(), respond_within: TimeDelta::minutes(*minutes) };
+    Plan { id: id.to_owned(), rungs: rungs.iter().map(rung).collect(), repeat, catch_all: rung(&("duty", 10)) }
+}
+
+pub(crate) fn trigger(id: &str, severity: Severity, condition: Condition, plan: Plan) -> Trigger {
+    Trigger {
+        id: id.to_owned(),
+        name: format!("The {id} rule"),
+        mode: Mode::Live,
+        severity,
+        condition,
+        plan,
+        confidential: false,
+        ownership: Ownership::Responder,
+        scope: Scope::Customer,
+        exclusive_with: Vec::new(),
+    }
+}
+
+pub(crate) fn signal(kind: Kind, at_least: f64) -> Condition {
+    Condition::Signal { kind, at_least }
+}
+
+pub(crate) fn over_usd(over: i64) -> Condition {
+    Condition::Amount { over: over.into(), currency: "USD".to_owned() }
+}
+
+/// The procedure, read once. `refund` and `angry` share the leads' ladder, `legal` is confidential, `outage` is one
+/// case for everyone, `small_refund` only watches.
+pub(crate) fn procedure() -> Arc<Procedure> {
+    static PROCEDURE: LazyLock<Arc<Procedure>> = LazyLock::new(|| Arc::new(build()));
+    Arc::clone(&PROCEDURE)
+}
+
+fn build() -> Procedure {
+    let leads = || plan("leads", &[("leads", 15), ("managers", 30)], 1);
+    let many = Condition::Customers { kind: Kind::Outage, at_least: 2, within: TimeDelta::hours(1) };
+    let triggers = vec![
+        trigger("angry", Severity::Sev3, signal(Kind::Angry, 0.6), leads()),
+        trigger("refund", Severity::Sev2, over_usd(500), leads()),
+        Trigger {
+            confidential: true,
+            ..trigger("legal", Severity::Sev2, signal(Kind::Legal, 0.5), confidential_plan())
+        },
+        Trigger {
+            scope: Scope::Everyone,
+            ..trigger("outage", Severity::Sev1, many, plan("engineering", &[("engineering", 5)], 0))
+        },
+        Trigger { mode: Mode::Watch, ..trigger("small_refund", Severity::Sev4, over_usd(100), leads()) },
+    ];
+    Procedure {
+        version: "0123456789ab".to_owned(),
+        teams: ["support", "leads", "managers", "legal", "counsel", "engineering", "duty"].map(team).to_vec(),
+        triggers,
+        default_plan: plan("by_hand", &[("leads", 60)], 0),
+        front: "support".into(),
+        lexicon: Lexicon::new(Lexicon::built_in()).expect("the built-in lexicon has no problems"),
+        rates: rates(),
+        label_thresholds: Vec::new(),
+        ticket_links: vec![TicketLink {
+            system: "desk".to_owned(),
+            pattern: regex::Regex::new(r"https://desk\.example/t/(\d+)").expect("a valid pattern"),
+        }],
+    }
+}
+
+/// Only cleared teams stand on it, the catch-all included.
+pub(crate) fn confidential_plan() -> Plan {
+    let catch_all = Rung { team: "counsel".into(), respond_within: TimeDelta::minutes(20) };
+    Plan { catch_all, ..plan("legal", &[("legal", 30)], 0) }
+}
+
+pub(crate) fn rates() -> Rates {
+    let rates = [("USD", Decimal::ONE), ("EUR", Decimal::new(110, 2))];
+    Rates(rates.map(|(currency, worth)| (currency.to_owned(), worth)).into())
+}
+
+fn team(id: &str) -> Team {
+    Team {
+        id: id.into(),
+        name: format!("Team {id}"),
+        place: id.into(),
+        group: format!("group-{id}"),
+        cleared: matches!(id, "legal" | "counsel"),
+        manages: id == "managers",
+    }
+}

@@ -1,0 +1,365 @@
+//! Each kind of condition, at and around its limit.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::sop::conversation::{Noted, Sketch};
+use crate::sop::fixture::{at, over_usd, person, plan, procedure, rates, says, signal, trigger};
+use crate::sop::message::Standing;
+use crate::sop::signal::{Speech, read};
+
+/// What one trigger makes of one text: whether it fires, then every leaf that held (+), missed (-) or nearly held (~).
+fn check(condition: Condition, text: &str, want: Expect) {
+    check_after(&Conversation::default(), condition, text, want);
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
+fn check_after(past: &Conversation, condition: Condition, text: &str, want: Expect) {
+    with_scene(past, text, |scene| {
+        let mut trace = Trace::default();
+        let mut shown = if condition.holds(scene, &mut trace) { "fires\n" } else { "silent\n" }.to_owned();
+        for finding in trace.findings {
+            let mark = match (finding.held, finding.is_near()) {
+                (true, _) => '+',
+                (false, true) => '~',
+                (false, false) => '-',
+            };
+            shown += &[mark.to_string(), finding.to_string()].join(" ");
+            shown.push('\n');
+        }
+        want.assert_eq(&shown);
+    });
+}
+
+fn with_scene<T>(past: &Conversation, text: &str, look: impl FnOnce(&Scene<'_>) -> T) -> T {
+    let (procedure, rates, message) = (procedure(), rates(), says("now", "ann", text));
+    let signals = read(text, Speech::Whole, &procedure.lexicon);
+    let ticket = procedure.ticket_in(text);
+    look(&Scene {
+        message: &message,
+        customer: Some(&message.author.id),
+        ticket: ticket.as_ref(),
+        signals: &signals,
+        past,
+        rates: &rates,
+        now: at(0),
+    })
+}
+
+/// Who wrote how many hours ago, with which kinds of trouble.
+fn past(reports: &[(&str, i64, &str, &[Kind])]) -> Conversation {
+    let mut past = Conversation::default();
+    for (number, (customer, hours_ago, text, kinds)) in reports.iter().enumerate() {
+        let noted = Noted {
+            message: format!("past{number}").into(),
+            place: "support".into(),
+            customer: person(customer, Standing::Customer),
+            ticket: procedure().ticket_in(text),
+            kinds: kinds.to_vec(),
+            sketch: Sketch::of(text),
+        };
+        past.note(&noted, at(-hours_ago * 3600));
+    }
+    past
+}
+
+#[test]
+fn a_signal_holds_from_its_strength_on() {
+    let text = "You LIARS!!";
+    check(
+        signal(Kind::Angry, 0.6),
+        text,
+        expect![[r#"
+            fires
+            + angry 0.92 (needs 0.60)
+        "#]],
+    );
+    check(
+        signal(Kind::Legal, 0.6),
+        text,
+        expect![[r#"
+            silent
+            - legal 0.00 (needs 0.60)
+        "#]],
+    );
+    let strength = with_scene(&Conversation::default(), text, |scene| as_shown(scene.signals.strength(&Kind::Angry)));
+    for (at_least, holds) in [(strength - 0.01, true), (strength, true), (strength + 0.01, false)] {
+        let condition = signal(Kind::Angry, at_least);
+        let held = with_scene(&Conversation::default(), text, |scene| condition.holds(scene, &mut Trace::default()));
+        assert_eq!(held, holds, "{strength} against {at_least}");
+    }
+}
+
+#[test]
+fn an_amount_must_be_strictly_over() {
+    check(
+        over_usd(500),
+        "Refund my $500.00, please.",
+        expect![[r#"
+            silent
+            ~ 500 USD claimed (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my $500.01, please.",
+        expect![[r#"
+            fires
+            + 500.01 USD claimed (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my $399, please.",
+        expect![[r#"
+            silent
+            - 399 USD claimed (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Please help.",
+        expect![[r#"
+            silent
+            - no amount claimed (needs over 500 USD)
+        "#]],
+    );
+}
+
+#[test]
+fn other_currencies_go_by_the_table() {
+    check(
+        over_usd(500),
+        "Refund my 455 EUR, please.",
+        expect![[r#"
+            fires
+            + 455 EUR claimed, worth 500.50 USD (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my 454 EUR, please.",
+        expect![[r#"
+            silent
+            ~ 454 EUR claimed, worth 499.40 USD (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my 90 EUR, please.",
+        expect![[r#"
+            silent
+            - 90 EUR claimed, worth 99.00 USD (needs over 500 USD)
+        "#]],
+    );
+    check(
+        over_usd(500),
+        "Refund my £5000, please.",
+        expect![[r#"
+            silent
+            ~ 5000 GBP claimed, not comparable with USD: no rate in the config
+        "#]],
+    );
+}
+
+#[test]
+fn contacts_count_this_one() {
+    let thrice = |within| Condition::Contacts { at_least: 3, within };
+    let text = "The router keeps losing its connection every evening.";
+    let before = past(&[("ann", 30, text, &[]), ("ann", 5, text, &[]), ("bob", 4, text, &[])]);
+    check_after(
+        &before,
+        thrice(TimeDelta::hours(48)),
+        text,
+        expect![[r#"
+            fires
+            + contact 3 about the same issue (needs 3)
+        "#]],
+    );
+    check_after(
+        &before,
+        thrice(TimeDelta::hours(24)),
+        text,
+        expect![[r#"
+            silent
+            ~ contact 2 about the same issue (needs 3)
+        "#]],
+    );
+    check_after(
+        &before,
+        thrice(TimeDelta::hours(48)),
+        "Where is my invoice of March?",
+        expect![[r#"
+            silent
+            - contact 1 about the same issue (needs 3)
+        "#]],
+    );
+}
+
+#[test]
+fn customers_are_counted_once_each() {
+    let three = Condition::Customers { kind: Kind::Outage, at_least: 3, within: TimeDelta::hours(1) };
+    let down: &[Kind] = &[Kind::Outage];
+    let once = past(&[("bob", 0, "", down), ("bob", 0, "", down), ("cleo", 0, "", &[Kind::Angry])]);
+    check_after(
+        &once,
+        three.clone(),
+        "The site is down.",
+        expect![[r#"
+            silent
+            ~ outage reported by 2 customers (needs 3)
+        "#]],
+    );
+    let twice = past(&[("dan", 2, "", down), ("cleo", 1, "", down), ("bob", 0, "", down)]);
+    check_after(
+        &twice,
+        three.clone(),
+        "The site is down.",
+        expect![[r#"
+            fires
+            + outage reported by 3 customers (needs 3)
+        "#]],
+    );
+    check_after(
+        &twice,
+        three,
+        "Thanks for your help.",
+        expect![[r#"
+            silent
+            - outage reported by 0 customers (needs 3)
+        "#]],
+    );
+}
+
+#[test]
+fn places_and_languages_are_asked_for_by_name() {
+    check(
+        Condition::Places(vec!["billing".into(), "support".into()]),
+        "Hello",
+        expect![[r#"
+            fires
+            + written in a place the rule names
+        "#]],
+    );
+    check(
+        Condition::Places(vec!["billing".into()]),
+        "Hello",
+        expect![[r#"
+            silent
+            - written in a place the rule names
+        "#]],
+    );
+    check(
+        Condition::Language("en".to_owned()),
+        "Where is the parcel that you sent me?",
+        expect![[r#"
+            fires
+            + language en (needs en)
+        "#]],
+    );
+    check(
+        Condition::Language("es".to_owned()),
+        "Where is the parcel that you sent me?",
+        expect![[r#"
+            silent
+            - language en (needs es)
+        "#]],
+    );
+}
+
+/// Every leaf is looked at, though the first may have decided.
+#[test]
+fn conditions_combine() {
+    let both = || vec![over_usd(500), signal(Kind::Legal, 0.5)];
+    let text = "Refund my $200 or my lawyer will.";
+    check(
+        Condition::All(both()),
+        text,
+        expect![[r#"
+            silent
+            - 200 USD claimed (needs over 500 USD)
+            + legal 0.90 (needs 0.50)
+        "#]],
+    );
+    check(
+        Condition::Any(both()),
+        text,
+        expect![[r#"
+            fires
+            - 200 USD claimed (needs over 500 USD)
+            + legal 0.90 (needs 0.50)
+        "#]],
+    );
+    check(
+        Condition::Not(Box::new(Condition::Any(both()))),
+        text,
+        expect![[r#"
+            silent
+            + must not be: 200 USD claimed (needs over 500 USD)
+            - must not be: legal 0.90 (needs 0.50)
+        "#]],
+    );
+    check(
+        Condition::Not(Box::new(Condition::All(both()))),
+        text,
+        expect![[r#"
+            fires
+            + must not be: 200 USD claimed (needs over 500 USD)
+            - must not be: legal 0.90 (needs 0.50)
+        "#]],
+    );
+}
+
+fn fired_ids(triggers: &[Trigger], text: &str) -> Vec<String> {
+    with_scene(&Conversation::default(), text, |scene| {
+        fired(scene, triggers).firings.iter().map(|firing| firing.trigger.id.clone()).collect()
+    })
+}
+
+const BOTH: &str = "Refund my $700 or my lawyer will.";
+
+fn refund_and_legal() -> [Trigger; 2] {
+    let plan = || plan("leads", &[("leads", 15)], 0);
+    [
+        trigger("refund", Severity::Sev3, over_usd(500), plan()),
+        trigger("legal", Severity::Sev2, signal(Kind::Legal, 0.5), plan()),
+    ]
+}
+
+#[test]
+fn every_trigger_is_looked_at() {
+    assert_eq!(fired_ids(&refund_and_legal(), BOTH), ["refund", "legal"]);
+}
+
+#[test]
+fn an_exclusive_trigger_silences_by_name_when_it_is_live() {
+    let [refund, legal] = refund_and_legal();
+    let legal = Trigger { exclusive_with: vec!["refund".to_owned()], ..legal };
+    assert_eq!(fired_ids(&[refund.clone(), legal.clone()], BOTH), ["legal"]);
+    assert_eq!(fired_ids(&[refund.clone(), legal.clone()], "Refund my $700."), ["refund"]);
+    assert_eq!(fired_ids(&[refund, Trigger { mode: Mode::Watch, ..legal }], BOTH), ["refund", "legal"]);
+}
+
+#[test]
+fn a_trigger_that_is_off_is_not_looked_at() {
+    let [refund, legal] = refund_and_legal();
+    let off = [Trigger { mode: Mode::Off, ..refund }, legal];
+    assert_eq!(fired_ids(&off, BOTH), ["legal"]);
+    let near = with_scene(&Conversation::default(), "Refund my $450.", |scene| fired(scene, &off).near);
+    assert_eq!(near, []);
+}
+
+#[test]
+fn a_near_miss_is_told_with_its_trigger() {
+    let near = with_scene(&Conversation::default(), "Refund my $450.", |scene| {
+        let triggers = refund_and_legal();
+        fired(scene, &triggers)
+            .near
+            .iter()
+            .map(|miss| format!("{}: {}", miss.trigger, miss.finding))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(near, ["refund: 450 USD claimed (needs over 500 USD)"]);
+}
