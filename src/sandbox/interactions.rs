@@ -28,6 +28,8 @@ pub(super) struct Interaction {
     /// A command chosen from a message's menu.
     pub menu: bool,
     pub opened: Instant,
+    /// How many sessions had been opened when the bot was told.
+    pub told: u64,
     pub expired: bool,
     pub stage: Stage,
     /// The message that answered it, or that it updated.
@@ -87,7 +89,7 @@ impl State {
         while self.interactions.len() >= INTERACTIONS_KEPT {
             self.interactions.pop_first();
         }
-        let opened = Instant::now();
+        let (opened, told) = (Instant::now(), self.sessions.opened());
         let (expired, stage) = (false, Stage::Waiting);
         self.interactions.insert(
             id,
@@ -100,6 +102,7 @@ impl State {
                 message,
                 menu,
                 opened,
+                told,
                 expired,
                 stage,
                 original: None,
@@ -142,9 +145,9 @@ impl State {
             return;
         }
         interaction.stage = Stage::Dead;
-        let (user, kind, place) = (interaction.user, interaction.kind, interaction.place);
-        // Nobody is to blame while the bot is away.
-        if self.sessions.connected() > 0 {
+        let (user, kind, place, told) = (interaction.user, interaction.kind, interaction.place, interaction.told);
+        // Nobody is to blame while the bot is away, nor for what an earlier session was told that it did not resume.
+        if self.sessions.connected() > 0 && self.sessions.opened() == told {
             self.record.violation(format!("interaction {id} ({kind:?}) was not answered within {FIRST_RESPONSE:?}"));
         }
         let refused = || json!({"interaction": id.to_string(), "reason": "The application did not respond"});

@@ -194,6 +194,11 @@ impl Sessions {
         self.list.iter().filter(|session| session.wire.is_some()).count()
     }
 
+    /// How often a session was opened anew: what was told before is lost to it.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
     /// How often a session was opened or resumed.
     pub fn begun(&self) -> u64 {
         self.begun
