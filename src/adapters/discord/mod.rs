@@ -44,6 +44,8 @@ use crate::sop::procedure::Procedure;
 use crate::sop::trigger::Mode;
 use crate::words::{Words, WordsError};
 
+pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
+pub(crate) use crate::adapters::discord::custom_id::CustomId;
 pub use crate::adapters::discord::markup::markup;
 
 /// Which Discord, and what of it.
