@@ -58,18 +58,25 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// The config that a subcommand works with; `None` if it is wrong, which has then been said.
 pub(crate) fn read(file: &ConfigFile) -> anyhow::Result<Option<Config>> {
-    let default = PathBuf::from("config.toml");
-    let file = file.config.clone().or_else(|| default.exists().then_some(default));
-    let read = match &file {
-        Some(file) => Config::read(file),
-        None => Config::parse("config.example.toml", EXAMPLE).map_err(ConfigError::Wrong),
-    };
-    match read {
+    let parsed = text(file).and_then(|(name, text)| Config::parse(&name, &text).map_err(ConfigError::Wrong));
+    match parsed {
         Ok(config) => Ok(Some(config)),
         Err(ConfigError::Wrong(report)) => {
             eprint!("{}", report.draw(colored(&stderr()), stderr().is_terminal()));
             Ok(None)
         }
         Err(error) => Err(error).context("the config cannot be read"),
+    }
+}
+
+/// The config's text as it was written, and what a report calls it.
+pub(crate) fn text(file: &ConfigFile) -> Result<(String, String), ConfigError> {
+    let default = PathBuf::from("config.toml");
+    let Some(path) = file.config.clone().or_else(|| default.exists().then_some(default)) else {
+        return Ok(("config.example.toml".to_owned(), EXAMPLE.to_owned()));
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path.display().to_string(), text)),
+        Err(source) => Err(ConfigError::Unreadable { path, source }),
     }
 }

@@ -81,12 +81,11 @@ fn from_lines(
         if source.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        match std::str::from_utf8(&line) {
-            Ok(text) => tell(&number.to_string(), text.trim_end_matches(['\n', '\r']))?,
-            Err(_) => {
-                eprintln!("line {number}: not valid UTF-8, left out");
-                fine = false;
-            }
+        if let Ok(text) = std::str::from_utf8(&line) {
+            tell(&number.to_string(), text.trim_end_matches(['\n', '\r']))?;
+        } else {
+            eprintln!("line {number}: not valid UTF-8, left out");
+            fine = false;
         }
     }
     Ok(fine)

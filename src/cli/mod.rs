@@ -5,6 +5,8 @@
 pub mod bot;
 mod check;
 mod explain;
+mod folder;
+mod load;
 mod run;
 mod sandbox;
 mod style;
@@ -42,6 +44,9 @@ enum Command {
     Check(check::Arguments),
     /// Say what the procedure makes of a text, and why.
     Explain(explain::Arguments),
+    /// Measure how fast the bot is, and whether it loses anything when it is killed.
+    #[command(hide = true)]
+    Load(load::Arguments),
     /// Print completions for a shell: `source <(bellhop completions bash)`.
     Completions { shell: clap_complete::Shell },
 }
@@ -61,6 +66,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Sandbox(arguments) => sandbox::main(&arguments),
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
+        Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "bellhop", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::cli::bot::{Bot, Start};
+use crate::cli::folder::Folder;
 use crate::cli::run::told_to_end;
 use crate::cli::{ConfigFile, NO, check, style};
 use crate::config::Config;
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 /// Good for the small Discord only.
-const TOKEN: &str = "sandbox.bot.token";
+pub(crate) const TOKEN: &str = "sandbox.bot.token";
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     style::log("warn");
@@ -48,13 +49,13 @@ async fn run(port: u16, config: Config) -> anyhow::Result<ExitCode> {
         format!("port {port} cannot be used: is another sandbox running? Another port: bellhop sandbox --port 8322")
     })?;
     // A play leaves nothing behind.
-    let folder = Folder::new()?;
+    let folder = Folder::new("sandbox")?;
     let start = Start {
         config,
         clock,
         token: SecretString::from(TOKEN),
         api_base: Some(discord.url()),
-        log: Some(folder.0.join("sandbox.sqlite")),
+        log: Some(folder.path().join("sandbox.sqlite")),
     };
     let mut bot = Bot::start(start).await.map_err(|problem| anyhow!("{problem}"))?;
     let mut deadline = bot.next_deadline();
@@ -78,23 +79,5 @@ async fn run(port: u16, config: Config) -> anyhow::Result<ExitCode> {
             discord.stop().await;
             Ok(ExitCode::SUCCESS)
         }
-    }
-}
-
-/// A folder of this run's own, gone when it ends.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("bellhop-sandbox-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is the system's to clean: it lies in its folder for such things.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

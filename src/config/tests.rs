@@ -534,6 +534,7 @@ fn a_report_is_drawn_and_written_as_json() {
     let text = bare().replacen("front = \"tier-1\"", "front = \"tier1\"\nlogs = \"\"", 1);
     let report = Config::parse("config.toml", &text).expect_err("there is no such team");
     expect![[r#"
+        report
           × there is no team "tier1"
            ╭─[config.toml:7:9]
          6 │ log = "bellhop.sqlite"
@@ -551,8 +552,9 @@ fn a_report_is_drawn_and_written_as_json() {
            ╰────
           help: did you mean `log`?
     "#]]
-    .assert_eq(&report.draw(false, true));
+    .assert_eq(&format!("report\n{}", report.draw(false, true)));
     expect![[r#"
+        report
           x there is no team "tier1"
            ,-[config.toml:7:9]
          6 | log = "bellhop.sqlite"
@@ -570,7 +572,7 @@ fn a_report_is_drawn_and_written_as_json() {
            `----
           help: did you mean `log`?
     "#]]
-    .assert_eq(&report.draw(false, false));
+    .assert_eq(&format!("report\n{}", report.draw(false, false)));
     expect![[r#"
         {"line":7,"column":9,"key":"desk.front","what":"there is no team \"tier1\"","hint":"did you mean `tier-1`?"}
         {"line":8,"column":1,"key":"desk.logs","what":"unknown key `logs` in `desk`","hint":"did you mean `log`?"}

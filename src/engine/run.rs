@@ -362,7 +362,7 @@ impl Loop {
     }
 }
 
-/// What the log of the program says about a fact: ids, never words of a customer.
+/// What the program's own log says about a fact: ids, never words of a customer.
 fn log(fact: &Fact) {
     if let Fact::Case { id, event } = fact {
         tracing::info!(escalation = %id, "case.{} {id}", event.name());

@@ -188,13 +188,13 @@ impl SmallDiscord {
 
     /// The name of a channel or thread; the id where there is none.
     pub fn channel_name(&self, id: u64) -> String {
-        let found = self.shared.read(|state| state.places.get(&id).map(|one| one.name.to_string()));
+        let found = self.shared.read(|state| state.places.get(&id).map(|one| one.name.clone()));
         found.unwrap_or_else(|| id.to_string())
     }
 
     /// The name of a role; the id where there is none.
     pub fn role_name(&self, id: u64) -> String {
-        let found = self.shared.read(|state| state.roles.get(&id).map(|one| one.name.to_string()));
+        let found = self.shared.read(|state| state.roles.get(&id).map(|one| one.name.clone()));
         found.unwrap_or_else(|| id.to_string())
     }
 

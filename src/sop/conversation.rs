@@ -103,7 +103,7 @@ impl Conversation {
         let others = contacts.iter().rev().filter(|contact| contact.said.message != message.id);
         for contact in others.take_while(|contact| now - contact.said.at <= within) {
             let same = match (ticket, &contact.ticket) {
-                (Some(ours), Some(theirs)) => ours.system == theirs.system && ours.id == theirs.id,
+                (Some(ours), Some(theirs)) => ours.is_same(theirs),
                 (Some(_), None) | (None, Some(_)) => {
                     contact.said.place == message.place && sketch.is_like(&contact.sketch)
                 }

@@ -79,6 +79,13 @@ pub struct TicketRef {
     pub url: Option<String>,
 }
 
+impl TicketRef {
+    /// The same ticket, however it was named.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.system == other.system && self.id == other.id
+    }
+}
+
 /// A message as it was posted or as it reads after an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -250,6 +250,8 @@ pub struct CardRaise {
     pub why: RaiseReason,
 }
 
+/// Reasons on one card, those of later messages included.
+const REASONS_SHOWN: usize = 8;
 /// Customers named on one card.
 const CUSTOMERS_SHOWN: usize = 12;
 /// Earlier messages linked on one card.
@@ -262,16 +264,19 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let reports: Vec<_> = case.reports().collect();
     let mut triggers: Vec<String> = Vec::new();
     let mut quotes: Vec<Quote> = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
     let mut customers: Vec<String> = Vec::new();
     let mut earlier: Vec<Counted> = Vec::new();
     for report in &reports {
         extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
+        extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
         let counted = report.counted.iter().map(|counted| &counted.customer);
         extend_new(&mut customers, counted.chain(&report.customer).map(|customer| customer.name.clone()));
         extend_new(&mut earlier, report.counted.iter().cloned());
     }
     quotes.truncate(CARD_QUOTES_MAX);
+    reasons.truncate(REASONS_SHOWN);
     customers.truncate(CUSTOMERS_SHOWN);
     earlier.truncate(EARLIER_SHOWN);
     let (rung, catch_all) = match case.step {
@@ -291,7 +296,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         message: opened.report.message.clone(),
         ticket: opened.subject.ticket.clone(),
         quotes,
-        reasons: opened.report.findings.iter().map(ToString::to_string).collect(),
+        reasons,
         information: opened.information.clone(),
         opened_by: opened.by.clone(),
         opened_at: case.opened_at.timestamp(),

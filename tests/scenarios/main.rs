@@ -46,6 +46,6 @@ fn play(file: &Path, way: Way) -> Result<()> {
 /// The first lines that differ, with what stands before them.
 fn difference(expected: &str, played: &str) -> String {
     let same = expected.lines().zip(played.lines()).take_while(|(ours, theirs)| ours == theirs).count();
-    let some = |text: &str| text.lines().skip(same.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
-    format!("from line {}\n--- expected\n{}\n--- seen\n{}", same + 1, some(expected), some(played))
+    let part = |text: &str| text.lines().skip(same.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
+    format!("from line {}\n--- expected\n{}\n--- seen\n{}", same + 1, part(expected), part(played))
 }

@@ -66,7 +66,9 @@ fn block(head: &str, lines: &[String]) -> String {
         _ => format!("    {head}:\n"),
     };
     for line in lines {
-        text.push_str(&format!("        {line}\n"));
+        text.push_str("        ");
+        text.push_str(line);
+        text.push('\n');
     }
     text
 }

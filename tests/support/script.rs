@@ -251,7 +251,8 @@ impl Play {
         let (channel, message) = self.said(&unquoted(&found["old"]))?;
         self.stage.discord.edit(user, channel, message, &unquoted(&found["new"]));
         let messages = self.stage.discord.messages(user, channel);
-        let edited = messages.iter().find(|one| one["id"] == message.to_string()).context("the edited message")?;
+        let id = message.to_string();
+        let edited = messages.iter().find(|one| one["id"].as_str() == Some(&id)).context("the edited message")?;
         let at = edited["edited_timestamp"].as_str().context("the time of the edit")?;
         let at = DateTime::parse_from_rfc3339(at)?.timestamp_millis();
         self.stage.settle(&[InputId(format!("edit:{message}:{at}"))]).await
@@ -281,7 +282,7 @@ impl Play {
             let message = message["id"].as_str()?.parse().ok()?;
             place.is_none_or(|place| place == *channel).then(|| (*channel, message, id.to_owned()))
         });
-        let button = if first { found.next() } else { found.last() };
+        let button = if first { found.next() } else { found.next_back() };
         button.with_context(|| format!("there is no button {label} on {case}"))
     }
 

@@ -13,11 +13,11 @@ use twilight_http_ratelimiting::{Endpoint, Method, RateLimitHeaders, RateLimiter
 
 /// Discord allows 50 requests a second per bot
 /// (<https://discord.com/developers/docs/topics/rate-limits#global-rate-limit>); the rest is for serenity's few.
-const REQUESTS_PER_SECOND: u16 = 45;
+pub(crate) const REQUESTS_PER_SECOND: u16 = 45;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Waiting longer than this for a 429 is a fault of Discord's, not a limit.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(15);
 
 /// Speaks with one Discord-compatible server on behalf of one bot.
 pub struct Api {

@@ -197,6 +197,7 @@ async fn help(ctx: Context<'_>) -> Result<(), Failure> {
 const CHOICES_MAX: usize = 25;
 const CHOICE_CHARS_MAX: usize = 100;
 
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn reasons(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
     let typed = typed.to_lowercase();
     let fits = |(id, name): &&(String, String)| id.contains(&typed) || name.to_lowercase().contains(&typed);

@@ -89,7 +89,8 @@ impl Postman {
     fn nonce(&self, outgoing: &Outgoing) -> String {
         let created = outgoing.created.timestamp_millis();
         let digest = Sha256::digest(format!("{}/{created}/{}", self.desk, outgoing.key));
-        digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+        let [first, second, third, ..] = digest.as_chunks::<4>().0 else { return outgoing.key.clone() };
+        [first, second, third].map(|part| format!("{:08x}", u32::from_be_bytes(*part))).concat()
     }
 
     /// Looks for the message that an attempt before a restart may have left: a card by what its buttons act on, a
@@ -142,19 +143,22 @@ fn snowflake_before(at: DateTime<Utc>) -> i64 {
 }
 
 /// Whether trying again makes sense.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn undelivered(error: ApiError) -> Undelivered {
+    let why = error.to_string();
     match error {
-        ApiError::RateLimited { after } => Undelivered::Retry { after: Some(after), why: error.to_string() },
-        ApiError::Unavailable { .. } => Undelivered::Retry { after: None, why: error.to_string() },
-        // "Resource overloaded", "API resource is overloaded".
-        ApiError::Refused { code: 40_062 | 130_000, .. } => Undelivered::Retry { after: None, why: error.to_string() },
-        ApiError::Refused { .. } => Undelivered::GiveUp { why: error.to_string() },
+        ApiError::RateLimited { after } => Undelivered::Retry { after: Some(after), why },
+        // The codes say "resource overloaded".
+        ApiError::Unavailable { .. } | ApiError::Refused { code: 40_062 | 130_000, .. } => {
+            Undelivered::Retry { after: None, why }
+        }
+        ApiError::Refused { .. } => Undelivered::GiveUp { why },
     }
 }
 
 /// The first answer to an interaction: exactly one, within three seconds
 /// (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback>).
-pub(crate) async fn respond(api: &Api, interaction: u64, token: &str, kind: u8, data: Value) -> Result<(), ApiError> {
+pub(crate) async fn respond(api: &Api, interaction: u64, token: &str, kind: u8, data: &Value) -> Result<(), ApiError> {
     let body = if data.is_null() { json!({"type": kind}) } else { json!({"type": kind, "data": data}) };
     api.post(&format!("interactions/{interaction}/{token}/callback"), &body).await.map(|_| ())
 }

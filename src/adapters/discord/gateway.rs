@@ -46,26 +46,27 @@ pub(crate) struct Line {
 pub(crate) struct Gateway {
     hang_up: Option<oneshot::Sender<()>>,
     /// Why it ended by itself.
-    pub(crate) ended: oneshot::Receiver<serenity::Error>,
+    pub(crate) ended: oneshot::Receiver<Box<serenity::Error>>,
 }
 
 impl Gateway {
     pub(crate) fn start(line: Line) -> std::io::Result<Self> {
-        let (hang_up, hung_up) = oneshot::channel();
-        let (ending, ended) = oneshot::channel();
+        let (hang_up, told_to_end) = oneshot::channel();
+        let (reason, ended) = oneshot::channel();
         let breaths = Arc::new(AtomicU64::new(0));
-        let breathing = Arc::clone(&breaths);
+        let own_breaths = Arc::clone(&breaths);
         std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
                 Ok(runtime) => {
-                    let error = runtime.block_on(listen(line, hung_up, &breathing));
-                    breathing.store(u64::MAX, Ordering::Relaxed);
+                    let error = runtime.block_on(listen(line, told_to_end, &own_breaths));
+                    own_breaths.store(u64::MAX, Ordering::Relaxed);
                     // Whatever serenity still has running ends with its runtime.
                     runtime.shutdown_background();
-                    error.map(|error| ending.send(error));
+                    // Nobody waits for the reason where the bot was told to end.
+                    drop(error.map(|error| reason.send(Box::new(error))));
                 }
-                Err(error) => drop(ending.send(error.into())),
+                Err(error) => drop(reason.send(Box::new(error.into()))),
             }
         })?;
         std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || watch(&breaths))?;
@@ -85,7 +86,7 @@ impl Drop for Gateway {
 }
 
 /// Builds and runs the client until it ends or is told to.
-async fn listen(line: Line, hung_up: oneshot::Receiver<()>, breaths: &AtomicU64) -> Option<serenity::Error> {
+async fn listen(line: Line, told_to_end: oneshot::Receiver<()>, breaths: &AtomicU64) -> Option<serenity::Error> {
     // The built-in limiter would send requests to the real service, whatever the proxy says.
     let http = HttpBuilder::new(line.token.expose_secret())
         .proxy(&line.api_base)
@@ -103,7 +104,7 @@ async fn listen(line: Line, hung_up: oneshot::Receiver<()>, breaths: &AtomicU64)
         Err(error) => return Some(error),
     };
     let shards = Arc::clone(&client.shard_manager);
-    let breathe = async {
+    let alive = async {
         loop {
             breaths.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(BREATH).await;
@@ -111,11 +112,11 @@ async fn listen(line: Line, hung_up: oneshot::Receiver<()>, breaths: &AtomicU64)
     };
     tokio::select! {
         ended = client.start() => ended.err(),
-        _ = hung_up => {
+        _ = told_to_end => {
             shards.shutdown_all().await;
             None
         }
-        () = breathe => None,
+        () = alive => None,
     }
 }
 

@@ -146,8 +146,8 @@ impl Guild {
             let is_cleared = id == self.id || role.is_own || self.cleared.contains(&id);
             let is_administrator = role.permissions & ADMINISTRATOR != 0;
             let base = after(everyone | role.permissions, role_overwrite(self.id));
-            let sees = after(base, role_overwrite(id)) & VIEW_CHANNEL != 0;
-            if sees && !is_cleared && !is_administrator {
+            let can_see = after(base, role_overwrite(id)) & VIEW_CHANNEL != 0;
+            if can_see && !is_cleared && !is_administrator {
                 return Err(open(&format!("the role <@&{id}>")));
             }
         }

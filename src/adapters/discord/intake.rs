@@ -60,11 +60,7 @@ impl Intake {
 
     async fn hear(&mut self, event: Event) {
         match event {
-            Event::MessageCreate(event) => {
-                if self.is_watched(event.message.channel_id.get()).await {
-                    self.hand_on(convert::posted(&event.message, &self.roles)).await;
-                }
-            }
+            Event::MessageCreate(event) => self.posted(&event.message).await,
             Event::MessageUpdate(event) => {
                 if self.is_watched(event.channel_id.get()).await
                     && let Some((id, message)) = convert::edited(&event, &self.roles)
@@ -89,6 +85,12 @@ impl Intake {
                 self.salvage(&event.value).await;
             }
             _ => {}
+        }
+    }
+
+    async fn posted(&mut self, message: &serenity::all::Message) {
+        if self.is_watched(message.channel_id.get()).await {
+            self.hand_on(convert::posted(message, &self.roles)).await;
         }
     }
 

@@ -164,7 +164,7 @@ impl Counter {
     }
 
     async fn first_answer(&self, call: &Call, kind: u8, data: Value) {
-        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, data).await {
+        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, &data).await {
             // Too late, or answered already: the work is done all the same.
             tracing::warn!("interaction.unanswered {error}");
         }

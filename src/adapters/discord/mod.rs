@@ -44,6 +44,8 @@ use crate::sop::procedure::Procedure;
 use crate::sop::trigger::Mode;
 use crate::words::{Words, WordsError};
 
+pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
+pub(crate) use crate::adapters::discord::custom_id::CustomId;
 pub use crate::adapters::discord::markup::markup;
 
 /// Which Discord, and what of it.
@@ -205,7 +207,7 @@ impl Listening {
     /// Returns when the connection ended for good, with what to do about it.
     pub async fn ended(&mut self) -> StartProblem {
         use serenity::gateway::GatewayError::{DisallowedGatewayIntents, InvalidAuthentication, InvalidGatewayIntents};
-        match (&mut self.gateway.ended).await {
+        match (&mut self.gateway.ended).await.map(|error| *error) {
             Ok(serenity::Error::Gateway(InvalidAuthentication)) => StartProblem::Token,
             Ok(serenity::Error::Gateway(DisallowedGatewayIntents | InvalidGatewayIntents)) => StartProblem::Intent,
             Ok(error) => StartProblem::Gateway(error.to_string()),

@@ -16,8 +16,8 @@ use crate::engine::store::{Batch, Past, Recorded, StoreError, ToTell};
 pub struct SqliteStore {
     desk: String,
     connection: SqliteConnection,
-    /// Held as long as the store lives: a second process is refused instead of writing between our lines.
-    _lock: File,
+    /// Held as long as the store lives: a second writer is refused instead of writing between our lines.
+    _lock: Option<File>,
 }
 
 impl SqliteStore {
@@ -43,7 +43,16 @@ impl SqliteStore {
         // a write is to wait for its end, so that what is read next is all there is.
         let write = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open(error.into()))?;
         write.rollback().await.map_err(|error| open(error.into()))?;
-        Ok(Self { desk: desk.to_owned(), connection, _lock: lock })
+        Ok(Self { desk: desk.to_owned(), connection, _lock: Some(lock) })
+    }
+
+    /// Looks into a log that another process may be writing. Nothing can be recorded with it.
+    pub async fn look(path: &Path, desk: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        let connection = options.connect().await;
+        let connection =
+            connection.map_err(|error| StoreError::Open { path: path.display().to_string(), source: error.into() })?;
+        Ok(Self { desk: desk.to_owned(), connection, _lock: None })
     }
 
     /// Whether nothing was ever recorded for the desk.
@@ -93,7 +102,7 @@ impl SqliteStore {
     }
 
     async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
-        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY rowid";
+        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY created, key";
         let rows =
             sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
         let to_tell = rows.iter().map(|row| {
@@ -109,7 +118,7 @@ impl SqliteStore {
     }
 
     async fn inputs(&mut self) -> Result<Vec<InputId>, StoreError> {
-        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY rowid DESC LIMIT $2";
+        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY at DESC LIMIT $2";
         let limit = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         let rows = sqlx::query(query).bind(&self.desk).bind(limit).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(StoreError::Read)?;

@@ -63,13 +63,15 @@ impl Subject {
         if self.ticket.is_some() && other.ticket.is_some() {
             return self.is_same_ticket(other);
         }
-        let id = |subject: &Self| subject.customer.as_ref().map(|customer| customer.id.clone());
-        id(self).is_some() && id(self) == id(other)
+        self.customer_id().is_some() && self.customer_id() == other.customer_id()
     }
 
     pub fn is_same_ticket(&self, other: &Self) -> bool {
-        let (Some(ours), Some(theirs)) = (&self.ticket, &other.ticket) else { return false };
-        ours.system == theirs.system && ours.id == theirs.id
+        matches!((&self.ticket, &other.ticket), (Some(ours), Some(theirs)) if ours.is_same(theirs))
+    }
+
+    fn customer_id(&self) -> Option<&PersonId> {
+        self.customer.as_ref().map(|customer| &customer.id)
     }
 }
 

@@ -36,21 +36,33 @@ pub(crate) struct Claimed<'a> {
 /// The claims of a text, in its order.
 pub(crate) fn claims<'a>(text: &'a str, layout: &Layout, cues: &[Found<Cue>]) -> Vec<Claimed<'a>> {
     let demands: Vec<&Found<Cue>> = demands(layout, cues);
-    if demands.is_empty() {
-        return Vec::new();
-    }
     let claimed = |amount: Amount| {
         let beside = Beside::of(&amount, layout, cues);
         if beside.has(Cue::Received, RECEIVED_WORDS) || beside.has(Cue::Price, PRICE_WORDS) {
             return None;
         }
         let reach = if beside.has(Cue::Loss, LOSS_WORDS) { LOSS_SENTENCES } else { DEMAND_SENTENCES };
-        let demand = nearest(&demands, layout, &amount, reach)?;
+        let demand = match nearest(&demands, layout, &amount, reach) {
+            Some(demand) => &text[demand.start..demand.end],
+            None => asked_back(text, &amount)?,
+        };
         let Amount { value, currency, start, end } = amount;
-        Some(Claimed { value, currency, start, end, demand: &text[demand.start..demand.end] })
+        Some(Claimed { value, currency, start, end, demand })
     };
     amounts(text).into_iter().filter_map(claimed).collect()
 }
+
+/// "my $900 back", but not "got my $900 back": the word that asks stands right behind the amount.
+fn asked_back<'a>(text: &'a str, amount: &Amount) -> Option<&'a str> {
+    let rest = text[amount.end..].trim_start();
+    let word = rest.strip_prefix("back").filter(|rest| !rest.starts_with(char::is_alphanumeric)).map(|_| &rest[..4])?;
+    let mut before = text[..amount.start].split(|c: char| !c.is_alphanumeric()).rev().filter(|word| !word.is_empty());
+    let had = |word: &str| matches!(word, "got" | "gotten" | "received" | "had" | "gave" | "given");
+    (!before.by_ref().take(BACK_WORDS).any(had)).then_some(word)
+}
+
+/// How close, in words, "got" stands before an amount that came back.
+const BACK_WORDS: usize = 3;
 
 /// What asks for money, but "I don't want a refund".
 fn demands<'c>(layout: &Layout, cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {

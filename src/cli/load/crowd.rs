@@ -1,0 +1,183 @@
+//! The people: customers who write, staff who acknowledge, and somebody who pulls the plug.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::adapters::discord::CustomId;
+use crate::cli::load::bot::{Bot, Complaints};
+use crate::cli::load::messages::Line;
+use crate::config::Config;
+use crate::sandbox::{Seen, SmallDiscord, World};
+use crate::sop::notice::Verb;
+
+/// Customers who join at most; further authors of a file speak through these in turn.
+const CUSTOMERS_MAX: usize = 2_000;
+
+/// A message as it was said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    pub(super) id: u64,
+    /// Just before it went to the small Discord.
+    pub(super) at: Instant,
+}
+
+/// The members who speak the lines, one for each line.
+pub(super) fn invite(discord: &SmallDiscord, lines: &[Line]) -> Vec<u64> {
+    let mut joined: Vec<u64> = Vec::new();
+    let mut by_author: HashMap<&str, u64> = HashMap::new();
+    let mut speakers = Vec::with_capacity(lines.len());
+    for line in lines {
+        let authors = by_author.len();
+        let speaker = *by_author.entry(&line.author).or_insert_with(|| {
+            if authors < CUSTOMERS_MAX {
+                joined.push(discord.join(&line.author));
+            }
+            joined[authors % CUSTOMERS_MAX]
+        });
+        speakers.push(speaker);
+    }
+    speakers
+}
+
+/// Says all lines in `channel`, `rate` a second, whatever the bot does meanwhile. `count` tells how many were said.
+pub(super) async fn talk(
+    discord: &SmallDiscord,
+    channel: u64,
+    lines: &[Line],
+    speakers: &[u64],
+    rate: u32,
+    count: &watch::Sender<usize>,
+) -> Vec<Said> {
+    let started = tokio::time::Instant::now();
+    let mut said = Vec::with_capacity(lines.len());
+    for (line, speaker) in lines.iter().zip(speakers) {
+        let due = Duration::from_secs(said.len() as u64) / rate;
+        tokio::time::sleep_until(started + due).await;
+        let at = Instant::now();
+        said.push(Said { id: discord.say(*speaker, channel, &line.text), at });
+        count.send_replace(said.len());
+    }
+    said
+}
+
+/// A span in which there was no bot: from the kill until the next one was ready.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Downtime {
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+}
+
+/// Kills the bot each time `said` has passed one of `at`, and starts it again at once.
+pub(super) async fn pull_the_plug(
+    mut bot: Bot,
+    config: &Path,
+    complaints: &Arc<Mutex<Complaints>>,
+    mut said: watch::Receiver<usize>,
+    at: &[usize],
+) -> anyhow::Result<(Bot, Vec<Downtime>)> {
+    let mut downtimes = Vec::new();
+    for at in at {
+        said.wait_for(|said| said >= at).await.context("nobody speaks any more")?;
+        let from = Instant::now();
+        bot.kill();
+        bot = Bot::start(config, complaints).await?;
+        downtimes.push(Downtime { from, to: Instant::now() });
+    }
+    Ok((bot, downtimes))
+}
+
+/// A card as it was posted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Card {
+    pub(super) case: u64,
+    pub(super) page: usize,
+    pub(super) at: Instant,
+}
+
+/// The staff: they see everything that is posted, and acknowledge their share of the cards.
+pub(super) struct Staff {
+    discord: SmallDiscord,
+    /// Who acknowledges in which channel.
+    on_duty: BTreeMap<u64, u64>,
+    /// How many cards in a hundred they acknowledge.
+    percent: usize,
+    /// How much of what was seen they have looked at.
+    looked_at: usize,
+    since: Instant,
+    pub(super) cards: Vec<Card>,
+    pub(super) acknowledged: usize,
+    /// The bot's requests that leave something to see, by the second since the start.
+    pub(super) requests: BTreeMap<u64, usize>,
+}
+
+impl Staff {
+    /// One member of each team stands by in its channel.
+    pub(super) fn new(discord: &SmallDiscord, world: &World, config: &Config, percent: usize) -> Self {
+        let duty = |team: &crate::sop::team::Team| {
+            let (place, group): (u64, u64) = (team.place.as_str().parse().ok()?, team.group.parse().ok()?);
+            let member = world.members.iter().find(|member| member.roles.contains(&group))?;
+            Some((place, member.id))
+        };
+        Self {
+            discord: discord.clone(),
+            on_duty: config.procedure.teams.iter().filter_map(duty).collect(),
+            percent,
+            looked_at: discord.seen_count(),
+            since: Instant::now(),
+            cards: Vec::new(),
+            acknowledged: 0,
+            requests: BTreeMap::new(),
+        }
+    }
+
+    /// Looks at what is new.
+    pub(super) fn look(&mut self) {
+        let news = self.discord.seen_since(self.looked_at);
+        self.looked_at += news.len();
+        for seen in &news {
+            let at = match seen {
+                Seen::Posted { message, .. } if message["author"]["bot"] != true => continue,
+                Seen::Posted { channel, message, at, .. } => {
+                    self.look_at(*channel, message, *at);
+                    at
+                }
+                Seen::Edited { at, .. }
+                | Seen::Deleted { at, .. }
+                | Seen::Answer { at, .. }
+                | Seen::FollowUp { at, .. }
+                | Seen::AnswerEdited { at, .. }
+                | Seen::AnswerDeleted { at, .. } => at,
+            };
+            *self.requests.entry(at.saturating_duration_since(self.since).as_secs()).or_default() += 1;
+        }
+    }
+
+    fn look_at(&mut self, channel: u64, message: &Value, at: Instant) {
+        let Some((button, case, page)) = acknowledge_button(message) else { return };
+        self.cards.push(Card { case, page, at });
+        let wanted = self.cards.len() * self.percent / 100;
+        if wanted > self.acknowledged
+            && let Some(member) = self.on_duty.get(&channel)
+            && let Some(id) = message["id"].as_str().and_then(|id| id.parse().ok())
+        {
+            self.acknowledged += 1;
+            self.discord.press(*member, channel, id, button);
+        }
+    }
+}
+
+/// The button on a card that takes the case, the case, and its page.
+fn acknowledge_button(message: &Value) -> Option<(&str, u64, usize)> {
+    let rows = message["components"].as_array()?.iter().filter_map(|row| row["components"].as_array());
+    let mut ids = rows.flatten().filter_map(|button| button["custom_id"].as_str());
+    ids.find_map(|id| match id.parse() {
+        Ok(CustomId::Button { verb: Verb::Acknowledge, case, page, .. }) => Some((id, case.0, page)),
+        _ => None,
+    })
+}
