@@ -130,7 +130,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
             notices.extend(older.map(|page| Notice::Card { escalation, page }));
             // What happened while it was on its way is not on it yet.
-            if case.awaiting != Some(*page) || !case.added.is_empty() {
+            if case.awaiting != Some(*page) || case.added.len() > case.pages[*page].added {
                 notices.push(Notice::Card { escalation, page: *page });
             }
         }

@@ -240,6 +240,8 @@ pub struct Page {
     pub team: TeamId,
     pub reason: PageReason,
     pub asked_at: DateTime<Utc>,
+    /// How many messages had joined the case by then.
+    pub added: usize,
     pub fate: Fate,
 }
 
