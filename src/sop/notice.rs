@@ -250,6 +250,8 @@ pub struct CardRaise {
     pub why: RaiseReason,
 }
 
+/// Answers of forms on one card.
+const INFORMATION_SHOWN: usize = 6;
 /// Reasons on one card, those of later messages included.
 const REASONS_SHOWN: usize = 8;
 /// Customers named on one card.
@@ -265,11 +267,13 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let mut triggers: Vec<String> = Vec::new();
     let mut quotes: Vec<Quote> = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
+    let mut information: Vec<Information> = Vec::new();
     let mut customers: Vec<String> = Vec::new();
     let mut earlier: Vec<Counted> = Vec::new();
     for report in &reports {
         extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
+        extend_new(&mut information, report.information.iter().cloned());
         extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
         let counted = report.counted.iter().map(|counted| &counted.customer);
         extend_new(&mut customers, counted.chain(&report.customer).map(|customer| customer.name.clone()));
@@ -277,6 +281,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     }
     quotes.truncate(CARD_QUOTES_MAX);
     reasons.truncate(REASONS_SHOWN);
+    information.truncate(INFORMATION_SHOWN);
     customers.truncate(CUSTOMERS_SHOWN);
     earlier.truncate(EARLIER_SHOWN);
     let (rung, catch_all) = match case.step {
@@ -297,7 +302,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         ticket: opened.subject.ticket.clone(),
         quotes,
         reasons,
-        information: opened.information.clone(),
+        information,
         opened_by: opened.by.clone(),
         opened_at: case.opened_at.timestamp(),
         team: team_name(case.team()),
