@@ -339,13 +339,14 @@ impl Loop {
         batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
         let next_deadline = self.desk.next_deadline().map(|(at, _)| at);
         let to_tell = self.outbox.len();
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        let handled = self.settling.len() as u64;
-        for id in self.settling.drain(..) {
-            settled.insert(id);
-        }
-        drop(settled);
+        let settling = std::mem::take(&mut self.settling);
+        let handled = settling.len() as u64;
+        // Both at once: whoever sees an input as settled also sees what it left to tell.
         self.pulse.send_modify(|pulse| {
+            let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in settling {
+                settled.insert(id);
+            }
             *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now) };
         });
         for mark in self.marks.drain(..) {
