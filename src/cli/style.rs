@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::config::Report;
+
 /// Whether a stream may be coloured: a terminal, and nobody said NO_COLOR (<https://no-color.org>).
 pub(crate) fn colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -18,6 +20,12 @@ pub(crate) fn log(default: &str) {
     } else {
         builder.json().init();
     }
+}
+
+/// Everything that is wrong with a config.
+pub(crate) fn show(report: &Report) {
+    let terminal = std::io::stderr();
+    eprint!("{}", report.draw(colored(&terminal), terminal.is_terminal()));
 }
 
 /// An error with its causes, each once.
