@@ -39,6 +39,8 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
     env.add_filter("place", move |id: String| Value::from_safe_string(place(&id)));
     let when = markup.when;
     env.add_filter("when", move |at: Value| instant(&at).map(|at| Value::from_safe_string(when(at))));
+    let clock = markup.clock;
+    env.add_filter("clock", move |at: Value| instant(&at).map(|at| Value::from_safe_string(clock(at))));
     let countdown = markup.countdown;
     env.add_filter("countdown", move |at: Value| instant(&at).map(|at| Value::from_safe_string(countdown(at))));
     env.add_filter("link", move |message: String, place: String| {

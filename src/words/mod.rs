@@ -30,7 +30,9 @@ pub struct Markup {
     pub place: fn(&str) -> String,
     /// Seconds since 1970 as date and time in the reader's zone.
     pub when: fn(i64) -> String,
-    /// Seconds since 1970 as a distance from now: "in 14 minutes".
+    /// Seconds since 1970 as the time of a day that needs no naming, in the reader's zone.
+    pub clock: fn(i64) -> String,
+    /// Seconds since 1970 as a distance from now: "in 14 minutes", "3 minutes ago".
     pub countdown: fn(i64) -> String,
     /// The address of a message, from the desk's id on the platform, a place and a message.
     pub link: fn(&str, &str, &str) -> String,
@@ -57,8 +59,9 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 12] = [
+const BUILT_IN: [(&str, &str); 13] = [
     ("card.md", include_str!("../../templates/card.md")),
+    ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
     ("line.md", include_str!("../../templates/line.md")),
     ("done.md", include_str!("../../templates/done.md")),
@@ -194,6 +197,7 @@ mod tests {
             person: |id| format!("@{id}"),
             place: |id| format!("#{id}"),
             when: |at| format!("[{at}]"),
+            clock: |at| format!("[at {at}]"),
             countdown: |at| format!("[in {at}]"),
             link: |home, place, message| format!("link:{home}/{place}/{message}"),
             home: "home".to_owned(),

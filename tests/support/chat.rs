@@ -166,6 +166,9 @@ fn clock(seconds: i64, now: DateTime<Utc>) -> String {
 }
 
 fn distance(seconds: i64) -> String {
+    if seconds == 0 {
+        return "now".to_owned();
+    }
     let span = TimeDelta::seconds(seconds.abs());
     let said = match (span.num_days(), span.num_hours(), span.num_minutes()) {
         (0, 0, minutes) => format!("{minutes} min"),

@@ -46,7 +46,7 @@ pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], p
     let mentions = ping.map_or_else(no_mentions, |role| json!({"parse": [], "roles": [role]}));
     json!({
         "content": content,
-        "embeds": [embed(&words.card(card), Some(color(card.severity)))],
+        "embeds": [embed(&words.card(card), Some(color(card)))],
         "components": rows(words, shown, buttons),
         "allowed_mentions": mentions,
     })
@@ -154,19 +154,22 @@ fn rows(words: &Words, shown: Shown, buttons: &[Verb]) -> Value {
     json!([{"type": 1, "components": buttons}])
 }
 
-/// Primary 1, secondary 2, success 3, danger 4.
+/// Primary 1, secondary 2, success 3. Nothing here destroys anything, so nothing is red.
 fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge => 1,
         Verb::Resolve => 3,
-        Verb::Raise => 4,
-        Verb::Why => 2,
+        Verb::Raise | Verb::Why => 2,
     }
 }
 
-/// The bar of a card. The word stands in the title as well: colour is never alone.
-fn color(severity: Severity) -> u32 {
-    match severity {
+/// The bar of a card: loud only while somebody is waited for. The word stands in the title as well: colour is never
+/// alone.
+fn color(card: &Card) -> u32 {
+    if !card.awaited || card.superseded {
+        return 0x0098_A2B3;
+    }
+    match card.severity {
         Severity::Sev1 => 0x00D9_2D20,
         Severity::Sev2 => 0x00F7_9009,
         Severity::Sev3 => 0x002E_90FA,

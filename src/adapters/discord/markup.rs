@@ -11,6 +11,7 @@ pub fn markup(guild: u64) -> Markup {
         person: |id| format!("<@{id}>"),
         place: |id| format!("<#{id}>"),
         when: |at| format!("<t:{at}:f>"),
+        clock: |at| format!("<t:{at}:t>"),
         countdown: |at| format!("<t:{at}:R>"),
         link: |home, place, message| format!("https://discord.com/channels/{home}/{place}/{message}"),
         home: guild.to_string(),
