@@ -22,6 +22,9 @@ use crate::sop::procedure::Procedure;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// … up to this. There is no last attempt: while Discord is away nobody else can be told either.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// A card is drawn anew at most this often. In an outage with many reports a card changes all the time, and drawing
+/// it each time would use up the requests that pages need.
+const REDRAW_EVERY: Duration = Duration::from_millis(250);
 /// Attempts under way at once. Discord allows a bot 50 requests a second
 /// (<https://discord.com/developers/docs/topics/rate-limits>); more in flight would only queue in the limiter.
 const IN_FLIGHT_MAX: usize = 32;
@@ -61,6 +64,8 @@ pub(crate) struct Outbox {
     rows: BTreeMap<u64, Row>,
     by_key: BTreeMap<String, u64>,
     busy: BTreeSet<String>,
+    /// When a card drawn lately may be drawn again, by lane.
+    resting: BTreeMap<String, Instant>,
     next_order: u64,
     attempts: JoinSet<Attempt>,
 }
@@ -72,6 +77,7 @@ impl Outbox {
             rows: BTreeMap::new(),
             by_key: BTreeMap::new(),
             busy: BTreeSet::new(),
+            resting: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
         };
@@ -123,12 +129,14 @@ impl Outbox {
         let order = self.next_order;
         self.next_order += 1;
         self.by_key.insert(to_tell.key.clone(), order);
+        let lane = lane(&to_tell);
+        let ready_at = self.resting.get(&lane).copied().unwrap_or_else(Instant::now);
         let row = Row {
-            lane: lane(&to_tell),
+            lane,
             volatile: matches!(to_tell.notice, Notice::Reply { .. }),
             to_tell,
             attempts: 0,
-            ready_at: Instant::now(),
+            ready_at,
             in_flight: false,
             replayed,
             overtaken: false,
@@ -212,6 +220,11 @@ impl Outbox {
             row.ready_at = Instant::now() + pause;
             row.replayed = true;
             return None;
+        }
+        if matches!(row.to_tell.notice, Notice::Card { .. }) {
+            row.ready_at = Instant::now() + REDRAW_EVERY;
+            self.resting.retain(|_, until| *until > Instant::now());
+            self.resting.insert(row.lane.clone(), row.ready_at);
         }
         if row.overtaken {
             // What arrived is older than what is to be told now: the row stays, for its newer generation.
