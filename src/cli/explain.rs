@@ -1,6 +1,6 @@
 //! `bellhop explain`: what the procedure makes of a text, and why.
 
-use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,7 +49,12 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let table = std::fs::File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
             from_table(table, &file.display().to_string(), &mut tell)?
         }
-        None if arguments.text.is_empty() => from_lines(stdin().lock(), &mut tell)?,
+        None if arguments.text.is_empty() => {
+            if stdin().is_terminal() {
+                eprintln!("Write what a customer would, a text a line. Ctrl-D ends it.");
+            }
+            from_lines(stdin().lock(), &mut tell)?
+        }
         None => {
             tell("1", &arguments.text.join(" "))?;
             true

@@ -59,7 +59,7 @@ pub struct DiscordSettings {
 /// Why there is no config.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("there is no config {path}: copy config.example.toml to it and put in the ids of your server", path = path.display())]
+    #[error("there is no {path}: copy config.example.toml to it and put in the ids of your server", path = path.display())]
     Missing { path: PathBuf },
     #[error("cannot read the config {path}: {source}", path = path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },

@@ -14,7 +14,8 @@ async fn the_example_is_fine() -> Result<()> {
         exit 0
         --- out
         config.toml is fine: 6 triggers, 7 teams.
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     ensure!(bellhop(folder.path(), &["check", "--json", "config.toml"], b"").await?.out.is_empty());
     Ok(())
 }
@@ -82,7 +83,8 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
              `----
           help: choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`,
                 `not`, `signal`
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "--json"], b"").await?;
     expect![[r#"
         exit 1
@@ -104,14 +106,16 @@ async fn a_config_that_is_not_there_is_no_config_with_mistakes() -> Result<()> {
     expect![[r#"
         exit 2
         --- err
-        error: there is no config config.toml: copy config.example.toml to it and put in the ids of your server
-    "#]].assert_eq(&done.to_string());
+        error: there is no config.toml: copy config.example.toml to it and put in the ids of your server
+    "#]]
+    .assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "."], b"").await?;
     expect![[r#"
         exit 2
         --- err
         error: cannot read the config .: Is a directory (os error 21)
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     Ok(())
 }
 
@@ -124,7 +128,8 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
         exit 1
         --- err
         error: templates cannot be read: No such file or directory (os error 2)
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     std::fs::create_dir(folder.path().join("templates"))?;
     std::fs::write(folder.path().join("templates/line.md"), "Hello\n{{ cse.id }}\n")?;
     let done = bellhop(folder.path(), &["check"], b"").await?;
@@ -132,12 +137,14 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
         exit 1
         --- err
         error: templates/line.md: line 2: undefined value: `cse` is undefined
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "--json"], b"").await?;
     expect![[r#"
         exit 1
         --- out
         {"what":"templates/line.md: line 2: undefined value: `cse` is undefined"}
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     Ok(())
 }

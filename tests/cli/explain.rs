@@ -38,16 +38,26 @@ async fn a_text_is_explained_to_people() -> Result<()> {
           fires: Legal or compliance threat (sev1): legal 0.90 (needs 0.50)
           fires: Angry customer (sev3): angry 0.90 (needs 0.60)
     "#]]).await?;
-    check(&["Thank", "you,", "all", "good."], b"", expect![[r#"
+    check(
+        &["Thank", "you,", "all", "good."],
+        b"",
+        expect![[r#"
         exit 0
         --- out
         1: nothing: no trigger fires
-    "#]]).await?;
-    check(&["Ich möchte mein Geld zurück und rufe sonst meinen Anwalt an."], b"", expect![[r#"
+    "#]],
+    )
+    .await?;
+    check(
+        &["Ich möchte mein Geld zurück und rufe sonst meinen Anwalt an."],
+        b"",
+        expect![[r#"
         exit 0
         --- out
         1: no score: the lexicon does not cover this language
-    "#]]).await
+    "#]],
+    )
+    .await
 }
 
 #[tokio::test]
@@ -69,19 +79,27 @@ async fn every_line_of_the_input_is_a_text() -> Result<()> {
 
 #[tokio::test]
 async fn a_line_that_is_no_text_is_named_and_left_out() -> Result<()> {
-    check(&[], b"Fine, thanks.\n\xff\xfe\nStill fine.\n", expect![[r#"
+    check(
+        &[],
+        b"Fine, thanks.\n\xff\xfe\nStill fine.\n",
+        expect![[r#"
         exit 1
         --- out
         1: nothing: no trigger fires
         3: nothing: no trigger fires
         --- err
         line 2: not valid UTF-8, left out
-    "#]]).await
+    "#]],
+    )
+    .await
 }
 
 #[tokio::test]
 async fn a_table_is_read_by_the_names_of_its_columns() -> Result<()> {
-    check(&["--tsv", "table.tsv"], b"", expect![[r#"
+    check(
+        &["--tsv", "table.tsv"],
+        b"",
+        expect![[r#"
         exit 1
         --- out
         a-1: page managers (refund)
@@ -93,17 +111,29 @@ async fn a_table_is_read_by_the_names_of_its_columns() -> Result<()> {
         --- err
         table.tsv:3: not valid UTF-8, left out
         table.tsv:5: fewer columns than the first line names, left out
-    "#]]).await?;
-    check(&["--tsv", "no-text.tsv"], b"", expect![[r#"
+    "#]],
+    )
+    .await?;
+    check(
+        &["--tsv", "no-text.tsv"],
+        b"",
+        expect![[r#"
         exit 2
         --- err
         error: no-text.tsv has no column `text`: its first line names ["id", "body"]
-    "#]]).await?;
-    check(&["--tsv", "nowhere.tsv"], b"", expect![[r#"
+    "#]],
+    )
+    .await?;
+    check(
+        &["--tsv", "nowhere.tsv"],
+        b"",
+        expect![[r#"
         exit 2
         --- err
         error: nowhere.tsv cannot be read: No such file or directory (os error 2)
-    "#]]).await
+    "#]],
+    )
+    .await
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod program;
 mod run;
+mod sandbox;
 mod terminal;
 
 use anyhow::{Context, Result};

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use tokio::sync::watch;
 
 /// Longest wait for anything, in real time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process that has ended.
 pub struct Done {
@@ -79,7 +79,18 @@ impl Program {
 
     /// Waits until the log holds this.
     pub async fn logs(&self, words: &str) -> Result<()> {
-        let mut text = self.err.text.clone();
+        self.says(words, &self.err).await
+    }
+
+    /// Waits until this was printed; all that was.
+    pub async fn prints(&self, words: &str) -> Result<String> {
+        let out = self.out.as_ref().context("its output is read")?;
+        self.says(words, out).await?;
+        Ok(out.to_string())
+    }
+
+    async fn says(&self, words: &str, heard: &Heard) -> Result<()> {
+        let mut text = heard.text.clone();
         let heard = text.wait_for(|text| String::from_utf8_lossy(text).contains(words));
         match tokio::time::timeout(PATIENCE, heard).await {
             Ok(Ok(_)) => Ok(()),
@@ -124,7 +135,7 @@ impl Drop for Program {
 impl Done {
     /// What was said to people: stderr without the lines of the log.
     pub fn complaints(&self) -> String {
-        self.err.lines().filter(|line| !line.starts_with('{')).map(|line| format!("{line}\n")).collect()
+        self.err.split_inclusive('\n').filter(|line| !line.starts_with('{')).collect()
     }
 }
 

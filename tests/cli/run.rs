@@ -34,37 +34,49 @@ async fn run(desk: &Path, token: &str) -> Result<Done> {
     Program::start(desk, &["run"], &[("DISCORD_TOKEN", token)])?.finish().await
 }
 
-async fn check(done: Done, expected: Expect) -> Result<()> {
+fn check(done: &Done, expected: &Expect) {
     expected.assert_eq(&done.to_string());
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_config_or_a_token_it_says_where_they_come_from() -> Result<()> {
     let nothing = tempfile::tempdir()?;
-    check(bellhop(nothing.path(), &["run"], b"").await?, expect![[r#"
-        exit 2
-        --- err
-        error: there is no config config.toml: copy config.example.toml to it and put in the ids of your server
-    "#]]).await?;
+    check(
+        &bellhop(nothing.path(), &["run"], b"").await?,
+        &expect![[r#"
+            exit 2
+            --- err
+            error: there is no config.toml: copy config.example.toml to it and put in the ids of your server
+        "#]],
+    );
     let desk = desk_at("http://127.0.0.1:9", &[])?;
-    check(bellhop(desk.path(), &["run"], b"").await?, expect![[r#"
+    check(
+        &bellhop(desk.path(), &["run"], b"").await?,
+        &expect![[r#"
         exit 2
         --- err
         error: there is no token: set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
-    "#]]).await?;
+    "#]],
+    );
     let desk = desk_at("http://127.0.0.1:9", &[("# token_file = \"/run/secrets/", "token_file = \"")])?;
-    check(bellhop(desk.path(), &["run"], b"").await?, expect![[r#"
+    check(
+        &bellhop(desk.path(), &["run"], b"").await?,
+        &expect![[r#"
         exit 2
         --- err
         error: the token file discord-token cannot be read: No such file or directory (os error 2)
-    "#]]).await?;
+    "#]],
+    );
     std::fs::write(desk.path().join("discord-token"), "\n")?;
-    check(bellhop(desk.path(), &["run"], b"").await?, expect![[r#"
+    check(
+        &bellhop(desk.path(), &["run"], b"").await?,
+        &expect![[r#"
         exit 2
         --- err
         error: the token file discord-token is empty
-    "#]]).await
+    "#]],
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,11 +98,14 @@ async fn a_token_in_the_config_is_refused_and_not_repeated() -> Result<()> {
 async fn a_wrong_token_is_tried_once() -> Result<()> {
     let discord = small_discord(World::example()).await?;
     let desk = desk_at(&discord.url(), &[])?;
-    check(run(desk.path(), &token().to_lowercase()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token().to_lowercase()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: Discord does not accept the token: copy it again from the developer portal, page Bot, into DISCORD_TOKEN
-    "#]]).await?;
+    "#]],
+    );
     ensure!(discord.calls() <= 4 && discord.handshakes() == 0, "{} calls", discord.calls());
     Ok(())
 }
@@ -104,8 +119,9 @@ async fn nobody_at_the_address_is_said_at_once() -> Result<()> {
     expect![[r#"
         exit 1
         --- err
-        error: Discord did not answer: error sending request: client error (Connect)
-    "#]].assert_eq(&done.replace(&discord.url(), "http://127.0.0.1:PORT"));
+        error: http://127.0.0.1:PORT did not answer (error sending request: Connection refused (os error 111)): check this machine's network, and [discord] api_base in the config
+    "#]]
+    .assert_eq(&done.replace(&discord.url(), "http://127.0.0.1:PORT"));
     Ok(())
 }
 
@@ -114,11 +130,15 @@ async fn the_switch_in_the_portal_is_named() -> Result<()> {
     let discord = small_discord(World::example()).await?;
     discord.disallow_message_content(true);
     let desk = desk_at(&discord.url(), &[])?;
-    check(run(desk.path(), &token()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: switch on the Message Content Intent in the developer portal, page Bot: without it the bot cannot read what customers write
-    "#]]).await
+    "#]],
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +154,9 @@ async fn all_that_is_missing_on_the_server_is_told_at_once() -> Result<()> {
         ("\"3008\"\n", "\"3998\"\n"),
     ];
     let desk = desk_at(&discord.url(), &changes)?;
-    check(run(desk.path(), &token()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: there is no channel 2991 that the bot can see ([discord] watch): check the id and the bot's View Channel permission
@@ -142,13 +164,18 @@ async fn all_that_is_missing_on_the_server_is_told_at_once() -> Result<()> {
         error: <#2007> can be seen by everyone, so nothing confidential is posted there: close Legal's channel to everyone else, or take `cleared` from the team
         error: <#2008> can be seen by the role <@&3008>, so nothing confidential is posted there: close IT security's channel to everyone else, or take `cleared` from the team
         error: there is no role 3998 on the server (team security): check the id
-    "#]]).await?;
+    "#]],
+    );
     let desk = desk_at(&discord.url(), &[("guild = \"1000\"", "guild = \"1999\"")])?;
-    check(run(desk.path(), &token()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: the bot is not on the server 1999: check [discord] guild, and invite the bot with https://discord.com/oauth2/authorize?client_id=9000&scope=bot%20applications.commands&permissions=395137240064
-    "#]]).await
+    "#]],
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,11 +184,15 @@ async fn words_that_do_not_render_stop_the_start() -> Result<()> {
     let desk = desk_at(&discord.url(), &[("# templates =", "templates =")])?;
     std::fs::create_dir(desk.path().join("templates"))?;
     std::fs::write(desk.path().join("templates/card.md"), "{% if %}\n")?;
-    check(run(desk.path(), &token()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: templates/card.md: line 1: syntax error: unexpected end of block
-    "#]]).await
+    "#]],
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,11 +201,14 @@ async fn one_log_has_one_bot() -> Result<()> {
     let desk = desk_at(&discord.url(), &[])?;
     let first = Program::start(desk.path(), &["run"], &[("DISCORD_TOKEN", &token())])?;
     first.logs("bot.ready").await?;
-    check(run(desk.path(), &token()).await?, expect![[r#"
+    check(
+        &run(desk.path(), &token()).await?,
+        &expect![[r#"
         exit 1
         --- err
         error: another bellhop is running on bellhop.sqlite: stop it first, or give this one a log of its own
-    "#]]).await?;
+    "#]],
+    );
     let done = first.terminate().await?;
     ensure!(done.code == Some(0), "{}", done.err);
     Ok(())

@@ -32,7 +32,8 @@ async fn wrong_usage_says_what_there_is() -> Result<()> {
         Usage: bellhop <COMMAND>
 
         For more information, try '--help'.
-    "#]].assert_eq(&done.to_string());
+    "#]]
+    .assert_eq(&done.to_string());
     ensure!(bellhop(folder.path(), &[], b"").await?.code == Some(2));
     ensure!(bellhop(folder.path(), &["explain", "--tsv", "a", "b"], b"").await?.code == Some(2));
     Ok(())
