@@ -4,6 +4,7 @@
 mod check;
 mod explain;
 mod program;
+mod readme;
 mod run;
 mod sandbox;
 mod terminal;
