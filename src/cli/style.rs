@@ -11,8 +11,9 @@ pub(crate) fn colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The crates whose most talkative log shows whole frames, the one with the token too, and how much they may say.
-const FRAMES: [&str; 2] = ["tungstenite=debug", "tokio_tungstenite=debug"];
+/// The crates whose most talkative log shows whole frames, the one with the token too: they only warn, whatever RUST_LOG
+/// asks for.
+const FRAMES: [&str; 2] = ["tungstenite=warn", "tokio_tungstenite=warn"];
 
 /// Logs go to stderr: lines for people on a terminal, JSON for machines elsewhere.
 pub(crate) fn log(default: &str) {

@@ -9,26 +9,28 @@ use crate::program::bellhop;
 
 const README: &str = include_str!("../../README.md");
 
-#[test]
-fn its_excerpt_is_played_by_the_tests() -> Result<()> {
-    let excerpt = README.split("```chat\n").nth(1).and_then(|rest| rest.split("```").next());
-    let excerpt = excerpt.context("the README holds a transcript")?;
+/// With UPDATE_EXPECT=1 the README gets what is so today.
+#[tokio::test]
+async fn its_examples_are_played_by_the_tests() -> Result<()> {
     let scenario = std::fs::read_to_string("tests/scenarios/refund.md")?;
-    ensure!(scenario.contains(excerpt), "refund.md does not hold:\n{excerpt}");
+    let begin = scenario.find("09:01 ").context("somebody claims a refund")?;
+    let end = scenario.find("09:30 ").context("it is settled later")?;
+    let shown = with_block(README, "```chat\n", &scenario[begin..end])?;
+
+    let (_, rest) = README.split_once("$ bellhop explain '").context("the README explains a text")?;
+    let (text, _) = rest.split_once("'\n").context("the text is quoted")?;
+    let folder = tempfile::tempdir()?;
+    let explained = bellhop(folder.path(), &["explain", text], b"").await?.out;
+    let shown = with_block(&shown, &format!("$ bellhop explain '{text}'\n"), &explained)?;
+    expect_file!["../../README.md"].assert_eq(&shown);
     Ok(())
 }
 
-/// With UPDATE_EXPECT=1 the README gets what the program says today.
-#[tokio::test]
-async fn its_example_says_what_the_program_says() -> Result<()> {
-    let (before, rest) = README.split_once("$ bellhop explain '").context("the README explains a text")?;
-    let (text, rest) = rest.split_once("'\n").context("the text is quoted")?;
-    let (_, after) = rest.split_once("```").context("the example ends")?;
-    let folder = tempfile::tempdir()?;
-    let done = bellhop(folder.path(), &["explain", text], b"").await?;
-    let shown = format!("{before}$ bellhop explain '{text}'\n{}```{after}", done.out);
-    expect_file!["../../README.md"].assert_eq(&shown);
-    Ok(())
+/// The text with something else between `start` and the end of the block of code.
+fn with_block(text: &str, start: &str, block: &str) -> Result<String> {
+    let (before, rest) = text.split_once(start).with_context(|| format!("the README holds {start:?}"))?;
+    let (_, after) = rest.split_once("```").context("a block of code ends")?;
+    Ok(format!("{before}{start}{block}```{after}"))
 }
 
 #[test]

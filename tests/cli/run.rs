@@ -157,14 +157,14 @@ async fn all_that_is_missing_on_the_server_is_told_at_once() -> Result<()> {
     check(
         &run(desk.path(), &token()).await?,
         &expect![[r#"
-        exit 1
-        --- err
-        error: there is no channel 2991 that the bot can see ([discord] watch): check the id and the bot's View Channel permission
-        error: there is no channel 2993 that the bot can see (team tier-2): check the id and the bot's View Channel permission
-        error: <#2007> can be seen by everyone, so nothing confidential is posted there: close Legal's channel to everyone else, or take `cleared` from the team
-        error: <#2008> can be seen by the role <@&3008>, so nothing confidential is posted there: close IT security's channel to everyone else, or take `cleared` from the team
-        error: there is no role 3998 on the server (team security): check the id
-    "#]],
+            exit 1
+            --- err
+            error: there is no channel 2991 that the bot can see ([discord] watch): check the id and the bot's View Channel permission
+            error: there is no channel 2993 that the bot can see (team tier-2): check the id and the bot's View Channel permission
+            error: channel 2007 can be seen by everyone, so nothing confidential is posted there: close Legal's channel to everyone else, or take `cleared` from the team
+            error: channel 2008 can be seen by the role 3008, so nothing confidential is posted there: close IT security's channel to everyone else, or take `cleared` from the team
+            error: there is no role 3998 on the server (team security): check the id
+        "#]],
     );
     let desk = desk_at(&discord.url(), &[("guild = \"1000\"", "guild = \"1999\"")])?;
     check(
