@@ -137,8 +137,8 @@ impl SqliteStore {
     }
 }
 
-/// The batch as one script: SQLite has a thread of its own, and a trip there and back for each statement would take
-/// longer than the statements do.
+/// The batch as one script: SQLite has a thread of its own, and each statement by itself would be a trip there and
+/// back.
 async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> Result<(), sqlx::Error> {
     let mut script = Script::default();
     // IMMEDIATE: a transaction that reads first and writes later is refused at once when another one writes.
