@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -68,6 +69,10 @@ pub(crate) struct Outbox {
     resting: BTreeMap<String, Instant>,
     next_order: u64,
     attempts: JoinSet<Attempt>,
+    /// Which turn of the loop this is …
+    turn: u64,
+    /// … and up to which one everything is recorded: what was dispatched in a later one waits here.
+    recorded: watch::Sender<u64>,
 }
 
 impl Outbox {
@@ -80,6 +85,8 @@ impl Outbox {
             resting: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
+            turn: 1,
+            recorded: watch::Sender::new(0),
         };
         for row in waiting {
             outbox.add(row, true);
@@ -171,7 +178,8 @@ impl Outbox {
         self.attempts.try_join_next()?.ok()
     }
 
-    /// Starts what can be started. Returns the rows that say what is no longer so.
+    /// Starts what can be started: its words are made at once, while the batch is written, but nothing leaves before
+    /// [`Self::release`]. Returns the rows that say what is no longer so.
     pub(crate) fn dispatch(&mut self, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Told> {
         let mut obsolete = Vec::new();
         let instant = Instant::now();
@@ -204,8 +212,19 @@ impl Outbox {
         row.overtaken = false;
         row.attempts += 1;
         self.busy.insert(row.lane.clone());
-        let connector = Arc::clone(&self.connector);
-        self.attempts.spawn(async move { Attempt { order, result: connector.deliver(outgoing).await } });
+        let (connector, turn, mut recorded) = (Arc::clone(&self.connector), self.turn, self.recorded.subscribe());
+        self.attempts.spawn(async move {
+            let sending = connector.deliver(outgoing);
+            // The outbox ends these tasks with itself, so that an error here is never seen.
+            let _ = recorded.wait_for(|recorded| *recorded >= turn).await;
+            Attempt { order, result: sending.await }
+        });
+    }
+
+    /// The batch of this turn is recorded: what was dispatched in it may leave.
+    pub(crate) fn release(&mut self) {
+        self.recorded.send_replace(self.turn);
+        self.turn += 1;
     }
 
     /// Takes the end of an attempt in: done, to be tried again, or given up.

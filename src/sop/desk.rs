@@ -277,6 +277,12 @@ pub fn read<'p>(
     (signals, ticket, fired)
 }
 
+/// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was.
+pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
+    let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
+    ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
+}
+
 /// One request on its way through the desk.
 struct Turn<'a> {
     desk: &'a mut Desk,

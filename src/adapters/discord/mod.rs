@@ -181,6 +181,7 @@ impl Discord {
             api: Arc::clone(&self.api),
             guild: Arc::clone(&self.guild),
             roles: Arc::clone(&roles),
+            procedure: Arc::clone(&self.procedure),
             watched: self.settings.watched.clone(),
             events,
             overflowed,
