@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -69,10 +69,8 @@ pub(crate) struct Outbox {
     resting: BTreeMap<String, Instant>,
     next_order: u64,
     attempts: JoinSet<Attempt>,
-    /// Which turn of the loop this is …
-    turn: u64,
-    /// … and up to which one everything is recorded: what was dispatched in a later one waits here.
-    recorded: watch::Sender<u64>,
+    /// Sendings that wait for their batch to be recorded, in their order.
+    held: Vec<oneshot::Sender<()>>,
 }
 
 impl Outbox {
@@ -85,8 +83,7 @@ impl Outbox {
             resting: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
-            turn: 1,
-            recorded: watch::Sender::new(0),
+            held: Vec::new(),
         };
         for row in waiting {
             outbox.add(row, true);
@@ -212,19 +209,26 @@ impl Outbox {
         row.overtaken = false;
         row.attempts += 1;
         self.busy.insert(row.lane.clone());
-        let (connector, turn, mut recorded) = (Arc::clone(&self.connector), self.turn, self.recorded.subscribe());
+        let (release, released) = oneshot::channel();
+        self.held.push(release);
+        let connector = Arc::clone(&self.connector);
         self.attempts.spawn(async move {
             let sending = connector.deliver(outgoing);
-            // The outbox ends these tasks with itself, so that an error here is never seen.
-            let _ = recorded.wait_for(|recorded| *recorded >= turn).await;
-            Attempt { order, result: sending.await }
+            let result = match released.await {
+                Ok(()) => sending.await,
+                // Never recorded, so never sent: the outbox is gone, and this with it.
+                Err(_) => Err(Undelivered::Retry { after: None, why: "it is not recorded".to_owned() }),
+            };
+            Attempt { order, result }
         });
     }
 
     /// The batch of this turn is recorded: what was dispatched in it may leave.
     pub(crate) fn release(&mut self) {
-        self.recorded.send_replace(self.turn);
-        self.turn += 1;
+        for held in self.held.drain(..) {
+            // An attempt that has ended already needs no release.
+            let _ = held.send(());
+        }
     }
 
     /// Takes the end of an attempt in: done, to be tried again, or given up.
