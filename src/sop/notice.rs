@@ -119,22 +119,19 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     match event {
         Event::Opened(_) if front_is_paged => {}
         Event::Opened(_) => notices.push(line(Line::Opened)),
-        Event::Paged { .. } => {
-            notices.push(Notice::Page { escalation, page: case.pages.len() - 1 });
-            // The card in the same place is redrawn when the new one has arrived below it.
-            let elsewhere = |notice: &Notice| !matches!(notice, Notice::Card { page, .. } if case.pages[*page].team == *case.team());
-            notices.extend(redraw(case).into_iter().filter(elsewhere));
-        }
+        // The other cards are drawn anew when it has arrived and its time is known.
+        Event::Paged { .. } => notices.push(Notice::Page { escalation, page: case.pages.len() - 1 }),
+        Event::Strengthened { .. } => {}
         Event::Delivered { page, .. } => {
             // The card that was the newest in this place until now loses its buttons.
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
             notices.extend(older.map(|page| Notice::Card { escalation, page }));
-            // What happened while it was on its way is not on it yet.
-            if case.awaiting != Some(*page) || case.added.len() > case.pages[*page].added {
-                notices.push(Notice::Card { escalation, page: *page });
-            }
+            // The card itself is as it should be, but for what happened while it was on its way.
+            let is_fresh = case.awaiting == Some(*page) && case.added.len() == case.pages[*page].added;
+            let itself = Notice::Card { escalation, page: *page };
+            notices.extend(redraw(case).into_iter().filter(|card| !is_fresh || *card != itself));
         }
-        Event::Added { .. } | Event::Strengthened { .. } => notices.extend(redraw(case)),
+        Event::Added { .. } => notices.extend(redraw(case)),
         Event::Undeliverable { page, why } => {
             let team = case.pages[*page].team.clone();
             let line = Line::Undeliverable { team, why: why.clone() };
