@@ -79,17 +79,17 @@ fn more_of_the_same_redraws_the_card() {
     told.shown.clear();
     told.ask(Request::Message(says("m2", "ann", "LIARS, all of you!")));
     told.check(expect![[r#"
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
     "#]]);
     told.ask(Request::Message(says("m3", "ann", "Refund my $700.")));
     told.check(expect![[r#"
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
         page 1
     "#]]);
     told.delivered(1, "leads");
     told.check(expect![[r#"
         card 0: 
-        card 1: acknowledge raise resolve why
+        card 1: acknowledge resolve raise why
     "#]]);
 }
 
@@ -102,7 +102,7 @@ fn silence_pages_the_next_team() {
     told.check(expect![[r#"
         support reads: raised
         page 1
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
     "#]]);
     told.delivered(1, "managers");
     told.check(expect![[""]]);
@@ -116,7 +116,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     told.act("leads", Act::Acknowledge);
     told.check(expect![[r#"
         support reads: acknowledged
-        card 0: raise resolve why
+        card 0: resolve raise why
         reply
     "#]]);
     told.act("leads", Act::Resolve { note: "done".to_owned() });
@@ -152,7 +152,7 @@ fn raising_by_hand_pages_the_next_team() {
     told.check(expect![[r#"
         support reads: raised
         page 1
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
         reply
     "#]]);
 }
@@ -164,7 +164,7 @@ fn a_page_that_arrives_late_shows_at_once_what_happened_meanwhile() {
     told.shown.clear();
     told.delivered(0, "leads");
     told.check(expect![[r#"
-        card 0: raise resolve why
+        card 0: resolve raise why
     "#]]);
 }
 
