@@ -8,7 +8,7 @@ mod explain;
 mod folder;
 mod load;
 mod run;
-mod sandbox;
+pub mod sandbox;
 mod style;
 
 use std::path::PathBuf;
