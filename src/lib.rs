@@ -1,9 +1,84 @@
-//! Bellhop runs a customer-service escalation procedure inside team chat.
+//! Bellhop runs a customer-service **escalation procedure** inside team chat: it reads what customers write, notices
+//! what the procedure says must go up, pages the right team with what that team needs, and does not let go until
+//! somebody has taken it, in time.
+//!
+//! **One loop, one log, one timer, one trait.** The procedure is a pure library that knows no clock, no network and no
+//! database ([`sop`]). A thin shell feeds it inputs and carries out what it says ([`engine`]).
+//!
+//! ```text
+//!  Discord gateway ─┐                                                   ┌─► Discord REST
+//!  commands, buttons┤                                                   │
+//!  the one timer  ──┼─► Input ─► ENGINE LOOP ─► append(facts, notices) ─┘
+//!  delivery results ┘            (one writer)      one transaction, then the outbox delivers;
+//!                                    │   ▲         the result comes back as an input
+//!                                    ▼   │
+//!        ┌──────────────────────── sop (pure) ─────────────────────────┐
+//!        │ Message ─► Signals ─► Firings ─► Decision ─► Command        │
+//!        │ Command + Escalation + now ─► Events | Refusal              │
+//!        │ Event + Escalation ─► Notices                               │
+//!        │ State ─► next_deadline()                                    │
+//!        └─────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! # Floors
+//! Imports only point down; `tests/tidy.rs` enforces it.
+//!
+//! | floor | modules | must never contain |
+//! |---|---|---|
+//! | 5 | [`cli`] | logic |
+//! | 4 | [`config`] | I/O but reading the file |
+//! | 3 | [`adapters`], [`sandbox`] | rules, retries, state worth saving |
+//! | 2 | [`engine`], [`words`] | rules of the procedure, names of platforms |
+//! | 1 | [`sop`] | async, I/O, `now()`, randomness, names of platforms |
+//!
+//! # What is deliberately absent
+//! - **Stored timers.** A deadline is a function of state
+//!   ([`Escalation::next_deadline`](sop::escalation::Escalation::next_deadline)): a restart computes it again.
+//! - **Handles to a later step.** A step returns a value. What happens to it is somebody else's file.
+//! - **Retries in adapters.** The [outbox](engine) alone decides when to try again.
+//! - **Stored answers.** What a button's answer is addressed to is a secret for fifteen minutes and worthless after.
+//! - **Message text in the log.** Facts hold the words that count as evidence and a sketch of the rest that can be
+//!   compared but not read.
+//!
+//! # Where a decision lives
+//! - What a text says: [`sop::signal::read`] · which rules fire: [`sop::trigger::fired`] · what that means beside what
+//!   is open: [`sop::triage::triage`] · what a command leads to:
+//!   [`Escalation::decide`](sop::escalation::Escalation::decide) · who is told: [`sop::notice::notices`]
+//! - The whole river from top to bottom: [`sop::desk::Desk::handle`]
+//!
+//! # After a crash
+//! A batch of inputs is recorded with everything that follows from it in one transaction, before anything is sent.
+//! So after a restart: what was recorded and not yet told is told (with the same nonce, after a look whether it
+//! already arrived), what was not recorded is read back from its source, what became due meanwhile happens at once,
+//! with its lateness on record.
+//!
+//! # Glossary
+//! | word | meaning |
+//! |---|---|
+//! | message | what somebody wrote, in a place |
+//! | customer / staff | who they are to the desk, from their roles |
+//! | signal, strength, evidence | a kind of trouble in a text, how strong, and the words that say so |
+//! | claim | money the writer wants back |
+//! | trigger, firing, near miss | a rule of the procedure; that it holds for a message; that it nearly does |
+//! | triage, decision | what firings mean beside what is open |
+//! | escalation, case | the thing that is opened, raised, acknowledged, resolved; people see `ESC-142` |
+//! | team, rung, plan, catch-all | who can be paged, one step of a ladder, the ladder, its end that never ends |
+//! | page, card | the message that rings a team; the same message as it shows the case |
+//! | responder, owner | who took it; whom the customer's trouble belongs to |
+//! | fact, event | a line of the log; one about a case |
+//! | notice, outbox, receipt | something to be told; where it waits; proof that it arrived |
+//! | breach, late | an answer that did not come in time; that this was noticed later than it happened |
+//! | refusal | why a command changed nothing, in a sentence |
+//! | desk | one team's procedure, log and loop |
+
+pub mod sop;
+
+pub mod engine;
+pub mod words;
 
 pub mod adapters;
-pub mod cli;
-pub mod config;
-pub mod engine;
 pub mod sandbox;
-pub mod sop;
-pub mod words;
+
+pub mod config;
+
+pub mod cli;

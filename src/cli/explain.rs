@@ -1,6 +1,6 @@
 //! `bellhop explain`: what the procedure makes of a text, and why.
 
-use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use anyhow::Context;
 use chrono::Utc;
 use serde::Serialize;
 
-use crate::cli::{ConfigFile, NO, UNUSABLE, check};
+use crate::cli::{ConfigFile, NO};
 use crate::sop::conversation::Conversation;
 use crate::sop::desk;
 use crate::sop::message::{Message, Person, Standing};
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Some(config) = check::read(&arguments.config)? else { return Ok(NO.into()) };
+    let config = arguments.config.read()?;
     let mut out = stdout().lock();
     let mut tell = |id: &str, text: &str| -> std::io::Result<()> {
         explain(id, text, &config.procedure, |explained| {
@@ -44,29 +44,23 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             }
         })
     };
-    let told = match &arguments.tsv {
+    let is_complete = match &arguments.tsv {
         Some(file) => {
             let table = std::fs::File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-            from_table(table, &file.display().to_string(), &mut tell)
+            from_table(table, &file.display().to_string(), &mut tell)?
         }
-        None if arguments.text.is_empty() => from_lines(stdin().lock(), &mut tell),
-        None => tell("1", &arguments.text.join(" ")).map(|()| true).map_err(Into::into),
+        None if arguments.text.is_empty() => {
+            if stdin().is_terminal() {
+                eprintln!("Write what a customer would, a text a line. Ctrl-D ends it.");
+            }
+            from_lines(stdin().lock(), &mut tell)?
+        }
+        None => {
+            tell("1", &arguments.text.join(" "))?;
+            true
+        }
     };
-    match told {
-        Ok(true) => Ok(ExitCode::SUCCESS),
-        Ok(false) => Ok(NO.into()),
-        // Somebody closed the pipe: that is their answer.
-        Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
-        Err(error) => {
-            crate::cli::style::complain(&error);
-            Ok(UNUSABLE.into())
-        }
-    }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    Ok(if is_complete { ExitCode::SUCCESS } else { NO.into() })
 }
 
 /// Each line is a text; its number is its id. `false` if a line could not be read; the rest goes on.

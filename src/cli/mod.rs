@@ -11,10 +11,13 @@ mod run;
 pub mod sandbox;
 mod style;
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::{self, Config, ConfigError};
 
 /// Runs a customer-service escalation procedure inside team chat.
 ///
@@ -54,12 +57,31 @@ enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
-/// The config, where a subcommand needs one.
+/// The procedure, where any will do to try something out.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ConfigFile {
     /// The procedure; without it, `config.toml` here, or else the built-in example.
     #[arg(short, long, value_name = "FILE", env = "BELLHOP_CONFIG")]
     config: Option<PathBuf>,
+}
+
+/// The procedure that ships with the program.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+impl ConfigFile {
+    pub(crate) fn read(&self) -> Result<Config, ConfigError> {
+        let (name, text) = self.text()?;
+        Config::parse(&name, &text).map_err(ConfigError::Wrong)
+    }
+
+    /// What a report calls the config, and its text as it was written.
+    pub(crate) fn text(&self) -> Result<(String, String), ConfigError> {
+        let here = Path::new("config.toml");
+        match self.config.as_deref().or_else(|| here.exists().then_some(here)) {
+            Some(path) => Ok((path.display().to_string(), config::text(path)?)),
+            None => Ok(("config.example.toml".to_owned(), EXAMPLE.to_owned())),
+        }
+    }
 }
 
 /// Carries out what was asked for.
@@ -70,18 +92,34 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "bellhop", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completions { shell } => completions(shell),
     };
-    done.unwrap_or_else(|error| {
-        style::complain(&error);
-        ExitCode::from(UNUSABLE)
-    })
+    done.unwrap_or_else(|error| give_up(&error))
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "bellhop", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says why a subcommand could not do its work.
+fn give_up(error: &anyhow::Error) -> ExitCode {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        // Whoever read what we print has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    if let Some(ConfigError::Wrong(report)) = error.downcast_ref() {
+        style::show(report);
+        return NO.into();
+    }
+    style::complain(error);
+    UNUSABLE.into()
 }
 
 /// The answer is no.
 pub(crate) const NO: u8 = 1;
 /// Wrong usage or unreadable input.
-pub(crate) const UNUSABLE: u8 = 2;
+const UNUSABLE: u8 = 2;

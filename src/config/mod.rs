@@ -59,6 +59,8 @@ pub struct DiscordSettings {
 /// Why there is no config.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    #[error("there is no {path}: copy config.example.toml to it and put in the ids of your server", path = path.display())]
+    Missing { path: PathBuf },
     #[error("cannot read the config {path}: {source}", path = path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{0}")]
@@ -68,9 +70,7 @@ pub enum ConfigError {
 impl Config {
     /// Reads a config from a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&path.display().to_string(), &text).map_err(ConfigError::Wrong)
+        Self::parse(&path.display().to_string(), &text(path)?).map_err(ConfigError::Wrong)
     }
 
     /// Reads a config from a text; `name` is what the report calls it.
@@ -91,6 +91,14 @@ impl Config {
             _ => Err(Report::new(name, text, found)),
         }
     }
+}
+
+/// The text of a config, as it was written.
+pub fn text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.to_owned() },
+        _ => ConfigError::Unreadable { path: path.to_owned(), source },
+    })
 }
 
 const SYNTAX_HINT: &str = "put this right first, the rest is read after it; https://toml.io shows how it is written";

@@ -602,7 +602,7 @@ proptest! {
 #[test]
 fn a_file_that_is_not_there() {
     let error = Config::read("no/such.toml".as_ref()).expect_err("there is no file");
-    assert!(matches!(error, ConfigError::Unreadable { .. }));
-    expect!["cannot read the config no/such.toml: No such file or directory (os error 2)"]
+    assert!(matches!(error, ConfigError::Missing { .. }));
+    expect!["there is no no/such.toml: copy config.example.toml to it and put in the ids of your server"]
         .assert_eq(&error.to_string());
 }

@@ -79,6 +79,7 @@ pub enum Undelivered {
 }
 
 pub trait Connector: Send + Sync + 'static {
-    /// Sends once. The receipt is `None` for an answer, which nobody looks up again.
+    /// Makes the words ready and returns the sending, which does nothing until it is awaited: the outbox awaits it
+    /// once it is recorded. Sends once. The receipt is `None` for an answer, which nobody looks up again.
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>>;
 }

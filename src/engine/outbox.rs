@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -22,6 +23,9 @@ use crate::sop::procedure::Procedure;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// … up to this. There is no last attempt: while Discord is away nobody else can be told either.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// A card is drawn anew at most this often. In an outage with many reports a card changes all the time, and drawing
+/// it each time would use up the requests that pages need.
+const REDRAW_EVERY: Duration = Duration::from_millis(250);
 /// Attempts under way at once. Discord allows a bot 50 requests a second
 /// (<https://discord.com/developers/docs/topics/rate-limits>); more in flight would only queue in the limiter.
 const IN_FLIGHT_MAX: usize = 32;
@@ -61,8 +65,12 @@ pub(crate) struct Outbox {
     rows: BTreeMap<u64, Row>,
     by_key: BTreeMap<String, u64>,
     busy: BTreeSet<String>,
+    /// When a card drawn lately may be drawn again, by lane.
+    resting: BTreeMap<String, Instant>,
     next_order: u64,
     attempts: JoinSet<Attempt>,
+    /// Sendings that wait for their batch to be recorded, in their order.
+    held: Vec<oneshot::Sender<()>>,
 }
 
 impl Outbox {
@@ -72,8 +80,10 @@ impl Outbox {
             rows: BTreeMap::new(),
             by_key: BTreeMap::new(),
             busy: BTreeSet::new(),
+            resting: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
+            held: Vec::new(),
         };
         for row in waiting {
             outbox.add(row, true);
@@ -123,12 +133,14 @@ impl Outbox {
         let order = self.next_order;
         self.next_order += 1;
         self.by_key.insert(to_tell.key.clone(), order);
+        let lane = lane(&to_tell);
+        let ready_at = self.resting.get(&lane).copied().unwrap_or_else(Instant::now);
         let row = Row {
-            lane: lane(&to_tell),
+            lane,
             volatile: matches!(to_tell.notice, Notice::Reply { .. }),
             to_tell,
             attempts: 0,
-            ready_at: Instant::now(),
+            ready_at,
             in_flight: false,
             replayed,
             overtaken: false,
@@ -163,7 +175,8 @@ impl Outbox {
         self.attempts.try_join_next()?.ok()
     }
 
-    /// Starts what can be started. Returns the rows that say what is no longer so.
+    /// Starts what can be started: its words are made at once, while the batch is written, but nothing leaves before
+    /// [`Self::release`]. Returns the rows that say what is no longer so.
     pub(crate) fn dispatch(&mut self, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Told> {
         let mut obsolete = Vec::new();
         let instant = Instant::now();
@@ -196,8 +209,26 @@ impl Outbox {
         row.overtaken = false;
         row.attempts += 1;
         self.busy.insert(row.lane.clone());
+        let (release, released) = oneshot::channel();
+        self.held.push(release);
         let connector = Arc::clone(&self.connector);
-        self.attempts.spawn(async move { Attempt { order, result: connector.deliver(outgoing).await } });
+        self.attempts.spawn(async move {
+            let sending = connector.deliver(outgoing);
+            let result = match released.await {
+                Ok(()) => sending.await,
+                // Never recorded, so never sent: the outbox is gone, and this with it.
+                Err(_) => Err(Undelivered::Retry { after: None, why: "it is not recorded".to_owned() }),
+            };
+            Attempt { order, result }
+        });
+    }
+
+    /// The batch of this turn is recorded: what was dispatched in it may leave.
+    pub(crate) fn release(&mut self) {
+        for held in self.held.drain(..) {
+            // An attempt that has ended already needs no release.
+            let _ = held.send(());
+        }
     }
 
     /// Takes the end of an attempt in: done, to be tried again, or given up.
@@ -212,6 +243,11 @@ impl Outbox {
             row.ready_at = Instant::now() + pause;
             row.replayed = true;
             return None;
+        }
+        if matches!(row.to_tell.notice, Notice::Card { .. }) {
+            row.ready_at = Instant::now() + REDRAW_EVERY;
+            self.resting.retain(|_, until| *until > Instant::now());
+            self.resting.insert(row.lane.clone(), row.ready_at);
         }
         if row.overtaken {
             // What arrived is older than what is to be told now: the row stays, for its newer generation.

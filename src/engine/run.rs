@@ -1,6 +1,7 @@
 //! The loop.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ impl Engine {
             pulse: pulse_out,
             settled: Arc::clone(&settled),
             settling: Vec::new(),
+            faulty: false,
             marks: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
@@ -166,6 +168,8 @@ struct Loop {
     settled: Arc<Mutex<Handled>>,
     /// Inputs of this batch.
     settling: Vec<InputId>,
+    /// Handling an input panicked: what is complete is recorded, and the loop ends.
+    faulty: bool,
     /// Who waits for this batch.
     marks: Vec<oneshot::Sender<()>>,
 }
@@ -244,6 +248,10 @@ impl Loop {
     }
 
     fn take(&mut self, input: Input, batch: &mut Batch) {
+        if self.faulty {
+            // Not handled, and not recorded as read: it is heard again after the restart.
+            return;
+        }
         self.settling.push(input.id.clone());
         match input.body {
             Body::Shutdown => {}
@@ -283,7 +291,15 @@ impl Loop {
 
     fn ask_desk(&mut self, id: &InputId, request: Request, batch: &mut Batch) {
         let now = self.now();
-        let outcome = self.desk.handle(request, &self.procedure, now);
+        let handled = catch_unwind(AssertUnwindSafe(|| self.desk.handle(request, &self.procedure, now)));
+        let Ok(outcome) = handled else {
+            // A fault of ours. The desk in memory may be half changed, so nothing goes on with it; and the input is
+            // on record as handled, so that the next start does not fail of it again.
+            tracing::error!("desk.fault {} could not be handled and is left out", id.0);
+            batch.inputs.push((id.clone(), now));
+            self.faulty = true;
+            return;
+        };
         if !outcome.facts.is_empty() {
             batch.inputs.push((id.clone(), now));
         }
@@ -331,21 +347,28 @@ impl Loop {
         if !batch.is_empty() || self.positions_recorded.elapsed() >= POSITIONS_EVERY {
             self.record_positions(batch);
         }
+        let now = self.now();
+        if !self.faulty {
+            batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
+        }
         if !batch.is_empty() {
             self.store.append(batch).await?;
             *batch = Batch::default();
         }
-        let now = self.now();
-        batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
+        if self.faulty {
+            return Err(Failure::Panicked);
+        }
+        self.outbox.release();
         let next_deadline = self.desk.next_deadline().map(|(at, _)| at);
         let to_tell = self.outbox.len();
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        let handled = self.settling.len() as u64;
-        for id in self.settling.drain(..) {
-            settled.insert(id);
-        }
-        drop(settled);
+        let settling = std::mem::take(&mut self.settling);
+        let handled = settling.len() as u64;
+        // Both at once: whoever sees an input as settled also sees what it left to tell.
         self.pulse.send_modify(|pulse| {
+            let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in settling {
+                settled.insert(id);
+            }
             *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now) };
         });
         for mark in self.marks.drain(..) {
@@ -356,6 +379,9 @@ impl Loop {
     }
 
     fn record_positions(&mut self, batch: &mut Batch) {
+        if self.faulty {
+            return;
+        }
         let moved = std::mem::take(&mut self.moved);
         batch.positions.extend(moved.into_iter().map(|(place, message)| Position { place, message }));
         self.positions_recorded = Instant::now();

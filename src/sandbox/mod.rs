@@ -327,6 +327,11 @@ impl SmallDiscord {
         self.shared.read(|state| state.record.violations().to_vec())
     }
 
+    /// REST calls so far, refused ones too.
+    pub fn calls(&self) -> u64 {
+        self.shared.read(|state| state.record.calls)
+    }
+
     /// The message objects of a channel, oldest first, as `user` sees them.
     pub fn messages(&self, user: u64, channel: u64) -> Vec<Arc<Value>> {
         self.shared.read(|state| state.messages_for(user, channel).map(|message| message.json.clone()).collect())

@@ -111,11 +111,13 @@ pub(super) struct Record {
     /// How many entries were dropped before `seen[0]`.
     dropped: usize,
     violations: Vec<String>,
+    /// REST calls so far.
+    pub calls: u64,
 }
 
 impl Default for Record {
     fn default() -> Self {
-        Self { seen: Vec::new(), kept: SEEN_KEPT, dropped: 0, violations: Vec::new() }
+        Self { seen: Vec::new(), kept: SEEN_KEPT, dropped: 0, violations: Vec::new(), calls: 0 }
     }
 }
 

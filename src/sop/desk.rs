@@ -221,14 +221,14 @@ impl Desk {
     const CASES_LOOKED_AT: usize = 500;
 
     /// The latest resolved case about the same issue with the same plan.
-    pub fn last_case(&self, subject: &Subject, plan: &str) -> Option<EscalationId> {
+    pub fn last_case(&self, subject: &Subject, plan: &str) -> Option<&Escalation> {
         let recent = self.cases.values().rev().take(Self::CASES_LOOKED_AT);
         let mut same = recent.filter(|case| {
             case.status() == Status::Resolved
                 && case.opened.plan.id == plan
                 && case.opened.subject.is_same_issue(subject)
         });
-        same.next().map(|case| case.id)
+        same.next()
     }
 
     fn next_id(&self) -> EscalationId {
@@ -275,6 +275,12 @@ pub fn read<'p>(
         fired(&scene, &procedure.triggers)
     };
     (signals, ticket, fired)
+}
+
+/// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was.
+pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
+    let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
+    ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
 }
 
 /// One request on its way through the desk.
@@ -381,6 +387,8 @@ impl Turn<'_> {
         let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
         let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
         let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
+        let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();
+        let subject = Subject { customer: customer.clone(), place: place.clone(), ticket, scope };
         let information = [("Steps tried", form.steps_tried), ("Customer context", form.context)]
             .into_iter()
             .filter(|(_, answer)| !answer.trim().is_empty())
@@ -389,11 +397,12 @@ impl Turn<'_> {
                 answer: cut(answer.trim(), ANSWER_CHARS_MAX),
             });
         Ok(Opened {
-            subject: Subject { customer: customer.clone(), place: place.clone(), ticket, scope },
+            after: self.desk.last_case(&subject, &plan.id).map(|case| case.id),
+            subject,
             severity,
             confidential,
             ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
-            plan: trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone(),
+            plan,
             procedure: self.procedure.version.clone(),
             by: Some(actor.person.clone()),
             report: Report {
@@ -408,10 +417,9 @@ impl Turn<'_> {
                     .collect(),
                 findings: Vec::new(),
                 quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
+                information: information.collect(),
             },
             near: Vec::new(),
-            information: information.collect(),
-            after: None,
         })
     }
 

@@ -49,8 +49,13 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
         let confidential = group.iter().any(|firing| firing.trigger.confidential);
         let report = report(heard, &group);
         let Some(open) = desk.open_case(&subject, &lead.plan.id, confidential) else {
+            let after = desk.last_case(&subject, &lead.plan.id);
+            // An edit of a message that was dealt with brings nothing new.
+            if after.is_some_and(|case| case.has_heard(&report)) {
+                continue;
+            }
             decisions.push(Decision::Open(Box::new(Opened {
-                after: desk.last_case(&subject, &lead.plan.id),
+                after: after.map(|case| case.id),
                 subject,
                 severity: lead.severity,
                 confidential,
@@ -60,7 +65,6 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
                 by: None,
                 report,
                 near: near(fired, confidential, procedure),
-                information: Vec::new(),
             })));
             continue;
         };
@@ -109,6 +113,7 @@ fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
         said_at: heard.message.at,
         counted: counted(group),
         triggers: group.iter().map(name).collect(),
+        information: Vec::new(),
         quotes: quotes(heard.signals, |kind| kinds.contains(&kind)),
         findings,
     }

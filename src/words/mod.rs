@@ -84,6 +84,9 @@ impl Words {
         env.set_fuel(Some(FUEL));
         filters::add(&mut env, markup, teams);
         let mut problems = Vec::new();
+        if let Some((folder, Err(source))) = folder.map(|folder| (folder, std::fs::read_dir(folder))) {
+            problems.push(WordsError::Unreadable { file: folder.display().to_string(), source });
+        }
         for (name, built_in) in BUILT_IN {
             let words = match folder.map(|folder| folder.join(name)).filter(|file| file.exists()) {
                 None => built_in.to_owned(),

@@ -168,9 +168,9 @@ fn opened(full: bool) -> Opened {
             triggers: if full { vec![name] } else { Vec::new() },
             findings: if full { findings } else { Vec::new() },
             quotes: if full { quotes } else { Vec::new() },
+            information: vec![Information { label: "Steps tried".to_owned(), answer: "restarted".to_owned() }],
         },
         near: Vec::new(),
-        information: vec![Information { label: "Steps tried".to_owned(), answer: "restarted".to_owned() }],
         after: full.then_some(EscalationId(7)),
     }
 }

@@ -347,9 +347,10 @@ impl Play {
             }
             "Discord answers 500 to the next 2 posts" => discord.fault(rest(2, BadAnswer::Status(500))),
             "Discord loses the answer to the next post" => discord.fault(rest(1, BadAnswer::Lost)),
-            "the gateway drops" => self.gateway(GatewayFault::Drop).await?,
-            "the gateway asks to reconnect" => self.gateway(GatewayFault::Reconnect).await?,
-            "the gateway forgets the session" => self.gateway(GatewayFault::InvalidSession(false)).await?,
+            // What follows happens before the bot is back.
+            "the gateway drops" => discord.gateway_fault(GatewayFault::Drop),
+            "the gateway asks to reconnect" => discord.gateway_fault(GatewayFault::Reconnect),
+            "the gateway forgets the session" => discord.gateway_fault(GatewayFault::InvalidSession(false)),
             other => {
                 let place = Regex::new(r"^(?:#(?<gone>\S+) is deleted|the bot may not see #(?<shut>\S+))$")?;
                 let found = place.captures(other).with_context(|| format!("nobody can direct this: {other}"))?;
@@ -361,14 +362,6 @@ impl Play {
             }
         }
         Ok(())
-    }
-
-    /// Breaks the connection; goes on when the bot is back.
-    async fn gateway(&mut self, fault: GatewayFault) -> Result<()> {
-        let ready = self.stage.discord.handshakes();
-        self.stage.discord.gateway_fault(fault);
-        self.stage.discord.until(|discord| discord.handshakes() > ready).await?;
-        self.stage.settle(&[]).await
     }
 }
 

@@ -119,7 +119,9 @@ impl Api {
 
 fn unavailable(error: reqwest::Error) -> ApiError {
     let error = error.without_url();
-    let cause = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+    // What lies between names libraries; the innermost cause is what happened: "Connection refused".
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let cause = causes.last().map(|cause| format!(": {cause}")).unwrap_or_default();
     ApiError::Unavailable { why: format!("{error}{cause}") }
 }
 

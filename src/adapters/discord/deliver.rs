@@ -32,17 +32,19 @@ const CLOCK_SKEW_MS: i64 = 60_000;
 
 impl Connector for Postman {
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
+        let body = self.body(&outgoing);
         Box::pin(async move {
             match &outgoing.to {
-                Destination::Place(place) => self.post(place, &outgoing).await.map(Some),
+                Destination::Place(place) => self.post(place, &outgoing, &body).await.map(Some),
                 Destination::Message { place, message } => {
-                    let body = self.body(&outgoing.telling);
-                    let path = format!("channels/{place}/messages/{message}");
-                    self.api.patch(&path, &body).await.map_err(undelivered)?;
+                    self.api
+                        .patch(&format!("channels/{place}/messages/{message}"), &body)
+                        .await
+                        .map_err(undelivered)?;
                     Ok(Some(Receipt { place: place.clone(), message: message.clone() }))
                 }
                 Destination::Asker(to) => {
-                    self.answer(&Reply::read(to), &outgoing.telling).await.map_err(undelivered)?;
+                    self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
                     Ok(None)
                 }
             }
@@ -51,36 +53,38 @@ impl Connector for Postman {
 }
 
 impl Postman {
-    async fn post(&self, place: &PlaceId, outgoing: &Outgoing) -> Result<Receipt, Undelivered> {
+    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
         if outgoing.confidential
             && let Err(why) = self.guild.is_closed(place)
         {
             return Err(Undelivered::GiveUp { why });
         }
-        let mut body = self.body(&outgoing.telling);
-        body["nonce"] = self.nonce(outgoing).into();
-        body["enforce_nonce"] = true.into();
         if outgoing.maybe_sent
-            && let Some(known) = self.find_sent(place, &body, outgoing).await.map_err(undelivered)?
+            && let Some(known) = self.find_sent(place, body, outgoing).await.map_err(undelivered)?
         {
             return Ok(known);
         }
-        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await.map_err(undelivered)?;
+        let posted = self.api.post(&format!("channels/{place}/messages"), body).await.map_err(undelivered)?;
         match posted["id"].as_str() {
             Some(id) => Ok(Receipt { place: place.clone(), message: id.into() }),
             None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
         }
     }
 
-    fn body(&self, telling: &Telling) -> Value {
-        match telling {
+    fn body(&self, outgoing: &Outgoing) -> Value {
+        let mut body = match &outgoing.telling {
             Telling::Card { card, case, page, buttons, version, ping } => {
                 let shown = Shown { case: *case, version: *version, page: *page };
                 compose::card(&self.words, card, shown, buttons, ping.as_deref())
             }
             Telling::Line(facts) => compose::line(&self.words.line(facts)),
             Telling::Answer(answer) => compose::answer(&self.words.answer(answer)),
+        };
+        if let Destination::Place(_) = outgoing.to {
+            body["nonce"] = self.nonce(outgoing).into();
+            body["enforce_nonce"] = true.into();
         }
+        body
     }
 
     /// The same for every attempt at the same sending, and for no other: Discord answers a repetition within a few
@@ -107,9 +111,8 @@ impl Postman {
         Ok(found.map(|id| Receipt { place: place.clone(), message: id.into() }))
     }
 
-    async fn answer(&self, reply: &Reply, telling: &Telling) -> Result<(), ApiError> {
+    async fn answer(&self, reply: &Reply, telling: &Telling, mut body: Value) -> Result<(), ApiError> {
         let Telling::Answer(answer) = telling else { return Ok(()) };
-        let mut body = self.body(telling);
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
             ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,

@@ -127,9 +127,10 @@ impl Guild {
         threads
     }
 
-    /// Whether only cleared roles, administrators and the bot can see a place. The error is a sentence for a person.
+    /// Whether only cleared roles, administrators and the bot can see a place. The error is a sentence for a person,
+    /// in a terminal or in the chat, so it names ids and makes no mentions.
     pub(crate) fn is_closed(&self, place: &PlaceId) -> Result<(), String> {
-        let open = |who: &str| format!("<#{place}> can be seen by {who}, so nothing confidential is posted there");
+        let open = |who: &str| format!("channel {place} can be seen by {who}, so nothing confidential is posted there");
         let Ok(id) = place.as_str().parse::<u64>() else {
             return Err("the team has no place for confidential cases".to_owned());
         };
@@ -148,7 +149,7 @@ impl Guild {
             let base = after(everyone | role.permissions, role_overwrite(self.id));
             let can_see = after(base, role_overwrite(id)) & VIEW_CHANNEL != 0;
             if can_see && !is_cleared && !is_administrator {
-                return Err(open(&format!("the role <@&{id}>")));
+                return Err(open(&format!("the role {id}")));
             }
         }
         let member = channel
@@ -156,7 +157,7 @@ impl Guild {
             .iter()
             .find(|over| !over.is_role && over.id != self.me && over.allow & VIEW_CHANNEL != 0);
         match member {
-            Some(over) => Err(open(&format!("<@{}>, who has a permission of their own", over.id))),
+            Some(over) => Err(open(&format!("the member {}, who has a permission of their own", over.id))),
             None => Ok(()),
         }
     }

@@ -17,8 +17,9 @@ use crate::adapters::discord::api::{Api, ApiError};
 use crate::adapters::discord::convert::{self, Roles};
 use crate::adapters::discord::guild::{Guild, snowflake};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
-use crate::sop::desk::Request;
-use crate::sop::message::{Message, MessageId, PlaceId};
+use crate::sop::desk::{Request, says_anything};
+use crate::sop::message::{Message, MessageId, PlaceId, Standing};
+use crate::sop::procedure::Procedure;
 
 /// Messages per page when reading back (Discord's limit).
 const PAGE: usize = 100;
@@ -33,6 +34,7 @@ pub(crate) struct Intake {
     pub(crate) api: Arc<Api>,
     pub(crate) guild: Arc<Guild>,
     pub(crate) roles: Arc<Roles>,
+    pub(crate) procedure: Arc<Procedure>,
     pub(crate) watched: Vec<u64>,
     pub(crate) events: mpsc::Receiver<Box<Event>>,
     pub(crate) overflowed: Arc<AtomicBool>,
@@ -163,8 +165,7 @@ impl Intake {
             // Newest first, as Discord gives them.
             let messages: Vec<&Value> = page.as_array().into_iter().flatten().rev().collect();
             for message in &messages {
-                let roles = self.roles_of(message, members).await;
-                if let Some(message) = convert::salvaged(message, &self.roles, &roles) {
+                if let Some(message) = self.written(message, members).await {
                     after = message.id.clone();
                     self.hand_on(message).await;
                 }
@@ -188,6 +189,17 @@ impl Intake {
         self.read.insert(id.clone(), message.clone());
         let input = InputId(format!("follow:{place}"));
         self.send(Input { id: input, body: Body::Follow(Position { place: id, message }) }).await;
+    }
+
+    /// A message as REST gives it. Who wrote it is asked only where that can matter: after a long gap there may be
+    /// thousands of authors.
+    async fn written(&self, message: &Value, members: &mut HashMap<u64, Vec<String>>) -> Option<Message> {
+        let read = convert::salvaged(message, &self.roles, &[])?;
+        if read.author.standing == Standing::Bot || !says_anything(&read, &self.procedure) {
+            return Some(read);
+        }
+        let roles = self.roles_of(message, members).await;
+        convert::salvaged(message, &self.roles, &roles)
     }
 
     /// REST leaves the roles of an author out: they are asked for once per reading back.

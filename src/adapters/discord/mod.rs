@@ -79,6 +79,8 @@ pub enum StartProblem {
     NotClosed { team: String, why: String },
     #[error(transparent)]
     Words(#[from] WordsError),
+    #[error("{base} did not answer ({why}): check this machine's network, and [discord] api_base in the config")]
+    NoAnswer { base: String, why: String },
     #[error("{0}")]
     Discord(#[from] ApiError),
     #[error("the connection to Discord cannot be set up")]
@@ -179,6 +181,7 @@ impl Discord {
             api: Arc::clone(&self.api),
             guild: Arc::clone(&self.guild),
             roles: Arc::clone(&roles),
+            procedure: Arc::clone(&self.procedure),
             watched: self.settings.watched.clone(),
             events,
             overflowed,
@@ -251,6 +254,7 @@ async fn introduce(api: &Api, settings: &Settings, procedure: &Procedure) -> Res
         tokio::join!(api.get("users/@me"), api.get("oauth2/applications/@me"), api.get(&channels), api.get(&roles));
     let identity = |answer: Result<serde_json::Value, ApiError>| match answer {
         Ok(answer) => Ok(snowflake(&answer["id"]).unwrap_or_default()),
+        Err(ApiError::Unavailable { why }) => Err(StartProblem::NoAnswer { base: settings.api_base.clone(), why }),
         Err(error) if error.status() == Some(401) => Err(StartProblem::Token),
         Err(error) => Err(error.into()),
     };

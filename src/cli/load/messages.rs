@@ -107,7 +107,7 @@ const HARMLESS: &[&str] = &[
     "Please send me the link to the webinar from Tuesday.",
     "👍",
     "I forgot which mail address I signed up with. Can you look it up by my phone number?",
-    "Does the app work offline, for example on a plane?",
+    "Can I read my messages on a plane?",
 ];
 
 const FIRING: &[&str] = &[
@@ -126,13 +126,15 @@ mod tests {
     use super::*;
     use crate::cli::load::account::fires;
     use crate::config::Config;
+    use crate::sop::signal::{self, Speech};
 
     #[test]
     fn made_up_messages_are_what_they_are_meant_to_be() {
         let example = include_str!("../../../config.example.toml");
         let procedure = Config::parse("config.example.toml", example).expect("the example is fine").procedure;
         for text in HARMLESS {
-            assert!(!fires(text, &procedure), "fires: {text}");
+            let signals = signal::read(text, Speech::Whole, &procedure.lexicon);
+            assert!(signals.is_silent(), "shows something: {text}");
         }
         for text in FIRING {
             assert!(fires(text, &procedure), "does not fire: {text}");

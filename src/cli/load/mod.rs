@@ -36,7 +36,7 @@ use crate::cli::load::crowd::{Said, Staff};
 use crate::cli::load::messages::Line;
 use crate::cli::load::report::{Report, Run};
 use crate::cli::sandbox::TOKEN;
-use crate::cli::{ConfigFile, NO, check};
+use crate::cli::{ConfigFile, NO};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::store::{Past, SqliteStore};
@@ -79,7 +79,7 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(45);
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Some(config) = check::read(&arguments.config)? else { return Ok(NO.into()) };
+    let config = arguments.config.read()?;
     let count = usize::try_from(arguments.count)?;
     let lines = match &arguments.file {
         Some(file) => messages::from_file(file, count)?,
@@ -175,7 +175,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
 
 /// The bot's config: the one asked for, but for where Discord is and where the log goes.
 fn write_config(source: &ConfigFile, target: &Path, api_base: &str, log: &Path) -> anyhow::Result<()> {
-    let (_, text) = check::text(source)?;
+    let (_, text) = source.text()?;
     let mut config: toml::Table = text.parse().context("the config is not TOML")?;
     let mut set = |table: &str, key: &str, value: String| {
         if let Some(toml::Value::Table(table)) = config.get_mut(table) {

@@ -219,7 +219,7 @@ impl Display for Report {
         let spread = |spread: Option<Spread>| spread.map_or_else(|| "none".to_owned(), |spread| spread.to_string());
         row("message to page", spread(self.delay))?;
         if !self.downtimes.is_empty() {
-            row("  with those while it was down", spread(self.delay_with_downtime))?;
+            row("  downtime included", spread(self.delay_with_downtime))?;
         }
         if let Some([first, last]) = self.delay_of_fifths {
             row("  first and last fifth", format!("p50 {first:.2} and {last:.2} ms"))?;

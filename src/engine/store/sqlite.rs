@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::Path;
 
 use chrono::{DateTime, TimeZone, Utc};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, SqliteConnection, Type};
 
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
@@ -137,61 +137,92 @@ impl SqliteStore {
     }
 }
 
+/// The batch as one script: SQLite has a thread of its own, and each statement by itself would be a trip there and
+/// back.
 async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> Result<(), sqlx::Error> {
+    let mut script = Script::default();
     // IMMEDIATE: a transaction that reads first and writes later is refused at once when another one writes.
-    let mut write = connection.begin_with("BEGIN IMMEDIATE").await?;
+    script.add("BEGIN IMMEDIATE");
     for line in &batch.facts {
-        sqlx::query("INSERT INTO events (desk, seq, at, input, procedure, fact) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(desk)
-            .bind(line.seq)
-            .bind(line.at.timestamp_millis())
-            .bind(&line.input.0)
-            .bind(&line.procedure)
-            .bind(json(&line.fact))
-            .execute(&mut *write)
-            .await?;
+        script
+            .add("INSERT INTO events (desk, seq, at, input, procedure, fact) VALUES (?, ?, ?, ?, ?, ?)")
+            .with(desk)?
+            .with(line.seq)?
+            .with(line.at.timestamp_millis())?
+            .with(&line.input.0)?
+            .with(&line.procedure)?
+            .with(json(&line.fact))?;
     }
     for (id, at) in &batch.inputs {
-        sqlx::query("INSERT INTO inputs (desk, id, at) VALUES ($1, $2, $3) ON CONFLICT (desk, id) DO NOTHING")
-            .bind(desk)
-            .bind(&id.0)
-            .bind(at.timestamp_millis())
-            .execute(&mut *write)
-            .await?;
+        script
+            .add("INSERT INTO inputs (desk, id, at) VALUES (?, ?, ?) ON CONFLICT (desk, id) DO NOTHING")
+            .with(desk)?
+            .with(&id.0)?
+            .with(at.timestamp_millis())?;
     }
     for row in &batch.to_tell {
-        sqlx::query(
-            "INSERT INTO outbox (desk, key, generation, created, notice) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (desk, key) DO UPDATE SET generation = $3, notice = $5",
-        )
-        .bind(desk)
-        .bind(&row.key)
-        .bind(row.generation)
-        .bind(row.created.timestamp_millis())
-        .bind(json(&row.notice))
-        .execute(&mut *write)
-        .await?;
+        script
+            .add(
+                "INSERT INTO outbox (desk, key, generation, created, notice) VALUES (?, ?, ?, ?, ?) ON CONFLICT \
+                 (desk, key) DO UPDATE SET generation = excluded.generation, notice = excluded.notice",
+            )
+            .with(desk)?
+            .with(&row.key)?
+            .with(row.generation)?
+            .with(row.created.timestamp_millis())?
+            .with(json(&row.notice))?;
     }
     for told in &batch.told {
-        sqlx::query("DELETE FROM outbox WHERE desk = $1 AND key = $2 AND generation = $3")
-            .bind(desk)
-            .bind(&told.key)
-            .bind(told.generation)
-            .execute(&mut *write)
-            .await?;
+        script
+            .add("DELETE FROM outbox WHERE desk = ? AND key = ? AND generation = ?")
+            .with(desk)?
+            .with(&told.key)?
+            .with(told.generation)?;
     }
     for position in &batch.positions {
-        sqlx::query(
-            "INSERT INTO positions (desk, place, message) VALUES ($1, $2, $3)
-             ON CONFLICT (desk, place) DO UPDATE SET message = $3",
-        )
-        .bind(desk)
-        .bind(position.place.as_str())
-        .bind(position.message.as_str())
-        .execute(&mut *write)
-        .await?;
+        script
+            .add(
+                "INSERT INTO positions (desk, place, message) VALUES (?, ?, ?) ON CONFLICT (desk, place) DO UPDATE \
+                 SET message = excluded.message",
+            )
+            .with(desk)?
+            .with(position.place.as_str())?
+            .with(position.message.as_str())?;
     }
-    write.commit().await
+    script.add("COMMIT");
+    let written = script.run(connection).await;
+    if written.is_err() {
+        // What the failed script left open; if it left nothing open, there is nothing to roll back.
+        let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
+    }
+    written
+}
+
+/// Statements that run one after the other. Nothing but the statements written above gets into its text.
+#[derive(Default)]
+struct Script {
+    text: String,
+    values: SqliteArguments,
+}
+
+impl Script {
+    fn add(&mut self, statement: &'static str) -> &mut Self {
+        self.text.push_str(statement);
+        self.text.push(';');
+        self
+    }
+
+    /// The value of the next `?`.
+    fn with<'v>(&mut self, value: impl Encode<'v, Sqlite> + Type<Sqlite>) -> Result<&mut Self, sqlx::Error> {
+        self.values.add(value).map_err(sqlx::Error::Encode)?;
+        Ok(self)
+    }
+
+    async fn run(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        // Not kept: hardly two scripts are the same.
+        let script = sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(false);
+        script.execute(connection).await.map(|_| ())
+    }
 }
 
 /// Takes the lock beside the log, or says who should be stopped.

@@ -135,7 +135,10 @@ pub(super) async fn serve(shared: Arc<Shared>, cut: Cut, request: Request) -> Re
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix("/api/v10/").unwrap_or_default().to_owned();
     let method = head.method.as_str();
-    let fault = shared.change(|state| state.faults.take(method, &path));
+    let fault = shared.change(|state| {
+        state.record.calls += 1;
+        state.faults.take(method, &path)
+    });
     if let Some(after) = fault.as_ref().and_then(BadAnswer::cut_after) {
         tokio::select! {
             () = tokio::time::sleep(after) => {}

@@ -41,7 +41,8 @@ impl Escalation {
                 self.step = *step;
                 self.awaiting = Some(self.pages.len());
                 let team = self.opened.plan.rung(*step).team.clone();
-                self.pages.push(Page { step: *step, team, reason: *reason, asked_at: at, fate: Fate::Asked });
+                let (reason, added) = (*reason, self.added.len());
+                self.pages.push(Page { step: *step, team, reason, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }
             Event::Delivered { page, place, message } => {

@@ -97,6 +97,8 @@ pub struct Report {
     pub triggers: Vec<TriggerName>,
     pub findings: Vec<Finding>,
     pub quotes: Vec<Quote>,
+    /// What a form asked for; empty for a message.
+    pub information: Vec<Information>,
 }
 
 /// A message that counts towards a number of contacts or of customers.
@@ -135,7 +137,6 @@ pub struct Opened {
     pub by: Option<Person>,
     pub report: Report,
     pub near: Vec<NearMiss>,
-    pub information: Vec<Information>,
     /// The resolved case about the same issue before this one.
     pub after: Option<EscalationId>,
 }
@@ -240,6 +241,8 @@ pub struct Page {
     pub team: TeamId,
     pub reason: PageReason,
     pub asked_at: DateTime<Utc>,
+    /// How many messages had joined the case by then.
+    pub added: usize,
     pub fate: Fate,
 }
 

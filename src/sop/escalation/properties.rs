@@ -65,7 +65,6 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
         by: None,
         report,
         near: Vec::new(),
-        information: Vec::new(),
         after: None,
     }
 }
@@ -80,6 +79,7 @@ fn report(message: &str) -> Report {
         triggers: Vec::new(),
         findings: Vec::new(),
         quotes: Vec::new(),
+        information: Vec::new(),
     }
 }
 

@@ -89,7 +89,6 @@ fn more_of_the_same_redraws_the_card() {
     told.delivered(1, "leads");
     told.check(expect![[r#"
         card 0: 
-        card 1: acknowledge resolve raise why
     "#]]);
 }
 
@@ -165,6 +164,17 @@ fn a_page_that_arrives_late_shows_at_once_what_happened_meanwhile() {
     told.delivered(0, "leads");
     told.check(expect![[r#"
         card 0: resolve raise why
+    "#]]);
+}
+
+#[test]
+fn a_page_that_arrives_late_shows_what_joined_meanwhile() {
+    let mut told = Told::of("You LIARS!");
+    told.ask(Request::Message(says("m2", "ann", "LIARS, all of you!")));
+    told.shown.clear();
+    told.delivered(0, "leads");
+    told.check(expect![[r#"
+        card 0: acknowledge resolve raise why
     "#]]);
 }
 

@@ -1,0 +1,65 @@
+#!/bin/sh
+# Everything that is checked before a change goes in, and what that needs on a fresh Debian. From any folder:
+#
+#     sh tests/all.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+say() {
+    printf '\n=== %s\n' "$1"
+}
+
+# --- what the machine needs ----------------------------------------------------------------------
+
+# Rust itself comes from rustup, for one's own user; its two tools belong to the usual installation.
+if ! command -v cargo >/dev/null; then
+    echo "Rust is missing: install it from https://rustup.rs, then run this again." >&2
+    exit 1
+fi
+for tool in fmt clippy; do
+    cargo "$tool" --version >/dev/null 2>&1 || rustup component add rustfmt clippy
+done
+
+# Each program with the Debian package that brings it.
+missing=""
+need() {
+    command -v "$1" >/dev/null || missing="$missing $2"
+}
+need cc "gcc libc6-dev"       # builds SQLite and OpenSSL …
+need make make                # … which is built with make
+need perl perl                # … and configured by perl
+need chromium chromium        # the sandbox's page is tried in a real browser
+need chromedriver chromium-driver
+need script bsdutils          # a terminal, to see whether colours come and go
+if [ -n "$missing" ]; then
+    root=""
+    [ "$(id -u)" = 0 ] || root="sudo"
+    if ! command -v apt-get >/dev/null || { [ -n "$root" ] && ! command -v sudo >/dev/null; }; then
+        echo "Please install these first (Debian's names), or run this as root:$missing" >&2
+        exit 1
+    fi
+    say "installing$missing"
+    $root apt-get update -qq
+    # Unquoted: it is a list.
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+fi
+
+# --- the checks ----------------------------------------------------------------------------------
+
+# Each scenario runs a whole bot and each page test a browser: more of them at once than this only wait for each other.
+threads=$(nproc)
+[ "$threads" -le 4 ] || threads=4
+
+say "formatting"
+cargo fmt --check
+
+say "lints"
+cargo clippy --locked --all-targets -- -D warnings
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+say "tests"
+cargo test --locked --no-fail-fast -- --test-threads="$threads"
+
+say "everything is fine"
