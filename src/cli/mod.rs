@@ -8,7 +8,7 @@ mod explain;
 mod folder;
 mod load;
 mod run;
-mod sandbox;
+pub mod sandbox;
 mod style;
 
 use std::io::Write;
@@ -42,6 +42,9 @@ enum Command {
     /// names. It never stands in the config itself.
     Run(run::Arguments),
     /// Try everything on this machine: a small Discord, the bot, and a page to play with them.
+    ///
+    /// Needs no token and no account, and leaves nothing behind. Open the address it prints in a browser; Ctrl-C ends it.
+    /// A config of your own has to name the server, channels and roles of the example: there are no others here.
     Sandbox(sandbox::Arguments),
     /// Check a config and say everything that is wrong with it.
     Check(check::Arguments),

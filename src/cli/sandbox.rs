@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use secrecy::SecretString;
@@ -36,48 +37,72 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(port: u16, config: Config) -> anyhow::Result<ExitCode> {
-    let clock = Clock::system();
-    let (deadline_in, next_deadline) = watch::channel(None);
-    let settings = Settings {
-        world: World::example(),
-        clock: clock.clone(),
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        token: TOKEN.to_owned(),
-        next_deadline: Some(next_deadline),
-    };
-    let discord = SmallDiscord::start(settings).await.with_context(|| {
-        format!("port {port} cannot be used: is another sandbox running? Another port: bellhop sandbox --port 8322")
-    })?;
-    // A play leaves nothing behind.
-    let folder = Folder::new("sandbox")?;
-    let start = Start {
-        config,
-        clock,
-        token: SecretString::from(TOKEN),
-        api_base: Some(discord.url()),
-        log: Some(folder.path().join("sandbox.sqlite")),
-    };
-    let mut bot = Bot::start(start).await.map_err(|problem| anyhow!("{problem}"))?;
-    let mut deadline = bot.next_deadline();
-    tokio::spawn(async move {
-        loop {
-            deadline_in.send_replace(*deadline.borrow_and_update());
-            if deadline.changed().await.is_err() {
-                return;
-            }
-        }
-    });
-    let mut ready = bot.ready();
-    let is_ready = ready.wait_for(|ready| *ready);
-    is_ready.await.context("the bot stopped before it was ready")?;
-    println!("The sandbox is ready: {}", discord.url());
+    let mut sandbox = Sandbox::start(port, config).await?;
+    println!("The sandbox is ready: {}", sandbox.discord.url());
     println!("Write as a customer, answer as a specialist, move the clock. Ctrl-C ends it.");
     tokio::select! {
-        ended = bot.ended() => Err(anyhow!("the bot ended: {ended}")),
-        () = told_to_end() => {
-            bot.stop().await?;
-            discord.stop().await;
-            Ok(ExitCode::SUCCESS)
-        }
+        ended = sandbox.bot.ended() => Err(anyhow!("the bot ended: {ended}")),
+        () = told_to_end() => sandbox.stop().await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// A small Discord and a bot that is ready. A play leaves nothing behind.
+pub struct Sandbox {
+    pub discord: SmallDiscord,
+    bot: Bot,
+    _folder: Folder,
+}
+
+/// How long the bot may take to hang up, in real time.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+impl Sandbox {
+    /// Starts both; port 0 takes any that is free.
+    pub async fn start(port: u16, config: Config) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let (deadline_in, next_deadline) = watch::channel(None);
+        let settings = Settings {
+            world: World::example(),
+            clock: clock.clone(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            token: TOKEN.to_owned(),
+            next_deadline: Some(next_deadline),
+        };
+        let discord = SmallDiscord::start(settings).await.with_context(|| {
+            let other = port.checked_add(1).unwrap_or(8321);
+            format!("port {port} cannot be used: is another sandbox running? Try: bellhop sandbox --port {other}")
+        })?;
+        let folder = Folder::new("sandbox")?;
+        let start = Start {
+            config,
+            clock,
+            token: SecretString::from(TOKEN),
+            api_base: Some(discord.url()),
+            log: Some(folder.path().join("sandbox.sqlite")),
+        };
+        let bot = Bot::start(start).await.map_err(|problem| anyhow!("{problem}"))?;
+        let mut deadline = bot.next_deadline();
+        tokio::spawn(async move {
+            loop {
+                deadline_in.send_replace(*deadline.borrow_and_update());
+                if deadline.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut ready = bot.ready();
+        let is_ready = ready.wait_for(|ready| *ready);
+        is_ready.await.context("the bot stopped before it was ready")?;
+        Ok(Self { discord, bot, _folder: folder })
+    }
+
+    /// Ends the bot, then the small Discord.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.bot.stop().await?;
+        // A bot that finds nobody to say goodbye to would complain.
+        let gone = self.discord.until(|discord| discord.gateway_sessions() == 0);
+        let _ = tokio::time::timeout(GOODBYE, gone).await;
+        self.discord.stop().await;
+        Ok(())
     }
 }

@@ -42,11 +42,16 @@ pub(super) async fn serve(mut socket: WebSocket, shared: Arc<Shared>) {
             () = shared.stopped.cancelled() => Some(End::Close(Some(1001))),
         };
     }
-    if let Some(End::Close(code)) = end {
-        let frame = code.map(|code| CloseFrame { code, reason: Utf8Bytes::from_static("") });
-        // The client may already be gone.
-        let _ = socket.send(Message::Close(frame)).await;
-    }
+    // The client may already be gone.
+    let _ = match end {
+        Some(End::Close(code)) => {
+            let frame = code.map(|code| CloseFrame { code, reason: Utf8Bytes::from_static("") });
+            socket.send(Message::Close(frame)).await
+        }
+        // The answer to its goodbye is written and waits to be sent.
+        Some(End::ByClient { .. }) => socket.flush().await,
+        Some(End::Lost) | None => Ok(()),
+    };
     if let Some(session) = client.session {
         let for_good = matches!(end, Some(End::ByClient { for_good: true }));
         shared.change(|state| state.sessions.detach(&session, connection, for_good));

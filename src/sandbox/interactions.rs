@@ -28,6 +28,8 @@ pub(super) struct Interaction {
     pub place: u64,
     /// The message of the pressed component, or of the component that opened the form.
     pub message: Option<u64>,
+    /// The command's name, of a command.
+    pub command: Option<String>,
     /// A command chosen from a message's menu.
     pub menu: bool,
     pub opened: Instant,
@@ -92,6 +94,8 @@ impl State {
         while self.interactions.len() >= INTERACTIONS_KEPT {
             self.interactions.pop_first();
         }
+        let named = kind == InteractionKind::Command;
+        let command = named.then(|| request.data["name"].as_str().unwrap_or_default().to_owned());
         let told = (self.sessions.connected() > 0).then(|| self.sessions.handshakes());
         let (opened, stage) = (Instant::now(), Stage::Waiting);
         self.interactions.insert(
@@ -103,6 +107,7 @@ impl State {
                 user,
                 place,
                 message,
+                command,
                 menu,
                 opened,
                 told,

@@ -75,6 +75,13 @@ impl State {
                 "user": self.user(interaction.user), "authorizing_integration_owners": {"0": self.guild.to_string()},
                 "original_response_message_id": null,
             });
+            if let Some(command) = &interaction.command {
+                // Deprecated by Discord and still sent: the only place that names the command.
+                message["interaction"] = json!({
+                    "id": interaction.id.to_string(), "type": interaction.kind.number(), "name": command,
+                    "user": self.user(interaction.user),
+                });
+            }
         }
         let message = Arc::new(message);
         let place = self.places.get_mut(&draft.place).expect("the caller looked the place up");

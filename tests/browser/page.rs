@@ -77,10 +77,11 @@ impl Page {
         Ok(self.find(&format!("{menu}//button[.='{entry}']")).await?.click().await?)
     }
 
-    /// Presses the newest button with this label in the channel's view or, while a form is open, in the form.
+    /// Presses the newest button or link with this label in the channel's view or, while a form is open, in the form.
     pub async fn press(&self, label: &str) -> Result<()> {
         let button = format!(
-            "(//dialog[@open]//button[.='{label}'] | //main[not(//dialog[@open])]//button[.='{label}'])[last()]"
+            "(//dialog[@open]//button[.='{label}'] \
+             | //main[not(//dialog[@open])]//*[self::button or self::a][.='{label}'])[last()]"
         );
         self.find(&button).await?.click().await?;
         Ok(())
@@ -93,6 +94,35 @@ impl Page {
             "//dialog[@open]//label[starts-with(., '{label}')]/following-sibling::*[self::input or self::textarea]"
         );
         self.find(&field).await?.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// Moves the clock to the next deadline, once there is one.
+    pub async fn jump_to_the_next_deadline(&self) -> Result<()> {
+        self.wait_until("!document.getElementById('to-deadline').disabled", Value::Null).await?;
+        Ok(self.find("//button[@id='to-deadline']").await?.click().await?)
+    }
+
+    /// Plays the guided tour to its end, a step at a time.
+    pub async fn take_the_tour(&self) -> Result<()> {
+        let steps = self.count("#steps li").await?;
+        for step in 0..steps {
+            self.find(&format!("//li[@id='step-{step}']//button")).await?.click().await?;
+            let passed = "document.querySelector('#steps li.past:nth-child(' + wanted + ')')";
+            self.wait_until(passed, json!(step + 1)).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves a mark that a reload would wipe off.
+    pub async fn mark(&self) -> Result<()> {
+        self.chromium.client.execute("document.body.dataset.mark = 'mine'", vec![]).await?;
+        Ok(())
+    }
+
+    /// Fails if the page was loaded anew since it was marked.
+    pub async fn was_not_reloaded(&self) -> Result<()> {
+        ensure!(self.count("body[data-mark=mine]").await? == 1, "the page was loaded anew");
         Ok(())
     }
 

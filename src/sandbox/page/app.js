@@ -83,6 +83,14 @@ function openChannel(id) {
   draw();
 }
 
+/** Goes where a link leads: to a channel, or to a message in it. */
+function follow({ channel, message }) {
+  openChannel(channel);
+  if (open !== channel) composer.notice(`${world.me().name} cannot see that channel.`);
+  else if (!message) composer.focus();
+  else if (!log.point(message)) composer.notice("That message is no longer there.");
+}
+
 /** Reads everything the person may see. Of several readings under way only the last counts. */
 async function read() {
   const mine = ++reading;
@@ -257,8 +265,7 @@ function wire() {
     const link = event.target.closest("[data-channel]");
     if (link) {
       event.preventDefault();
-      openChannel(link.dataset.channel);
-      composer.focus();
+      follow(link.dataset);
     }
     if (!event.target.closest("#sidebar, #menu")) showSidebar(false);
     for (const menu of document.querySelectorAll("details.menu[open]")) {

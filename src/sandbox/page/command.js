@@ -101,7 +101,9 @@ function complete(node, box, option, command, channel, values) {
       .catch(() => ({ choices: [] }));
     if (mine !== question || document.activeElement !== node) return;
     const entries = answer.choices.map((choice) => ({ label: choice.name, value: choice.value }));
-    suggestions.show(entries, (entry) => { node.value = entry.value; });
+    // What may be left out is not filled in by an Enter that means "go".
+    const chosen = node.value === "" && !option.required ? -1 : 0;
+    suggestions.show(entries, (entry) => { node.value = entry.value; }, chosen);
   };
   node.setAttribute("aria-autocomplete", "list");
   node.setAttribute("aria-controls", box.id);

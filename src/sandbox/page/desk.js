@@ -38,6 +38,10 @@ export function deskFor(page) {
   return {
     answered,
     button,
+    reads: (words) => until(
+      () => page.visible(page.open()).some((message) => message.content.includes(words)),
+      `Nobody here has said “${words}”. Do the steps before this one first.`,
+    ),
     async speakAs(name) {
       const person = world.users().find((user) => user.name === name);
       if (!person) throw new Error(`Nobody here is called ${name}.`);
@@ -61,13 +65,11 @@ export function deskFor(page) {
       }
       await pause(READING);
       await act(() => byId("form").querySelector("form")?.requestSubmit());
-      await answered();
     },
     async command(name) {
       const command = world.slashCommands().find((command) => command.name === name);
       if (!command) throw new Error(`Bellhop has no /${name} here.`);
       await act(() => page.run(command));
-      await answered();
     },
     async toDeadline() {
       const { next_deadline: next } = await api.clock();

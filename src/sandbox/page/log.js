@@ -10,6 +10,9 @@ const NEAR_END = 48;
 /** A button shows that it works for at most this long: Discord gives a bot three seconds. In milliseconds. */
 const ANSWER = 3500;
 
+/** How long a message that a link led to stays marked, in milliseconds. */
+const POINTED = 2500;
+
 /** The list of messages. `acts` is what a person can do with them, and `read(message)`: the newest was seen. */
 export class Log {
   #list = byId("messages");
@@ -58,6 +61,18 @@ export class Log {
   editLast(person) {
     const last = this.#shown.findLast((message) => message.author.id === person);
     if (last) this.#edit(last);
+  }
+
+  /** Shows a message in the middle of the view, marked for a moment; false if it is not in this channel. */
+  point(id) {
+    const node = this.#node(id);
+    if (!node) return false;
+    this.#following = false;
+    node.scrollIntoView({ block: "center" });
+    node.classList.add("pointed");
+    node.focus({ preventScroll: true });
+    setTimeout(() => node.classList.remove("pointed"), POINTED);
+    return true;
   }
 
   // --- Interactions under way
@@ -146,11 +161,17 @@ export class Log {
   }
 }
 
-/** Draws a message anew; the keyboard's focus stays with it. */
+/**
+ * Draws a message anew. The keyboard's focus stays on the same button, else on the message: a second Enter must not
+ * press what has taken the button's place.
+ */
 function replace(old, fresh) {
-  const focused = old.contains(document.activeElement);
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(fresh);
-  if (focused) fresh.querySelector(".row button:enabled, summary, .only-you button")?.focus();
+  if (!focused) return;
+  const same = [...fresh.querySelectorAll("button:enabled, summary")]
+    .find((control) => control.textContent === focused.textContent && control.tagName === focused.tagName);
+  (same ?? fresh).focus();
 }
 
 function beginning(channel) {

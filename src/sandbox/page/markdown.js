@@ -5,6 +5,7 @@
 
 import { el } from "./dom.js";
 import { timeNode } from "./clock.js";
+import { SIGN, signNode } from "./emoji.js";
 import * as world from "./world.js";
 
 /** Marks inside marks deeper than this stay text: a bound for hostile input. */
@@ -121,6 +122,7 @@ const RULES = [
   [/<\/([^:<>\n]{1,100}):\d{1,20}>/y, (found) => chip(`/${found[1]}`, false)],
   [/<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/y, (found) => moment(found)],
   [/<a?:(\w{2,32}):\d{1,20}>/y, (found) => `:${found[1]}:`],
+  [new RegExp(SIGN, "y"), (found) => signNode(found[1])],
   [/@(everyone|here)\b/y, (found) => chip(found[0], false)],
   [/<(https?:\/\/[^\s<>]+)>/y, (found) => link(found[1], found[1])],
   [/\[([^[\]\n]{1,300})\]\(<?(https?:\/\/[^\s()<>]+)>?\)/y, maskedLink],
@@ -134,7 +136,7 @@ const RULES = [
 ];
 
 /** Where a rule could start; everything before is plain text. */
-const STARTS = /[\\`<@[*_~|]|https?:\/\//g;
+const STARTS = new RegExp(`[\\\\\`<@[*_~|]|https?://|${SIGN}`, "g");
 
 function inline(text, trusted, deep) {
   const nodes = [];
@@ -183,7 +185,13 @@ function moment(found) {
   return Math.abs(milliseconds) > 8.64e15 ? null : timeNode(milliseconds, found[2] ?? "f", "moment");
 }
 
+/** The address of a message on Discord: server, channel, message. */
+const MESSAGE = /^https:\/\/discord\.com\/channels\/\d+\/(\d+)\/(\d+)$/;
+
+/** A link; to a message of this server it leads there within the page. */
 function link(href, text) {
+  const [, channel, message] = MESSAGE.exec(href) ?? [];
+  if (world.channel(channel)) return el("a", { href: "#", "data-channel": channel, "data-message": message }, text);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text);
 }
 

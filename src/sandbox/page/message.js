@@ -29,7 +29,6 @@ const HUES = 6;
 const at = (message) => Date.parse(message.timestamp);
 export const isEphemeral = (message) => Boolean((message.flags ?? 0) & EPHEMERAL) || Boolean(message.ephemeral_to);
 const isLoading = (message) => Boolean((message.flags ?? 0) & LOADING);
-const asker = (message) => message.interaction_metadata ?? message.interaction;
 
 /**
  * The list items for a message that follows `previous`: a day's separator where a day begins, and the message itself.
@@ -48,7 +47,7 @@ function messageNode(message, previous, acts) {
   const name = world.nameOf(message.author.id);
   const headed = !follows(message, previous);
   const classes = ["message", headed && "headed", pingsMe(message) && "pings", isEphemeral(message) && "ephemeral"];
-  return el("li", { class: classes.filter(Boolean).join(" "), "data-id": message.id },
+  return el("li", { class: classes.filter(Boolean).join(" "), "data-id": message.id, tabindex: "-1" },
     asked(message),
     headed ? avatar(message.author.id, name) : el("span", { class: "aside" }, timeNode(at(message), "t")),
     el("div", { class: "body" },
@@ -56,6 +55,7 @@ function messageNode(message, previous, acts) {
       content(message),
       (message.attachments ?? []).map((file) => el("p", { class: "file" }, `📎 ${file.filename}`)),
       (message.embeds ?? []).map(embedNode),
+      !message.content && editedMark(message),
       (message.components ?? []).map((row) => componentRow(row, message, acts)),
       isEphemeral(message) && onlyYou(message, acts)),
     !isEphemeral(message) && menu(message, acts));
@@ -67,14 +67,18 @@ function follows(message, previous) {
     && previous.author.id === message.author.id
     && at(message) - at(previous) < TOGETHER
     && isEphemeral(previous) === isEphemeral(message)
-    && !asker(message);
+    && !message.interaction_metadata;
 }
 
-const pingsMe = (message) => (message.pinged ?? []).includes(world.me()?.id);
+/** Whether it called us, and an edit has not taken the call back. */
+function pingsMe(message) {
+  const calls = message.mention_everyone || message.mentions?.length > 0 || message.mention_roles?.length > 0;
+  return calls && (message.pinged ?? []).includes(world.me()?.id);
+}
 
 /** "Rosa used /queue", above the bot's answer. */
 function asked(message) {
-  const { name, user } = asker(message) ?? {};
+  const { name, user } = message.interaction ?? {};
   const typed = message.type === FROM_MENU ? name : `/${name}`;
   return name && el("p", { class: "asked" }, el("b", {}, world.nameOf(user.id)), ` used ${typed}`);
 }
@@ -99,13 +103,17 @@ function heading(message, name) {
 
 function content(message) {
   if (isLoading(message)) return el("p", { class: "thinking" }, `${world.nameOf(message.author.id)} is thinking`);
-  const edited = message.edited_timestamp
-    && el("span", { class: "edited", title: write(Date.parse(message.edited_timestamp), "F") }, "(edited)");
-  if (!message.content && !edited) return null;
-  const nodes = markdown(message.content ?? "", message.author.bot === true);
+  if (!message.content) return null;
+  const edited = editedMark(message);
+  const nodes = markdown(message.content, message.author.bot === true);
   if (edited && nodes.at(-1)?.tagName === "P") nodes.at(-1).append(" ", edited);
   else if (edited) nodes.push(edited);
   return el("div", { class: "text" }, nodes);
+}
+
+function editedMark(message) {
+  return message.edited_timestamp
+    && el("span", { class: "edited", title: write(Date.parse(message.edited_timestamp), "F") }, "(edited)");
 }
 
 // --- What one can press --------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 //! | `channels.js`, `unread.js` | the channel list; what each person has read |
 //! | `log.js` | the messages of the open channel, kept in step with what happens |
 //! | `message.js`, `embed.js` | one message: author, text, card, buttons, its menu |
+//! | `emoji.js` | the signs in the bot's words, drawn |
 //! | `markdown.js` | text → DOM nodes; what people write never becomes HTML |
 //! | `composer.js`, `command.js`, `suggestions.js` | the input line, a slash command's fields, lists to choose from |
 //! | `mentions.js` | "@Lena" as typed and as sent |
@@ -47,6 +48,7 @@ pub fn file(path: &str) -> Option<Response> {
         "/page/composer.js" => (SCRIPT, include_str!("composer.js")),
         "/page/desk.js" => (SCRIPT, include_str!("desk.js")),
         "/page/dom.js" => (SCRIPT, include_str!("dom.js")),
+        "/page/emoji.js" => (SCRIPT, include_str!("emoji.js")),
         "/page/embed.js" => (SCRIPT, include_str!("embed.js")),
         "/page/form.js" => (SCRIPT, include_str!("form.js")),
         "/page/log.js" => (SCRIPT, include_str!("log.js")),

@@ -19,11 +19,14 @@ export class Suggestions {
     return !this.#box.hidden;
   }
 
-  /** Shows `entries` ({label, hint}); `take(entry)` is called with the one chosen. No entries: the list closes. */
-  show(entries, take) {
+  /**
+   * Shows `entries` ({label, hint}); `take(entry)` is called with the one chosen. No entries: the list closes.
+   * With `chosen` -1 nothing is chosen yet, and Enter is not for the list.
+   */
+  show(entries, take, chosen = 0) {
     this.#entries = entries;
     this.#take = take;
-    this.#chosen = 0;
+    this.#chosen = chosen;
     this.#box.hidden = entries.length === 0;
     this.#box.replaceChildren(...entries.map((entry, index) => this.#row(entry, index)));
     this.#mark();
@@ -38,9 +41,11 @@ export class Suggestions {
     if (!this.open) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
+      if (this.#chosen < 0 && step < 0) this.#chosen = 0;
       this.#chosen = (this.#chosen + step + this.#entries.length) % this.#entries.length;
       this.#mark();
-    } else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) this.#choose(this.#chosen);
+    } else if (this.#chosen < 0 && event.key !== "Escape") return false;
+    else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) this.#choose(this.#chosen);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();

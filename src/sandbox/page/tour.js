@@ -9,45 +9,56 @@ const BETWEEN = 3500;
 const STEPS = [
   {
     title: "A customer loses patience",
-    text: "Dana writes in #support: for the third time, with an amount and a lawyer in it. Bellhop reads along.",
+    text: "Dana writes in #support, with a lawyer in it. Bellhop reads along.",
     async play(desk) {
       await desk.speakAs("Dana");
       await desk.open("support");
-      await desk.say("This is the third time I write about order 5182 and nobody helps. "
-        + "I want my $700 back this week, or you will hear from my lawyer.");
-      await desk.answered();
+      await desk.say("Order 5182 never came and I am absolutely FURIOUS. You are useless. "
+        + "You will hear from my lawyer.");
     },
-    done: "The public channel sees a neutral line only: a legal matter is confidential.",
+    done: "Dana sees nothing unusual: customers are not told what is thought of them.",
   },
   {
-    title: "The right people are rung",
-    text: "Be Lena, the lawyer. Only her team can see #legal; Dana and the reps cannot.",
+    title: "The front line is told",
+    text: "Be Rosa, a rep, and look into #tier-1.",
+    async play(desk) {
+      await desk.speakAs("Rosa");
+      await desk.open("tier-1");
+      await desk.reads("confidential");
+    },
+    done: "One message, two cases. The legal one is confidential: Rosa reads a codename and nothing else.",
+  },
+  {
+    title: "The right people are paged",
+    text: "Be Lena, the lawyer. Only her team can see #legal.",
     async play(desk) {
       await desk.speakAs("Lena");
       await desk.open("legal");
       await desk.button("Acknowledge");
     },
-    done: "One card: who, why (the words that counted), and by when. The time counts down by the clock above.",
+    done: "By when, why, in whose words. The time counts down by the clock above.",
   },
   {
     title: "Somebody takes it",
-    text: "Lena presses Acknowledge. The paging stops and the case has a name on it.",
+    text: "Lena presses Acknowledge.",
     async play(desk) {
       await desk.speakAs("Lena");
       await desk.open("legal");
       await desk.press("Acknowledge");
       await desk.answered();
     },
-    done: "The card now tells who has it. An acknowledgement is a promise: there is a time for the next step.",
+    done: "The card changed where it stands: the case is Lena’s, and nobody else is paged for it.",
   },
   {
-    title: "Time passes",
-    text: "Jump to the next deadline and see what happens when nobody keeps a promise.",
+    title: "Nobody takes the other one",
+    text: "The team leads have 15 minutes for an angry customer. Be Mona, a manager, and jump to that deadline.",
     async play(desk) {
+      await desk.speakAs("Mona");
+      await desk.open("managers");
       await desk.toDeadline();
-      await desk.answered();
+      await desk.button("Acknowledge");
     },
-    done: "Bellhop speaks up before the case can be forgotten. Left alone, it would ring the next tier.",
+    done: "The leads stayed silent, so the managers are paged. Left alone, it goes on until somebody answers.",
   },
   {
     title: "It is settled",
@@ -56,9 +67,22 @@ const STEPS = [
       await desk.speakAs("Lena");
       await desk.open("legal");
       await desk.press("Resolve");
-      await desk.fillForm("Called Dana and refunded $700 for order 5182. She is content and drops the claim.");
+      await desk.fillForm("Called Dana: a new parcel is on its way, and she drops the claim.");
+      await desk.answered();
     },
-    done: "The card is closed, with the note. The rep in charge is asked to confirm.",
+    done: "The card is closed, with the note.",
+  },
+  {
+    title: "A rep escalates by hand",
+    text: "Rosa types /escalate. The form asks for what the next team starts from.",
+    async play(desk) {
+      await desk.speakAs("Rosa");
+      await desk.open("tier-1");
+      await desk.command("escalate");
+      await desk.fillForm("Restarted the router, changed the cable, moved the customer to another line.");
+      await desk.answered();
+    },
+    done: "Rosa is told where it went and by when they answer. Any message can be escalated too, from its “…” menu.",
   },
   {
     title: "The manager looks in",
@@ -67,6 +91,7 @@ const STEPS = [
       await desk.speakAs("Mona");
       await desk.open("managers");
       await desk.command("queue");
+      await desk.answered();
     },
     done: "That was a day. Type / for everything else, or be another customer and try your own words.",
   },

@@ -181,13 +181,15 @@ pub fn page_due(case: &Escalation, page: usize, now: DateTime<Utc>) -> Option<Da
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
     Acknowledge,
-    Raise,
     Resolve,
+    Raise,
     Why,
 }
 
 impl Verb {
-    pub const ALL: [Self; 4] = [Self::Acknowledge, Self::Raise, Self::Resolve, Self::Why];
+    /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
+    /// opens a form instead of paging somebody.
+    pub const ALL: [Self; 4] = [Self::Acknowledge, Self::Resolve, Self::Raise, Self::Why];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -79,7 +79,7 @@ fn more_of_the_same_redraws_the_card() {
     told.shown.clear();
     told.ask(Request::Message(says("m2", "ann", "LIARS, all of you!")));
     told.check(expect![[r#"
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
     "#]]);
     told.ask(Request::Message(says("m3", "ann", "Refund my $700.")));
     told.check(expect![[r#"
@@ -103,7 +103,7 @@ fn silence_pages_the_next_team() {
     "#]]);
     told.delivered(1, "managers");
     told.check(expect![[r#"
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
     "#]]);
 }
 
@@ -115,7 +115,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     told.act("leads", Act::Acknowledge);
     told.check(expect![[r#"
         support reads: acknowledged
-        card 0: raise resolve why
+        card 0: resolve raise why
         reply
     "#]]);
     told.act("leads", Act::Resolve { note: "done".to_owned() });
@@ -162,7 +162,7 @@ fn a_page_that_arrives_late_shows_at_once_what_happened_meanwhile() {
     told.shown.clear();
     told.delivered(0, "leads");
     told.check(expect![[r#"
-        card 0: raise resolve why
+        card 0: resolve raise why
     "#]]);
 }
 
@@ -173,7 +173,7 @@ fn a_page_that_arrives_late_shows_what_joined_meanwhile() {
     told.shown.clear();
     told.delivered(0, "leads");
     told.check(expect![[r#"
-        card 0: acknowledge raise resolve why
+        card 0: acknowledge resolve raise why
     "#]]);
 }
 
