@@ -164,15 +164,15 @@ impl Outbox {
     /// The next attempt that ended. Pending for ever while none is under way.
     pub(crate) async fn attempt_ended(&mut self) -> Attempt {
         match self.attempts.join_next().await {
-            Some(Ok(attempt)) => attempt,
-            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Some(ended) => ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
             None => std::future::pending().await,
         }
     }
 
     /// An attempt that has already ended.
     pub(crate) fn attempt_waiting(&mut self) -> Option<Attempt> {
-        self.attempts.try_join_next()?.ok()
+        let ended = self.attempts.try_join_next()?;
+        Some(ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
     }
 
     /// Starts what can be started: its words are made at once, while the batch is written, but nothing leaves before

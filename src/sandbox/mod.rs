@@ -299,6 +299,11 @@ impl SmallDiscord {
         self.shared.change(|state| state.lock_out_bot(channel));
     }
 
+    /// From now on everybody on the server can see this channel.
+    pub fn open_to_all(&self, channel: u64) {
+        self.shared.change(|state| state.open_to_all(channel));
+    }
+
     // --- what happened -------------------------------------------------------------------------------------------
 
     /// Everything since the start, as far as it is kept: the newest 20,000 entries at least, or as many as

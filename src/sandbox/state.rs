@@ -240,6 +240,15 @@ impl State {
         self.dispatch("CHANNEL_UPDATE", sessions::GUILDS, &channel);
     }
 
+    /// Takes every overwrite from a channel: whoever is on the server can see it.
+    pub fn open_to_all(&mut self, place: u64) {
+        let Some(place) = self.places.get_mut(&place) else { return };
+        place.overwrites.clear();
+        let id = place.id;
+        let channel = self.channel(&self.places[&id]);
+        self.dispatch("CHANNEL_UPDATE", sessions::GUILDS, &channel);
+    }
+
     /// The conversation of `user` with the bot, opened if there is none.
     pub fn direct(&mut self, user: u64) -> u64 {
         let open = self.places.values().find(|place| matches!(place.kind, Kind::Direct(with) if with == user));

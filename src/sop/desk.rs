@@ -220,15 +220,21 @@ impl Desk {
     /// How far back an earlier case about the same issue is looked for.
     const CASES_LOOKED_AT: usize = 500;
 
-    /// The latest resolved case about the same issue with the same plan.
-    pub fn last_case(&self, subject: &Subject, plan: &str) -> Option<&Escalation> {
+    /// The latest resolved case about the same issue with the same plan. One that is confidential is named only to
+    /// a case that is, too.
+    pub fn last_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {
+        let mut same = self.recent_cases(subject, plan);
+        same.find(|case| case.status() == Status::Resolved && (confidential || !case.opened.confidential))
+    }
+
+    /// Whether a case about the same issue with the same plan already speaks of this message, as it now fires.
+    pub fn has_heard(&self, subject: &Subject, plan: &str, report: &Report) -> bool {
+        self.recent_cases(subject, plan).any(|case| case.has_heard(report))
+    }
+
+    fn recent_cases(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = &Escalation> {
         let recent = self.cases.values().rev().take(Self::CASES_LOOKED_AT);
-        let mut same = recent.filter(|case| {
-            case.status() == Status::Resolved
-                && case.opened.plan.id == plan
-                && case.opened.subject.is_same_issue(subject)
-        });
-        same.next()
+        recent.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
     }
 
     fn next_id(&self) -> EscalationId {
@@ -260,10 +266,7 @@ pub fn read<'p>(
     procedure: &'p Procedure,
     now: DateTime<Utc>,
 ) -> (Signals, Option<TicketRef>, Fired<'p>) {
-    let speech = match message.author.standing {
-        Standing::Customer => Speech::Whole,
-        Standing::Staff | Standing::Bot => Speech::QuotesOnly,
-    };
+    let speech = speech(message.author.standing);
     let ticket = procedure.ticket_in(&message.text);
     let signals = signal::read(&message.text, speech, &procedure.lexicon);
     let customer = (message.author.standing == Standing::Customer).then_some(&message.author.id);
@@ -281,6 +284,14 @@ pub fn read<'p>(
 pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
     let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
     ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
+}
+
+/// How much of a message is a customer's words.
+fn speech(author: Standing) -> Speech {
+    match author {
+        Standing::Customer => Speech::Whole,
+        Standing::Staff | Standing::Bot => Speech::QuotesOnly,
+    }
 }
 
 /// One request on its way through the desk.
@@ -381,8 +392,10 @@ impl Turn<'_> {
         let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
         let confidential = trigger.is_some_and(|trigger| trigger.confidential);
         let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
-        let signals =
-            form.message.as_ref().map(|message| signal::read(&message.text, Speech::Whole, &self.procedure.lexicon));
+        let signals = form
+            .message
+            .as_ref()
+            .map(|message| signal::read(&message.text, speech(message.author.standing), &self.procedure.lexicon));
         let customer = form.message.as_ref().map(|message| &message.author);
         let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
         let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
@@ -397,7 +410,7 @@ impl Turn<'_> {
                 answer: cut(answer.trim(), ANSWER_CHARS_MAX),
             });
         Ok(Opened {
-            after: self.desk.last_case(&subject, &plan.id).map(|case| case.id),
+            after: self.desk.last_case(&subject, &plan.id, confidential).map(|case| case.id),
             subject,
             severity,
             confidential,

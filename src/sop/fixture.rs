@@ -73,7 +73,8 @@ pub(crate) fn procedure() -> Arc<Procedure> {
     Arc::clone(&PROCEDURE)
 }
 
-fn build() -> Procedure {
+/// The same to change at will.
+pub(crate) fn build() -> Procedure {
     let leads = || plan("leads", &[("leads", 15), ("managers", 30)], 1);
     let many = Condition::Customers { kind: Kind::Outage, at_least: 2, within: TimeDelta::hours(1) };
     let triggers = vec![

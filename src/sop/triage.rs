@@ -48,14 +48,14 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
         };
         let confidential = group.iter().any(|firing| firing.trigger.confidential);
         let report = report(heard, &group);
-        let Some(open) = desk.open_case(&subject, &lead.plan.id, confidential) else {
-            let after = desk.last_case(&subject, &lead.plan.id);
-            // An edit of a message that was dealt with brings nothing new.
-            if after.is_some_and(|case| case.has_heard(&report)) {
-                continue;
-            }
+        // An edit of a message that was dealt with, or is, brings nothing new.
+        let open = desk.open_case(&subject, &lead.plan.id, confidential);
+        if open.is_some_and(|open| open.has_heard(&report)) || desk.has_heard(&subject, &lead.plan.id, &report) {
+            continue;
+        }
+        let Some(open) = open else {
             decisions.push(Decision::Open(Box::new(Opened {
-                after: after.map(|case| case.id),
+                after: desk.last_case(&subject, &lead.plan.id, confidential).map(|case| case.id),
                 subject,
                 severity: lead.severity,
                 confidential,
@@ -68,10 +68,8 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
             })));
             continue;
         };
-        if !open.has_heard(&report) {
-            let command = Command::Report { report: Box::new(report), severity: lead.severity };
-            decisions.push(Decision::Join { escalation: open.id, command });
-        }
+        let command = Command::Report { report: Box::new(report), severity: lead.severity };
+        decisions.push(Decision::Join { escalation: open.id, command });
     }
     decisions
 }

@@ -23,7 +23,7 @@
 //! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
 //! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` | |
 //! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
-//! | `(#legal is deleted)` · `(the bot may not see #legal)` | |
+//! | `(#legal is deleted)` · `(#legal is opened to all)` · `(the bot may not see #legal)` | |
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -352,12 +352,15 @@ impl Play {
             "the gateway asks to reconnect" => discord.gateway_fault(GatewayFault::Reconnect),
             "the gateway forgets the session" => discord.gateway_fault(GatewayFault::InvalidSession(false)),
             other => {
-                let place = Regex::new(r"^(?:#(?<gone>\S+) is deleted|the bot may not see #(?<shut>\S+))$")?;
+                let place = Regex::new(
+                    r"^(?:#(?<gone>\S+) is deleted|#(?<open>\S+) is opened to all|the bot may not see #(?<shut>\S+))$",
+                )?;
                 let found = place.captures(other).with_context(|| format!("nobody can direct this: {other}"))?;
-                match (found.name("gone"), found.name("shut")) {
-                    (Some(gone), _) => discord.remove_channel(discord.channel(gone.as_str())),
-                    (_, Some(shut)) => discord.lock_out_bot(discord.channel(shut.as_str())),
-                    _ => unreachable!("one of the two matched"),
+                match (found.name("gone"), found.name("open"), found.name("shut")) {
+                    (Some(gone), ..) => discord.remove_channel(discord.channel(gone.as_str())),
+                    (_, Some(open), _) => discord.open_to_all(discord.channel(open.as_str())),
+                    (.., Some(shut)) => discord.lock_out_bot(discord.channel(shut.as_str())),
+                    _ => unreachable!("one of the three matched"),
                 }
             }
         }

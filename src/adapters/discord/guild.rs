@@ -68,6 +68,17 @@ impl Guild {
         id.as_str().and_then(|id| id.parse().ok()) == Some(self.me)
     }
 
+    /// Everything anew, at once, but for threads: Discord lists those elsewhere.
+    pub(crate) fn relearn(&self, channels: &Value, roles: &Value) {
+        let fresh = Self::new(self.id, self.me, self.application, Vec::new());
+        fresh.learn_channels(channels);
+        fresh.learn_roles(roles);
+        let Seen { mut channels, roles } = fresh.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.write();
+        channels.extend(seen.channels.drain().filter(|(_, channel)| channel.is_thread));
+        *seen = Seen { channels, roles };
+    }
+
     pub(crate) fn learn_channels(&self, channels: &Value) {
         for channel in channels.as_array().into_iter().flatten() {
             self.learn_channel(channel);

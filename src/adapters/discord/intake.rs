@@ -126,7 +126,7 @@ impl Intake {
             return true;
         }
         if !self.guild.has_channel(channel)
-            && let Ok(found) = self.api.get(&format!("channels/{channel}")).await
+            && let Some(found) = self.insist(&format!("channels/{channel}")).await
         {
             self.guild.learn_channel(&found);
         }
@@ -136,6 +136,7 @@ impl Intake {
     /// Reads every watched place from where it was left, oldest first.
     async fn catch_up(&mut self) {
         let mut members = HashMap::new();
+        self.look_around().await;
         let threads = format!("guilds/{}/threads/active", self.guild.id());
         if let Some(active) = self.insist(&threads).await {
             self.guild.learn_channels(&active["threads"]);
@@ -150,6 +151,15 @@ impl Intake {
         // Without an answer the desk is closing.
         if reached.await.is_ok() {
             self.ready.send_replace(true);
+        }
+    }
+
+    /// Who may see which channel may have changed unheard, too: nothing confidential may go by what was known before.
+    async fn look_around(&self) {
+        let (channels, roles) =
+            (format!("guilds/{}/channels", self.guild.id()), format!("guilds/{}/roles", self.guild.id()));
+        if let (Some(channels), Some(roles)) = (self.insist(&channels).await, self.insist(&roles).await) {
+            self.guild.relearn(&channels, &roles);
         }
     }
 

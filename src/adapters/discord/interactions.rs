@@ -14,6 +14,7 @@ use crate::adapters::discord::compose::{self, EPHEMERAL, Input as Field};
 use crate::adapters::discord::convert::{self, Roles};
 use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::deliver::respond;
+use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
 use crate::sop::desk::{About, Act, Form, Question, Request};
@@ -36,6 +37,7 @@ const ANSWER_CHARS_MAX: u16 = 1_000;
 pub(crate) struct Counter {
     pub(crate) api: Arc<Api>,
     pub(crate) words: Arc<Words>,
+    pub(crate) guild: Arc<Guild>,
     pub(crate) roles: Arc<Roles>,
     pub(crate) procedure: Arc<Procedure>,
     pub(crate) inbox: mpsc::Sender<Input>,
@@ -181,7 +183,10 @@ impl Counter {
     async fn fetch(&self, place: &str, message: &str) -> Option<crate::sop::message::Message> {
         let found = self.api.get(&format!("channels/{place}/messages/{message}")).await;
         let found = found.inspect_err(|error| tracing::warn!("form.message_not_found {error}")).ok()?;
-        convert::salvaged(&found, &self.roles, &convert::roles_in(&found["member"]))
+        // REST leaves the roles of an author out. Somebody who has left the server has none.
+        let author = found["author"]["id"].as_str()?;
+        let member = self.api.get(&format!("guilds/{}/members/{author}", self.guild.id())).await.unwrap_or_default();
+        convert::salvaged(&found, &self.roles, &convert::roles_in(&member))
     }
 }
 

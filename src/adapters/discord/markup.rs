@@ -26,10 +26,11 @@ pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut line_start = true;
     let mut marks = 0;
-    let mut rest = text.chars().peekable();
+    // What is dropped goes first: it must not stand between a colon and the slashes that make it a link.
+    let mut rest = text.chars().filter(|character| !is_invisible(*character)).peekable();
     while let Some(character) = rest.next() {
         marks = if is_combining_mark(character) { marks + 1 } else { 0 };
-        if marks > MARKS_MAX || is_invisible(character) {
+        if marks > MARKS_MAX {
             continue;
         }
         match character {
@@ -80,6 +81,7 @@ mod tests {
     #[test]
     fn text_can_neither_turn_round_nor_climb() {
         check("a\u{202E}b\u{2066}c\u{0007}", &expect![[r"\u{61}\u{62}\u{63}"]]);
+        check("x:\u{202E}//y", &expect![[r"\u{78}\\u{3a}\u{2f}\u{2f}\u{79}"]]);
         assert_eq!(escape(&format!("z{}", "\u{0301}".repeat(50))).chars().count(), 1 + MARKS_MAX);
     }
 }

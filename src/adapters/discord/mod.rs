@@ -192,6 +192,7 @@ impl Discord {
         let counter = Counter {
             api: Arc::clone(&self.api),
             words: Arc::clone(&self.words),
+            guild: Arc::clone(&self.guild),
             roles,
             procedure: Arc::clone(&self.procedure),
             inbox,

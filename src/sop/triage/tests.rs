@@ -9,35 +9,39 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::sop::desk::{About, Act, Fact, Request};
 use crate::sop::escalation::Event;
-use crate::sop::fixture::{at, over_usd, plan, procedure, says, staff, trigger};
+use crate::sop::fixture::{at, build, over_usd, plan, procedure, says, staff, trigger};
 use crate::sop::notice::ReplyTo;
 
 enum Happens {
     Says(&'static str, &'static str),
     Edits(&'static str, &'static str),
+    /// The message of that hour.
+    EditsOf(i64, &'static str, &'static str),
     Resolves(u64),
 }
-use Happens::{Edits, Resolves, Says};
+use Happens::{Edits, EditsOf, Resolves, Says};
 
 /// What the desk records of cases when these things happen an hour apart, a line each.
-#[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
 fn check(happens: &[Happens], want: Expect) {
-    let (mut desk, procedure, mut shown) = (Desk::default(), procedure(), String::new());
+    check_with(&procedure(), happens, want);
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
+fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
+    let (mut desk, mut shown) = (Desk::default(), String::new());
     for (hour, happens) in (0..).zip(happens) {
         let request = match happens {
             Says(customer, text) => Request::Message(says(&format!("m{hour}"), customer, text)),
-            Edits(customer, text) => {
-                let id = format!("m{}", hour - 1);
-                Request::Message(Message { edited: true, ..says(&id, customer, text) })
-            }
+            Edits(customer, text) => edit(hour - 1, customer, text),
+            EditsOf(hour, customer, text) => edit(*hour, customer, text),
             Resolves(case) => Request::Act {
-                actor: staff("max", &["managers", "legal"]),
+                actor: staff("max", &["leads", "managers", "legal"]),
                 about: About::Typed(case.to_string()),
                 act: Act::Resolve { note: "done".to_owned() },
                 reply: ReplyTo("max".to_owned()),
             },
         };
-        for fact in desk.handle(request, &procedure, at(hour * 3600)).facts {
+        for fact in desk.handle(request, procedure, at(hour * 3600)).facts {
             match fact {
                 Fact::Watched { trigger, .. } => writeln!(shown, "{hour}: {trigger} is watched"),
                 Fact::Case { id, event } => writeln!(shown, "{hour}: {id} {}", said(&event)),
@@ -47,6 +51,10 @@ fn check(happens: &[Happens], want: Expect) {
         }
     }
     want.assert_eq(&shown);
+}
+
+fn edit(hour: i64, customer: &str, text: &str) -> Request {
+    Request::Message(Message { edited: true, ..says(&format!("m{hour}"), customer, text) })
 }
 
 fn said(event: &Event) -> String {
@@ -143,6 +151,48 @@ fn after_the_resolution_a_new_case_follows_the_old() {
             1: ESC-1 acknowledged
             1: ESC-1 resolved
             2: ESC-2 opened sev3 angry with leads after ESC-1
+            2: ESC-2 paged Opened
+        "#]],
+    );
+}
+
+#[test]
+fn an_edit_of_what_an_earlier_case_dealt_with_opens_nothing() {
+    check(
+        &[
+            Says("ann", "You LIARS!"),
+            Resolves(1),
+            Says("ann", "LIARS, all of you!"),
+            Resolves(2),
+            EditsOf(0, "ann", "You LIARS!!"),
+        ],
+        expect![[r#"
+            0: ESC-1 opened sev3 angry with leads
+            0: ESC-1 paged Opened
+            1: ESC-1 acknowledged
+            1: ESC-1 resolved
+            2: ESC-2 opened sev3 angry with leads after ESC-1
+            2: ESC-2 paged Opened
+            3: ESC-2 acknowledged
+            3: ESC-2 resolved
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_open_to_all_does_not_point_at_what_was_confidential() {
+    let mut procedure = build();
+    let legal = procedure.triggers.iter_mut().find(|trigger| trigger.id == "legal").expect("it is there");
+    legal.plan = plan("leads", &[("leads", 15)], 0);
+    check_with(
+        &procedure,
+        &[Says("ann", "My lawyer will sue you."), Resolves(1), Says("ann", "You LIARS!")],
+        expect![[r#"
+            0: ESC-1 opened sev2 legal with leads
+            0: ESC-1 paged Opened
+            1: ESC-1 acknowledged
+            1: ESC-1 resolved
+            2: ESC-2 opened sev3 angry with leads
             2: ESC-2 paged Opened
         "#]],
     );
