@@ -5,7 +5,7 @@
 //! breathes. One thread also means that the tasks serenity starts per event run in the order of the events.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +18,7 @@ use serenity::http::HttpBuilder;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::adapters::discord::commands::{self, Asked, Call, Ear};
+use crate::adapters::discord::events::EventsIn;
 
 /// What the gateway is asked to send. MESSAGE_CONTENT is privileged: it must be switched on in the developer portal.
 const INTENTS: GatewayIntents =
@@ -36,9 +37,7 @@ pub(crate) struct Line {
     pub(crate) api_base: String,
     pub(crate) token: SecretString,
     /// Events of messages, channels and roles, in order.
-    pub(crate) events: mpsc::Sender<Box<Event>>,
-    /// Set when an event found no room: what was said is read back.
-    pub(crate) overflowed: Arc<AtomicBool>,
+    pub(crate) events: EventsIn<Box<Event>>,
     pub(crate) ear: Ear,
 }
 
@@ -94,7 +93,7 @@ async fn listen(line: Line, told_to_end: oneshot::Receiver<()>, breaths: &Atomic
         .default_allowed_mentions(CreateAllowedMentions::new())
         .build();
     let calls = line.ear.calls.clone();
-    let handler = Listener { events: line.events, overflowed: line.overflowed, calls };
+    let handler = Listener { events: line.events, calls };
     let client = ClientBuilder::new_with_http(http, INTENTS)
         .framework(commands::framework(line.ear))
         .raw_event_handler(handler)
@@ -139,8 +138,7 @@ fn watch(breaths: &AtomicU64) {
 
 /// Hears every event and keeps none: the first thing it does is hand it on.
 struct Listener {
-    events: mpsc::Sender<Box<Event>>,
-    overflowed: Arc<AtomicBool>,
+    events: EventsIn<Box<Event>>,
     calls: mpsc::Sender<Call>,
 }
 
@@ -159,11 +157,7 @@ impl RawEventHandler for Listener {
                     tracing::debug!("interaction.ignored the desk is closing");
                 }
             }
-            event => {
-                if self.events.try_send(Box::new(event)).is_err() {
-                    self.overflowed.store(true, Ordering::Release);
-                }
-            }
+            event => self.events.hand_on(Box::new(event)),
         }
     }
 }

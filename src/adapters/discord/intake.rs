@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,6 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::adapters::discord::api::{Api, ApiError};
 use crate::adapters::discord::convert::{self, Roles};
+use crate::adapters::discord::events::{EventsOut, Next};
 use crate::adapters::discord::guild::{Guild, snowflake};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
 use crate::sop::desk::{Request, says_anything};
@@ -36,8 +36,7 @@ pub(crate) struct Intake {
     pub(crate) roles: Arc<Roles>,
     pub(crate) procedure: Arc<Procedure>,
     pub(crate) watched: Vec<u64>,
-    pub(crate) events: mpsc::Receiver<Box<Event>>,
-    pub(crate) overflowed: Arc<AtomicBool>,
+    pub(crate) events: EventsOut<Box<Event>>,
     pub(crate) inbox: mpsc::Sender<Input>,
     /// The last message of each place that was handed on.
     pub(crate) read: BTreeMap<PlaceId, MessageId>,
@@ -48,11 +47,13 @@ pub(crate) struct Intake {
 impl Intake {
     /// Runs until the gateway or the desk is gone.
     pub(crate) async fn run(mut self) {
-        while let Some(event) = self.events.recv().await {
-            self.hear(*event).await;
-            if self.events.is_empty() && self.overflowed.swap(false, Ordering::AcqRel) {
-                tracing::warn!("intake.overflow events came faster than they were read: reading back");
-                self.catch_up().await;
+        while let Some(next) = self.events.next().await {
+            match next {
+                Next::Event(event) => self.hear(*event).await,
+                Next::Gap => {
+                    tracing::warn!("intake.overflow events came faster than they were read: reading back");
+                    self.catch_up().await;
+                }
             }
             if self.inbox.is_closed() {
                 return;

@@ -3,7 +3,7 @@
 //! Reading order: [`Discord::connect`] asks Discord who we are, [`Discord::missing`] whether everything is there;
 //! [`Discord::connector`] is what the outbox sends with; [`Discord::listen`] opens the gateway.
 //!
-//! - `gateway`: serenity's client in a runtime of its own
+//! - `gateway`: serenity's client in a runtime of its own · `events`: the way from there, and its gaps
 //! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
@@ -14,6 +14,7 @@ mod compose;
 mod convert;
 mod custom_id;
 mod deliver;
+mod events;
 mod gateway;
 mod guild;
 mod intake;
@@ -23,7 +24,6 @@ mod reply;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
@@ -163,17 +163,15 @@ impl Discord {
         read: BTreeMap<PlaceId, MessageId>,
     ) -> Result<Listening, StartProblem> {
         let roles = Arc::new(Roles::new(&self.settings.staff_roles, &self.procedure));
-        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let (events_in, events) = events::events(EVENTS_MAX);
         let (calls_in, calls) = mpsc::channel(CALLS_MAX);
         let (ready_in, ready) = watch::channel(false);
-        let overflowed = Arc::new(AtomicBool::new(false));
         let usable = self.procedure.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
         let reasons = usable.map(|trigger| (trigger.id.clone(), trigger.name.clone())).collect();
         let gateway = Gateway::start(Line {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
-            overflowed: Arc::clone(&overflowed),
             ear: Ear { calls: calls_in, reasons },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
@@ -184,7 +182,6 @@ impl Discord {
             procedure: Arc::clone(&self.procedure),
             watched: self.settings.watched.clone(),
             events,
-            overflowed,
             inbox: inbox.clone(),
             read,
             ready: ready_in,
