@@ -18,6 +18,7 @@ use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate};
 use crate::sop::notice::{self, Notice};
 use crate::sop::procedure::Procedure;
+use crate::sop::team::Step;
 
 /// First pause after a failed attempt; it doubles with each one …
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -26,9 +27,13 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// A card is drawn anew at most this often. In an outage with many reports a card changes all the time, and drawing
 /// it each time would use up the requests that pages need.
 const REDRAW_EVERY: Duration = Duration::from_millis(250);
+/// A page that has not got out for so long goes to the next team instead: somebody else may be reached.
+const PAGE_PATIENCE: Duration = Duration::from_mins(5);
 /// Attempts under way at once. Discord allows a bot 50 requests a second
 /// (<https://discord.com/developers/docs/topics/rate-limits>); more in flight would only queue in the limiter.
 const IN_FLIGHT_MAX: usize = 32;
+/// Places among them that only pages may take: redraws that wait for one channel's limit hold up nobody's page.
+const IN_FLIGHT_FOR_PAGES: usize = 8;
 
 /// A row, its number in the order of deciding, and what became of one attempt.
 #[derive(Debug)]
@@ -54,6 +59,8 @@ struct Row {
     attempts: u32,
     ready_at: Instant,
     in_flight: bool,
+    /// Since when every attempt has failed.
+    failing_since: Option<Instant>,
     /// An attempt before the restart may have arrived.
     replayed: bool,
     /// What was sent is older than what is to be told now.
@@ -142,6 +149,7 @@ impl Outbox {
             attempts: 0,
             ready_at,
             in_flight: false,
+            failing_since: None,
             replayed,
             overtaken: false,
         };
@@ -154,7 +162,8 @@ impl Outbox {
 
     /// When the next row may be tried; `None` while there is none that only waits.
     pub(crate) fn next_attempt(&self) -> Option<Instant> {
-        if self.attempts.len() >= IN_FLIGHT_MAX {
+        // Then the end of an attempt wakes the loop.
+        if self.attempts.len() >= IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES {
             return None;
         }
         let waiting = self.rows.values().filter(|row| !row.in_flight && !self.busy.contains(&row.lane));
@@ -189,7 +198,9 @@ impl Outbox {
         ready.sort_unstable();
         for (_, order) in ready {
             let row = &self.rows[&order];
-            if self.busy.contains(&row.lane) || self.attempts.len() >= IN_FLIGHT_MAX {
+            let is_page = matches!(row.to_tell.notice, Notice::Page { .. });
+            let room = if is_page { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
+            if self.busy.contains(&row.lane) || self.attempts.len() >= room {
                 continue;
             }
             let outgoing = notice::is_still_wanted(&row.to_tell.notice, desk)
@@ -232,10 +243,17 @@ impl Outbox {
     }
 
     /// Takes the end of an attempt in: done, to be tried again, or given up.
-    pub(crate) fn settle(&mut self, attempt: Attempt) -> Option<Done> {
+    pub(crate) fn settle(&mut self, mut attempt: Attempt, desk: &Desk) -> Option<Done> {
         let row = self.rows.get_mut(&attempt.order)?;
         row.in_flight = false;
         self.busy.remove(&row.lane);
+        if let Err(Undelivered::Retry { after, why }) = &attempt.result {
+            let pause = after.unwrap_or_default().max(pause(row));
+            let failing = row.failing_since.get_or_insert_with(Instant::now).elapsed();
+            if failing + pause > PAGE_PATIENCE && can_go_on(&row.to_tell.notice, desk) {
+                attempt.result = Err(Undelivered::GiveUp { why: why.clone() });
+            }
+        }
         if let Err(Undelivered::Retry { after, why }) = &attempt.result {
             let pause = after.unwrap_or_default().max(pause(row));
             let (key, attempts) = (&row.to_tell.key, row.attempts);
@@ -287,6 +305,12 @@ fn lane(row: &ToTell) -> String {
         Notice::Line { team, .. } => format!("lines/{team}"),
         Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
+}
+
+/// A page of a case that has somewhere else to go. The last resort has not: it is tried for ever.
+fn can_go_on(notice: &Notice, desk: &Desk) -> bool {
+    let Notice::Page { escalation, page } = notice else { return false };
+    desk.case(*escalation).and_then(|case| case.pages.get(*page)).is_some_and(|page| page.step != Step::CatchAll)
 }
 
 /// Doubles with each attempt. A quarter is spread by key, so that rows that failed together do not come back together.

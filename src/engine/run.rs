@@ -321,7 +321,7 @@ impl Loop {
     }
 
     fn settle(&mut self, attempt: crate::engine::outbox::Attempt, batch: &mut Batch) {
-        let Some(Done { told, notice, result }) = self.outbox.settle(attempt) else { return };
+        let Some(Done { told, notice, result }) = self.outbox.settle(attempt, &self.desk) else { return };
         let key = told.as_ref().map_or_else(String::new, |told| told.key.clone());
         batch.told.extend(told);
         let request = match (notice, result) {

@@ -121,7 +121,6 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         Event::Opened(_) => notices.push(line(Line::Opened)),
         // The other cards are drawn anew when it has arrived and its time is known.
         Event::Paged { .. } => notices.push(Notice::Page { escalation, page: case.pages.len() - 1 }),
-        Event::Strengthened { .. } => {}
         Event::Delivered { page, .. } => {
             // The card that was the newest in this place until now loses its buttons.
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
@@ -138,7 +137,8 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let catch_all = case.opened.plan.catch_all.team.clone();
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
-        Event::Breached { .. } => {}
+        // A page follows both, or the end of the wait.
+        Event::Strengthened { .. } | Event::Breached { .. } => {}
         Event::Raised { .. } => notices.push(line(Line::Raised)),
         Event::Acknowledged { by } => {
             let minutes = case.time_to_answer().map(|taken| taken.num_minutes());

@@ -120,13 +120,18 @@ fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
 /// What the firings of a group counted, each message once.
 fn counted(group: &[&Firing<'_>]) -> Vec<Counted> {
     let mut counted: Vec<Counted> = Vec::new();
-    for message in group.iter().flat_map(|firing| &firing.counted) {
+    // The latest of each firing: in a large outage every report counts all before it.
+    let latest = |firing: &'_ &Firing<'_>| firing.counted.len().saturating_sub(COUNTED_MAX);
+    for message in group.iter().flat_map(|firing| &firing.counted[latest(firing)..]) {
         if !counted.contains(message) {
             counted.push(message.clone());
         }
     }
     counted
 }
+
+/// Counted messages kept as evidence of one report.
+const COUNTED_MAX: usize = 10;
 
 /// The kind of signal whose words stand behind a finding.
 fn kind_of(what: &What) -> Option<&str> {

@@ -227,13 +227,17 @@ pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
     fired
 }
 
-/// Drops the live firings that another live firing excludes by name.
+/// Drops the live firings that another live firing excludes by name. The most severe has the first word, then the
+/// order of the config; what was dropped excludes nothing, so that never all of them fall silent.
 fn silence_excluded(firings: &mut Vec<Firing<'_>>) {
-    let excluded: Vec<String> = firings
-        .iter()
-        .filter(|firing| firing.trigger.mode == Mode::Live)
-        .flat_map(|firing| firing.trigger.exclusive_with.iter().cloned())
-        .collect();
+    let mut live: Vec<&Firing<'_>> = firings.iter().filter(|firing| firing.trigger.mode == Mode::Live).collect();
+    live.sort_by_key(|firing| std::cmp::Reverse(firing.trigger.severity));
+    let mut excluded: Vec<String> = Vec::new();
+    for firing in live {
+        if !excluded.contains(&firing.trigger.id) {
+            excluded.extend(firing.trigger.exclusive_with.iter().cloned());
+        }
+    }
     firings.retain(|firing| !excluded.contains(&firing.trigger.id));
 }
 

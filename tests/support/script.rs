@@ -21,7 +21,7 @@
 //! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
 //! | `(time passes)` | up to the time in front |
 //! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
-//! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` | |
+//! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` · `(Discord asks to wait 10 minutes before posting in #team-leads)` | |
 //! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
 //! | `(#legal is deleted)` · `(#legal is opened to all)` · `(the bot may not see #legal)` | |
 
@@ -345,6 +345,12 @@ impl Play {
                 let answer = BadAnswer::TooManyRequests { retry_after: 0.05, scope: Scope::User };
                 discord.fault(rest(1, answer));
             }
+            "Discord asks to wait 10 minutes before posting in #team-leads" => discord.fault(Fault::Rest {
+                method: Some("POST".to_owned()),
+                path_contains: format!("channels/{}/messages", discord.channel("team-leads")),
+                times: 1,
+                answer: BadAnswer::TooManyRequests { retry_after: 600.0, scope: Scope::User },
+            }),
             "Discord answers 500 to the next 2 posts" => discord.fault(rest(2, BadAnswer::Status(500))),
             "Discord loses the answer to the next post" => discord.fault(rest(1, BadAnswer::Lost)),
             // What follows happens before the bot is back.

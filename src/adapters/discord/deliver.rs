@@ -34,6 +34,9 @@ impl Connector for Postman {
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
         let body = self.body(&outgoing);
         Box::pin(async move {
+            if let Err(why) = self.may_show(&outgoing) {
+                return Err(Undelivered::GiveUp { why });
+            }
             match &outgoing.to {
                 Destination::Place(place) => self.post(place, &outgoing, &body).await.map(Some),
                 Destination::Message { place, message } => {
@@ -54,11 +57,6 @@ impl Connector for Postman {
 
 impl Postman {
     async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
-        if outgoing.confidential
-            && let Err(why) = self.guild.is_closed(place)
-        {
-            return Err(Undelivered::GiveUp { why });
-        }
         if outgoing.maybe_sent
             && let Some(known) = self.find_sent(place, body, outgoing).await.map_err(undelivered)?
         {
@@ -68,6 +66,19 @@ impl Postman {
         match posted["id"].as_str() {
             Some(id) => Ok(Receipt { place: place.clone(), message: id.into() }),
             None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
+        }
+    }
+
+    /// Looked at before each sending, redraws too: a channel can be opened to others at any time.
+    fn may_show(&self, outgoing: &Outgoing) -> Result<(), String> {
+        match &outgoing.to {
+            Destination::Place(place) if place.as_str().is_empty() => {
+                Err("the team is not in the config any more".to_owned())
+            }
+            Destination::Place(place) | Destination::Message { place, .. } if outgoing.confidential => {
+                self.guild.is_closed(place)
+            }
+            _ => Ok(()),
         }
     }
 

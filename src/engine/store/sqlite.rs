@@ -198,6 +198,9 @@ async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> 
     written
 }
 
+/// Scripts up to this length, in bytes, are kept ready: about twenty statements.
+const SCRIPT_KEPT_MAX: usize = 2_048;
+
 /// Statements that run one after the other. Nothing but the statements written above gets into its text.
 #[derive(Default)]
 struct Script {
@@ -219,8 +222,9 @@ impl Script {
     }
 
     async fn run(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        // Not kept: hardly two scripts are the same.
-        let script = sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(false);
+        // Batches of one message are alike, and SQLite need not read the same script again; large ones hardly are.
+        let keep = self.text.len() <= SCRIPT_KEPT_MAX;
+        let script = sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(keep);
         script.execute(connection).await.map(|_| ())
     }
 }
