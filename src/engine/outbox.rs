@@ -18,7 +18,7 @@ use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate};
 use crate::sop::notice::{self, Notice};
 use crate::sop::procedure::Procedure;
-use crate::sop::team::Step;
+use crate::sop::team::{Severity, Step};
 
 /// First pause after a failed attempt; it doubles with each one …
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -53,8 +53,6 @@ pub(crate) struct Done {
 #[derive(Debug)]
 struct Row {
     to_tell: ToTell,
-    /// An answer: lives in memory only, because what it is addressed to is a secret.
-    volatile: bool,
     lane: String,
     attempts: u32,
     ready_at: Instant,
@@ -110,16 +108,6 @@ impl Outbox {
         }
     }
 
-    /// For the program's own log.
-    pub(crate) fn kind(notice: &Notice) -> &'static str {
-        match notice {
-            Notice::Page { .. } => "page",
-            Notice::Card { .. } => "card",
-            Notice::Line { .. } => "line",
-            Notice::Reply { .. } => "reply",
-        }
-    }
-
     /// The row for a notice: of the next generation if the same thing still waits to be told.
     pub(crate) fn row(&self, notice: Notice, now: DateTime<Utc>) -> ToTell {
         let key = Self::key(&notice);
@@ -128,7 +116,7 @@ impl Outbox {
         ToTell { key, generation, created, notice }
     }
 
-    /// Takes a row in, once it is recorded.
+    /// Takes a row in. It leaves once it is recorded.
     pub(crate) fn add(&mut self, to_tell: ToTell, replayed: bool) {
         if let Some(order) = self.by_key.get(&to_tell.key)
             && let Some(row) = self.rows.get_mut(order)
@@ -144,7 +132,6 @@ impl Outbox {
         let ready_at = self.resting.get(&lane).copied().unwrap_or_else(Instant::now);
         let row = Row {
             lane,
-            volatile: matches!(to_tell.notice, Notice::Reply { .. }),
             to_tell,
             attempts: 0,
             ready_at,
@@ -162,12 +149,15 @@ impl Outbox {
 
     /// When the next row may be tried; `None` while there is none that only waits.
     pub(crate) fn next_attempt(&self) -> Option<Instant> {
-        // Then the end of an attempt wakes the loop.
-        if self.attempts.len() >= IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES {
-            return None;
-        }
-        let waiting = self.rows.values().filter(|row| !row.in_flight && !self.busy.contains(&row.lane));
-        waiting.map(|row| row.ready_at).min()
+        // Where a lane is busy or there is no room, the end of an attempt wakes the loop.
+        self.rows.values().filter(|row| !row.in_flight && self.has_room(row)).map(|row| row.ready_at).min()
+    }
+
+    /// Whether nothing stands in the way of an attempt but its time.
+    fn has_room(&self, row: &Row) -> bool {
+        let is_page = matches!(row.to_tell.notice, Notice::Page { .. });
+        let places = if is_page { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
+        !self.busy.contains(&row.lane) && self.attempts.len() < places
     }
 
     /// The next attempt that ended. Pending for ever while none is under way.
@@ -198,9 +188,7 @@ impl Outbox {
         ready.sort_unstable();
         for (_, order) in ready {
             let row = &self.rows[&order];
-            let is_page = matches!(row.to_tell.notice, Notice::Page { .. });
-            let room = if is_page { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
-            if self.busy.contains(&row.lane) || self.attempts.len() >= room {
+            if !self.has_room(row) {
                 continue;
             }
             let outgoing = notice::is_still_wanted(&row.to_tell.notice, desk)
@@ -250,17 +238,14 @@ impl Outbox {
         if let Err(Undelivered::Retry { after, why }) = &attempt.result {
             let pause = after.unwrap_or_default().max(pause(row));
             let failing = row.failing_since.get_or_insert_with(Instant::now).elapsed();
-            if failing + pause > PAGE_PATIENCE && can_go_on(&row.to_tell.notice, desk) {
-                attempt.result = Err(Undelivered::GiveUp { why: why.clone() });
+            if failing + pause <= PAGE_PATIENCE || !can_go_on(&row.to_tell.notice, desk) {
+                let (key, attempts) = (&row.to_tell.key, row.attempts);
+                tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
+                row.ready_at = Instant::now() + pause;
+                row.replayed = true;
+                return None;
             }
-        }
-        if let Err(Undelivered::Retry { after, why }) = &attempt.result {
-            let pause = after.unwrap_or_default().max(pause(row));
-            let (key, attempts) = (&row.to_tell.key, row.attempts);
-            tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
-            row.ready_at = Instant::now() + pause;
-            row.replayed = true;
-            return None;
+            attempt.result = Err(Undelivered::GiveUp { why: why.clone() });
         }
         if matches!(row.to_tell.notice, Notice::Card { .. }) {
             row.ready_at = Instant::now() + REDRAW_EVERY;
@@ -284,11 +269,11 @@ impl Outbox {
 }
 
 fn told(row: Row) -> Option<Told> {
-    (!row.volatile).then_some(Told { key: row.to_tell.key, generation: row.to_tell.generation })
+    row.to_tell.notice.is_stored().then_some(Told { key: row.to_tell.key, generation: row.to_tell.generation })
 }
 
 /// Pages before everything else, the most severe first.
-type Rank = (bool, std::cmp::Reverse<Option<crate::sop::team::Severity>>);
+type Rank = (bool, std::cmp::Reverse<Option<Severity>>);
 
 fn rank(notice: &Notice, desk: &Desk) -> Rank {
     let severity = match notice {
@@ -298,12 +283,11 @@ fn rank(notice: &Notice, desk: &Desk) -> Rank {
     (severity.is_none(), std::cmp::Reverse(severity))
 }
 
-/// What must not overtake each other: messages to one place, redraws of one card.
+/// What must not overtake each other: lines in one place, redraws of one card.
 fn lane(row: &ToTell) -> String {
     match &row.notice {
-        Notice::Page { escalation, page } => format!("page/{}/{page}", escalation.0),
         Notice::Line { team, .. } => format!("lines/{team}"),
-        Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
+        Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::clock::Clock;
 use crate::engine::connector::{Connector, Undelivered};
 use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
-use crate::engine::outbox::{Done, Outbox};
+use crate::engine::outbox::{Attempt, Done, Outbox};
 use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Request};
 use crate::sop::message::{MessageId, PlaceId};
@@ -177,7 +177,7 @@ struct Loop {
 /// Why the loop woke.
 enum Woken {
     Input(Option<Input>),
-    Delivered(crate::engine::outbox::Attempt),
+    Delivered(Attempt),
     /// A deadline, a retry or a flush is due: each turn looks at all three.
     Timer,
 }
@@ -310,17 +310,16 @@ impl Loop {
             self.next_seq += 1;
         }
         for notice in outcome.notices {
-            let volatile = matches!(notice, Notice::Reply { .. });
             let row = self.outbox.row(notice, now);
-            // A row is in memory before it is on disk, but nothing is dispatched before the batch is recorded.
-            if !volatile {
+            // A row is in memory before it is on disk, but nothing leaves before the batch is recorded.
+            if row.notice.is_stored() {
                 batch.tell(row.clone());
             }
             self.outbox.add(row, false);
         }
     }
 
-    fn settle(&mut self, attempt: crate::engine::outbox::Attempt, batch: &mut Batch) {
+    fn settle(&mut self, attempt: Attempt, batch: &mut Batch) {
         let Some(Done { told, notice, result }) = self.outbox.settle(attempt, &self.desk) else { return };
         let key = told.as_ref().map_or_else(String::new, |told| told.key.clone());
         batch.told.extend(told);
@@ -333,7 +332,7 @@ impl Loop {
                 Request::PageUndeliverable { escalation, page, why }
             }
             (notice, Err(error)) => {
-                let what = Outbox::kind(&notice);
+                let what = notice.name();
                 tracing::warn!("notice.undeliverable {what}: {error}");
                 return;
             }

@@ -28,6 +28,22 @@ pub enum Notice {
     Reply { to: ReplyTo, answer: Box<Answer> },
 }
 
+impl Notice {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Page { .. } => "page",
+            Self::Card { .. } => "card",
+            Self::Line { .. } => "line",
+            Self::Reply { .. } => "reply",
+        }
+    }
+
+    /// Whether it may be written to the log's outbox: everything but an answer, whose address is a secret.
+    pub fn is_stored(&self) -> bool {
+        !matches!(self, Self::Reply { .. })
+    }
+}
+
 /// Where an answer goes. Opaque; the connector that heard the question can read it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReplyTo(pub String);
