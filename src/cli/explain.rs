@@ -1,17 +1,18 @@
 //! `bellhop explain`: what the procedure makes of a text, and why.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stdin, stdout};
+use std::io::{BufRead, IsTerminal, Read, Write, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, Error};
 use chrono::Utc;
 use serde::Serialize;
 
+use crate::cli::table::Table;
 use crate::cli::{ConfigFile, NO};
 use crate::sop::conversation::Conversation;
 use crate::sop::desk;
-use crate::sop::message::{Message, Person, Standing};
+use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Claim, Kind, Signal, Signals};
 use crate::sop::trigger::{Fired, Firing, Mode};
@@ -91,36 +92,12 @@ fn from_table(
     name: &str,
     tell: &mut impl FnMut(&str, &str) -> std::io::Result<()>,
 ) -> anyhow::Result<bool> {
-    let mut lines = BufReader::new(source).split(b'\n');
-    let header = lines.next().transpose()?.unwrap_or_default();
-    let header = String::from_utf8_lossy(&header).trim_end_matches('\r').to_owned();
-    let columns: Vec<&str> = header.split('\t').collect();
-    let column = |wanted: &str| {
-        let found = columns.iter().position(|column| *column == wanted);
-        found.with_context(|| format!("{name} has no column `{wanted}`: its first line names {columns:?}"))
-    };
-    let (id, text) = (column("id")?, column("text")?);
-    let mut fine = true;
-    for (number, line) in (2..).zip(lines) {
-        let line = line?;
-        if line.is_empty() {
-            continue;
-        }
-        let mut leave_out = |why: &str| {
-            eprintln!("{name}:{number}: {why}, left out");
-            fine = false;
-        };
-        let Ok(line) = std::str::from_utf8(&line) else {
-            leave_out("not valid UTF-8");
-            continue;
-        };
-        let cells: Vec<&str> = line.trim_end_matches('\r').split('\t').collect();
-        match (cells.get(id), cells.get(text)) {
-            (Some(id), Some(text)) => tell(id, text)?,
-            _ => leave_out("fewer columns than the first line names"),
-        }
+    let mut table = Table::open(source, name.to_owned())?;
+    let (id, text) = (table.need("id").map_err(Error::msg)?, table.need("text").map_err(Error::msg)?);
+    while let Some(row) = table.next(&[id, text])? {
+        tell(row.cell(Some(id)), row.cell(Some(text)))?;
     }
-    Ok(fine)
+    Ok(table.left_out == 0)
 }
 
 /// What `--json` prints. Spans count Unicode scalar values of the text; amounts are decimal strings.
@@ -132,6 +109,7 @@ struct Explained<'a> {
     labels: Vec<&'a str>,
     signals: &'a [Signal],
     claims: &'a [Claim],
+    failing: &'a [String],
     firings: Vec<Fires<'a>>,
     near: Vec<Near>,
     decision: String,
@@ -170,7 +148,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Ex
     };
     let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
     let firings: Vec<Fires<'_>> = fired.firings.iter().map(fires).collect();
-    let near = fired.near.iter().map(|miss| Near { trigger: miss.trigger.clone(), why: miss.finding.to_string() });
+    let near = fired.near.iter().map(|miss| Near { trigger: miss.trigger.id.clone(), why: miss.finding.to_string() });
     show(&Explained {
         id,
         text_chars: text.chars().count(),
@@ -180,6 +158,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Ex
         near: near.collect(),
         signals: &signals.signals,
         claims: &signals.claims,
+        failing: &signals.failing,
         truncated: signals.truncated,
         firings,
     })
@@ -212,6 +191,9 @@ fn decision(signals: &Signals, fired: &Fired<'_>) -> String {
     live.iter().map(page).collect::<Vec<_>>().join(", ")
 }
 
+/// A term with many alternatives is cut for people; `--json` has all of it.
+const TERM_SHOWN_CHARS: usize = 60;
+
 /// For people: the words first, then what follows from them.
 impl std::fmt::Display for Explained<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -220,8 +202,12 @@ impl std::fmt::Display for Explained<'_> {
             writeln!(out, "  {} {:.2}", signal.kind, signal.strength)?;
             for evidence in &signal.evidence {
                 let why = if evidence.why.is_empty() { String::new() } else { format!(", {}", evidence.why) };
-                writeln!(out, "    {:?} as {:?}: {:.2}{why}", evidence.text, evidence.term, evidence.weight)?;
+                let term = cut(&evidence.term, TERM_SHOWN_CHARS);
+                writeln!(out, "    {:?} as {term:?}: {:.2}{why}", evidence.text, evidence.weight)?;
             }
+        }
+        if !self.failing.is_empty() {
+            writeln!(out, "  fails: {}", self.failing.join(", "))?;
         }
         for claim in self.claims {
             writeln!(out, "  claims {} {}", claim.amount, claim.currency)?;

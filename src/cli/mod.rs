@@ -10,6 +10,7 @@ mod load;
 mod run;
 pub mod sandbox;
 mod style;
+mod table;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

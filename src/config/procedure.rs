@@ -165,22 +165,19 @@ fn rung(item: &Item<'_>, names: &Names) -> Option<Rung> {
 
 /// The built-in terms and the team's own.
 fn lexicon(document: &Table<'_>) -> Option<Lexicon> {
-    let mut entries = Lexicon::built_in();
-    let built_in = entries.len();
     let own = each(document, "terms", |table| {
         let item = table.need("term", "the words to look for")?;
         let entry = entry(&table, &item);
         table.close();
         Some((item, entry?))
     });
-    entries.extend(own.iter().map(|(_, entry)| entry.clone()));
-    let problems = match Lexicon::new(entries) {
+    let problems = match Lexicon::new(own.iter().map(|(_, entry)| entry.clone()).collect()) {
         Ok(lexicon) => return Some(lexicon),
         Err(problems) => problems,
     };
     for problem in problems {
         let wrong = wrong(problem.sentence, "see how terms are written in the comment above [[terms]]");
-        match problem.index.checked_sub(built_in).and_then(|index| own.get(index)) {
+        match problem.index.and_then(|index| own.get(index)) {
             Some((item, _)) => item.note(wrong),
             None => document.note(wrong),
         }
@@ -192,8 +189,9 @@ fn entry(table: &Table<'_>, term: &Item<'_>) -> Option<Entry> {
     let term = term.text();
     let kind = table.need("kind", "one of angry, legal, security, financial, outage, repeat, or a name of your own");
     let kind = kind.and_then(|item| item.read(values::id)).map(|name| Kind::from(name.as_str()));
-    let weight = table.need("weight", "0 to 1: how strongly one occurrence shows the kind");
-    let weight = weight.and_then(|item| item.share());
+    let weight =
+        table.need("weight", "0 to 1: how strongly one occurrence shows the kind; below 0 it speaks against it");
+    let weight = weight.and_then(|item| item.signed_share());
     let language = match table.get("language") {
         Some(item) => item.read(values::language),
         None => Some("en".to_owned()),

@@ -204,19 +204,32 @@ impl<'t> Item<'t> {
         }
     }
 
-    /// A strength, weight or threshold: 0 to 1.
+    /// A strength or threshold: 0 to 1.
     pub(super) fn share(&self) -> Option<f64> {
+        match self.number()? {
+            share if (0.0..=1.0).contains(&share) => Some(share),
+            _ => {
+                self.refuse(wrong("outside 0 to 1", "0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold"))
+            }
+        }
+    }
+
+    /// A weight: -1 to 1.
+    pub(super) fn signed_share(&self) -> Option<f64> {
+        match self.number()? {
+            share if (-1.0..=1.0).contains(&share) => Some(share),
+            _ => self.refuse(wrong("outside -1 to 1", "1 is as strong as can be; below 0 speaks against the kind")),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
         let number = match self.value.get_ref() {
             DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
             DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
             _ => return self.wrong_type("a number without quotes"),
         };
-        match number {
-            Some(share) if (0.0..=1.0).contains(&share) => Some(share),
-            _ => {
-                self.refuse(wrong("outside 0 to 1", "0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold"))
-            }
-        }
+        // TOML's "nan" is in no range.
+        Some(number.unwrap_or(f64::NAN))
     }
 
     pub(super) fn flag(&self) -> Option<bool> {

@@ -49,7 +49,9 @@ fn the_example_is_fine() {
     assert_eq!(procedure.version.len(), 12);
     assert_eq!(procedure.default_plan.id, "tier-2");
     assert_eq!(procedure.front, TeamId::from("tier-1"));
-    assert!(matches!(&procedure.triggers[0].condition, Condition::Amount { currency, .. } if currency == "USD"));
+    assert!(
+        matches!(&procedure.triggers[0].condition, Condition::Amount { currency, .. } if currency.as_str() == "USD")
+    );
     let ticket = procedure.ticket_in("see https://harbor.zendesk.com/agent/tickets/4711 please").map(|it| it.id);
     assert_eq!(ticket.as_deref(), Some("4711"));
     assert_eq!(config.discord.api_base, "https://discord.com");
@@ -439,11 +441,11 @@ fn words_money_and_tickets() {
               rates.eur: "0" is not a rate
               write a decimal above 0 in quotes: "1.08"
 
-            170: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
+            172: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
               tickets[0].link: not a regular expression: unclosed character class
               write it in single quotes, with \. for a dot
 
-            170: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
+            172: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
               tickets[0].link: a link without a group has no ticket id
               put the part that is the ticket's id in round brackets: (\d+)
 
@@ -451,6 +453,32 @@ fn words_money_and_tickets() {
               terms[0].term: the term "": it can stand for nothing at all; every way to read it needs a word
               see how terms are written in the comment above [[terms]]
         "#]],
+    );
+}
+
+/// A term that nothing could ever match, because another one of the team's own reads the same.
+#[test]
+fn a_term_that_is_never_heard_is_an_error() {
+    let term = |term: &str, rest: &str| format!("[[terms]]\nterm = \"{term}\"\nkind = \"legal\"\nweight = 0.5\n{rest}");
+    let terms = [
+        term("(my|our) notary", ""),
+        term("our notary", ""),
+        term("MY  Notary", "mode = \"watch\"\n"),
+        term("notary … (bill|note)", ""),
+        term("notary … (note|bill)", ""),
+        // Built in, and switched off here: that is what it is for.
+        term("class action", "mode = \"off\"\n"),
+    ];
+    check(
+        &[("[rates]", &(terms.concat() + "[rates]"))],
+        &expect![[r#"
+        161: term = "our notary"
+          terms[1].term: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
+          see how terms are written in the comment above [[terms]]
+        174: term = "notary … (note|bill)"
+          terms[4].term: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
+          see how terms are written in the comment above [[terms]]
+    "#]],
     );
 }
 

@@ -3,6 +3,7 @@
 use super::procedure::{Names, each_with_id, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
+use crate::sop::signal::Currency;
 use crate::sop::team::{Plan, Severity, Team, TeamId};
 use crate::sop::trigger::{Condition, Mode, Ownership, Scope, Trigger};
 
@@ -96,7 +97,7 @@ fn one_condition(name: &str, value: &Item<'_>, table: &Table<'_>, names: &Names)
         "amount_over" => {
             let (over, currency) = value.read(|text| {
                 let (over, currency) = values::amount(text)?;
-                Ok((over, known_currency(&currency, names)?))
+                Ok((over, known_currency(currency, names)?))
             })?;
             Some(Condition::Amount { over, currency })
         }
@@ -110,7 +111,8 @@ fn one_condition(name: &str, value: &Item<'_>, table: &Table<'_>, names: &Names)
             let kind = table.need("of", "the kind of trouble they share: of = \"outage\"");
             let kind = kind.and_then(|item| item.read(|name| names.kind(name)));
             let within = table.need("within", WITHIN_HINT).and_then(|item| item.read(values::duration));
-            Some(Condition::Customers { kind: kind?, at_least: at_least?, within: within? })
+            let unusual = table.flag("unusual", true);
+            Some(Condition::Customers { kind: kind?, at_least: at_least?, within: within?, unusual: unusual? })
         }
         "channel" => {
             let places = super::snowflakes(value)?;
@@ -149,9 +151,9 @@ fn at_least_two(item: &Item<'_>) -> Option<u32> {
     }
 }
 
-fn known_currency(code: &str, names: &Names) -> Result<String, Wrong> {
-    if names.currencies.iter().any(|known| known == code) {
-        return Ok(code.to_owned());
+fn known_currency(code: Currency, names: &Names) -> Result<Currency, Wrong> {
+    if names.currencies.iter().any(|known| known == code.as_str()) {
+        return Ok(code);
     }
     Err(wrong(format!("{code} has no rate"), format!("add it to [rates]: {code} = \"…\"")))
 }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use super::raw::{Wrong, wrong};
+use crate::sop::signal::Currency;
 
 /// No clock of a procedure runs longer.
 const DURATION_MAX: TimeDelta = TimeDelta::days(365);
@@ -24,7 +25,7 @@ pub(super) fn duration(text: &str) -> Result<TimeDelta, Wrong> {
 }
 
 /// "500 USD": a decimal above 0 and a currency.
-pub(super) fn amount(text: &str) -> Result<(Decimal, String), Wrong> {
+pub(super) fn amount(text: &str) -> Result<(Decimal, Currency), Wrong> {
     let hint = "write a number, a space and a currency: \"500 USD\"";
     let (number, code) =
         text.split_once(' ').ok_or_else(|| wrong(format!("\"{text}\" is not an amount with a currency"), hint))?;
@@ -44,12 +45,10 @@ pub(super) fn rate(text: &str) -> Result<Decimal, Wrong> {
 }
 
 /// Three capital letters (ISO 4217).
-pub(super) fn currency(code: &str) -> Result<String, Wrong> {
-    if code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()) {
-        Ok(code.to_owned())
-    } else {
-        Err(wrong(format!("\"{code}\" is not a currency"), "write the three capital letters of ISO 4217: USD, EUR"))
-    }
+pub(super) fn currency(code: &str) -> Result<Currency, Wrong> {
+    let not_one =
+        |_| wrong(format!("\"{code}\" is not a currency"), "write the three capital letters of ISO 4217: USD, EUR");
+    code.parse().map_err(not_one)
 }
 
 /// A Discord id: a decimal number above 0 that fits 64 bits

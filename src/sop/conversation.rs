@@ -8,7 +8,6 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::sop::escalation::Counted;
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, TicketRef};
@@ -24,6 +23,9 @@ pub struct Noted {
     pub ticket: Option<TicketRef>,
     /// The kinds that reached the strength of a label.
     pub kinds: Vec<Kind>,
+    /// What is said to fail, for an outage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
     pub sketch: Sketch,
 }
 
@@ -56,12 +58,22 @@ struct Contact {
 struct Report {
     said: Counted,
     kinds: Vec<Kind>,
+    failing: Vec<String>,
+}
+
+/// Different customers with the same trouble.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reports<'c> {
+    /// The latest message of each other customer.
+    pub counted: Vec<&'c Counted>,
+    /// How many customers there have to be, with this one, to be more than usual here.
+    pub unusual: u32,
 }
 
 impl Conversation {
     /// Remembers a message.
     pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
-        let Noted { message, place, customer, ticket, kinds, sketch } = noted.clone();
+        let Noted { message, place, customer, ticket, kinds, failing, sketch } = noted.clone();
         let said = Counted { customer, place, message, at };
         let contacts = self.by_customer.entry(said.customer.id.clone()).or_default();
         if let Some(before) = contacts.iter_mut().find(|before| before.said.message == said.message) {
@@ -79,7 +91,7 @@ impl Conversation {
             if self.reports.len() == REPORTS {
                 self.reports.pop_front();
             }
-            self.reports.push_back(Report { said, kinds });
+            self.reports.push_back(Report { said, kinds, failing });
         }
     }
 
@@ -93,11 +105,12 @@ impl Conversation {
         customer: &PersonId,
         ticket: Option<&TicketRef>,
         message: &Message,
+        sketch: impl Fn() -> Sketch,
         within: TimeDelta,
         now: DateTime<Utc>,
     ) -> Vec<&Counted> {
         let Some(contacts) = self.by_customer.get(customer) else { return Vec::new() };
-        let sketch = Sketch::of(&message.text);
+        let sketch = sketch();
         let mut counted = Vec::new();
         let mut last = now;
         let others = contacts.iter().rev().filter(|contact| contact.said.message != message.id);
@@ -117,18 +130,29 @@ impl Conversation {
         counted
     }
 
-    /// Earlier messages of other customers that showed this kind within the time, the latest of each, if this one
-    /// shows it too.
-    pub fn reports(&self, kind: &Kind, customer: &PersonId, within: TimeDelta, now: DateTime<Utc>) -> Vec<&Counted> {
+    /// Earlier messages of other customers that showed this kind within the time, the latest of each. Of an outage only
+    /// those count that say the same thing fails, or do not say what.
+    pub fn reports(
+        &self,
+        kind: &Kind,
+        failing: &[String],
+        customer: &PersonId,
+        within: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Reports<'_> {
         let mut counted: Vec<&Counted> = Vec::new();
-        for report in self.reports.iter().rev().take_while(|report| now - report.said.at <= within) {
+        let of_kind = || self.reports.iter().rev().filter(|report| report.kinds.contains(kind));
+        for report in of_kind().take_while(|report| now - report.said.at <= within) {
             let who = &report.said.customer.id;
-            if report.kinds.contains(kind) && who != customer && !counted.iter().any(|known| known.customer.id == *who)
+            if is_same_thing(failing, &report.failing)
+                && who != customer
+                && !counted.iter().any(|known| known.customer.id == *who)
             {
                 counted.push(&report.said);
             }
         }
-        counted
+        let earlier = of_kind().map(|report| now - report.said.at).skip_while(|age| *age <= within);
+        Reports { counted, unusual: unusual(earlier, within) }
     }
 
     fn forget_the_silent(&mut self) {
@@ -142,49 +166,86 @@ impl Conversation {
     }
 }
 
-/// The longer words of a text as sorted 32-bit hashes: enough to tell whether two texts are about the same thing,
-/// too little to read either.
+/// Both name a thing of one kind, or one of them names none.
+fn is_same_thing(one: &[String], other: &[String]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|thing| other.contains(thing))
+}
+
+/// What is usual is counted over a day and over two weeks; the busier of the two says what to expect, so that neither a
+/// bad day nor a quiet one in a bad month is mistaken for news.
+const USUAL_WITHIN: [TimeDelta; 2] = [TimeDelta::hours(24), TimeDelta::days(14)];
+/// So rarely may chance alone bring as many reports as are called unusual.
+const CHANCE_MAX: f64 = 0.001;
+/// More at once are unusual anywhere.
+const UNUSUAL_MAX: u32 = 1_000;
+
+/// How many reports within a time are more than chance brings where reports of these ages came before: the smallest
+/// number that a Poisson process of the usual rate reaches less often than once in a thousand such times.
+fn unusual(earlier: impl Iterator<Item = TimeDelta>, within: TimeDelta) -> u32 {
+    let mut counts = [0.0_f64; 2];
+    for age in earlier.take_while(|age| *age - within <= USUAL_WITHIN[1]) {
+        for (count, span) in counts.iter_mut().zip(USUAL_WITHIN) {
+            *count += if age - within <= span { 1.0 } else { 0.0 };
+        }
+    }
+    let share = |span: TimeDelta| within.as_seconds_f64() / span.as_seconds_f64();
+    let expected = counts.iter().zip(USUAL_WITHIN).map(|(count, span)| count * share(span)).fold(0.0, f64::max);
+    // What chance leaves for this number and more.
+    let (mut left, mut exactly) = (1.0, (-expected).exp());
+    for number in 0..UNUSUAL_MAX {
+        if left < CHANCE_MAX {
+            return number;
+        }
+        left -= exactly;
+        exactly *= expected / f64::from(number + 1);
+    }
+    UNUSUAL_MAX
+}
+
+/// What a text is about, as sorted 32-bit hashes of its words and of its pairs of neighbouring words (shingles): enough
+/// to tell whether two texts are about the same thing, too little to read either.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sketch(Vec<u32>);
 
 /// Hashes kept per text.
-const SKETCH_WORDS: usize = 24;
-/// Shorter words say nothing about the subject.
-const SKETCH_WORD_CHARS: usize = 5;
-/// Two texts are alike when they share this many words …
-const ALIKE_SHARED: usize = 2;
-/// … and this share of the shorter one's words.
-const ALIKE_SHARE: f64 = 0.3;
+const SKETCH_HASHES: usize = 48;
+/// Two texts are alike when they share this many hashes …
+const ALIKE_SHARED: usize = 3;
+/// … and this share of the shorter one's.
+const ALIKE_SHARE: f64 = 0.2;
 
 impl Sketch {
-    pub fn of(text: &str) -> Self {
-        let mut words: Vec<u32> = text
-            .unicode_words()
-            .filter(|word| word.chars().count() >= SKETCH_WORD_CHARS)
-            .map(hash)
-            .take(SKETCH_WORDS * 4)
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        words.truncate(SKETCH_WORDS);
-        Self(words)
+    /// Of the words that say what a text is about, as [`signal::subject_words`] finds them.
+    ///
+    /// [`signal::subject_words`]: crate::sop::signal::subject_words
+    pub fn of<W: AsRef<str>>(words: &[W]) -> Self {
+        let single = words.iter().map(|word| hash([word.as_ref()].into_iter()));
+        let pairs = words.windows(2).map(|pair| hash([pair[0].as_ref(), pair[1].as_ref()].into_iter()));
+        let mut hashes: Vec<u32> = single.chain(pairs).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        // The smallest hashes of two texts are the same where the texts are (Broder, "On the resemblance and
+        // containment of documents", 1997).
+        hashes.truncate(SKETCH_HASHES);
+        Self(hashes)
     }
 
     pub fn is_like(&self, other: &Self) -> bool {
-        let shared = self.0.iter().filter(|word| other.0.binary_search(word).is_ok()).count();
+        let shared = self.0.iter().filter(|hash| other.0.binary_search(hash).is_ok()).count();
         let shorter = self.0.len().min(other.0.len());
-        #[expect(clippy::cast_precision_loss, reason = "at most SKETCH_WORDS words")]
+        #[expect(clippy::cast_precision_loss, reason = "at most SKETCH_HASHES")]
         let share = shared as f64 / shorter.max(1) as f64;
-        shared >= ALIKE_SHARED && share >= ALIKE_SHARE
+        // What says little can be said again: all of it is enough.
+        shared >= ALIKE_SHARED.min(shorter.max(1)) && share >= ALIKE_SHARE
     }
 }
 
-/// FNV-1a over the lower-cased word: the same on every machine and in every version, because it is stored.
-fn hash(word: &str) -> u32 {
+/// FNV-1a over words in their one spelling: the same on every machine and in every version, because it is stored.
+fn hash<'w>(words: impl Iterator<Item = &'w str>) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
-    for character in word.chars().flat_map(char::to_lowercase) {
-        hash = (hash ^ u32::from(character)).wrapping_mul(0x0100_0193);
+    for byte in words.flat_map(|word| word.bytes().chain([0])) {
+        hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     }
     hash
 }
@@ -194,6 +255,7 @@ mod tests {
     use super::*;
     use crate::sop::fixture::{at, person, procedure, says};
     use crate::sop::message::Standing;
+    use crate::sop::signal::subject_words;
 
     const ROUTER: &str = "The router keeps losing its connection every evening.";
     const HOUR: i64 = 3600;
@@ -205,8 +267,13 @@ mod tests {
             customer: person(customer, Standing::Customer),
             ticket: procedure().ticket_in(text),
             kinds: Vec::new(),
-            sketch: Sketch::of(text),
+            failing: Vec::new(),
+            sketch: sketch(text),
         }
+    }
+
+    fn sketch(text: &str) -> Sketch {
+        Sketch::of(&subject_words(text, &procedure().lexicon))
     }
 
     /// The earlier contacts that a message counts, after these: hours ago, id, text.
@@ -216,7 +283,9 @@ mod tests {
             conversation.note(&noted(id, "ann", text), at(-hours * HOUR));
         }
         let (message, ticket) = (says("now", "ann", text), procedure().ticket_in(text));
-        conversation.contacts(&"ann".into(), ticket.as_ref(), &message, TimeDelta::days(7), at(0)).len()
+        conversation
+            .contacts(&"ann".into(), ticket.as_ref(), &message, || sketch(text), TimeDelta::days(7), at(0))
+            .len()
     }
 
     #[test]
@@ -250,7 +319,49 @@ mod tests {
         let mut conversation = Conversation::default();
         conversation.note(&noted("a", "bob", ROUTER), at(-5 * HOUR));
         let message = says("now", "ann", ROUTER);
-        assert!(conversation.contacts(&"ann".into(), None, &message, TimeDelta::days(7), at(0)).is_empty());
+        assert!(
+            conversation
+                .contacts(&"ann".into(), None, &message, || sketch(ROUTER), TimeDelta::days(7), at(0))
+                .is_empty()
+        );
+    }
+
+    /// How many customers are unusual within half an hour, after reports these minutes ago.
+    #[test]
+    fn what_is_usual_depends_on_the_desk() {
+        let needed =
+            |minutes: &mut dyn Iterator<Item = i64>| unusual(minutes.map(TimeDelta::minutes), TimeDelta::minutes(30));
+        assert_eq!(needed(&mut std::iter::empty()), 1);
+        // One an hour: half a report within half an hour.
+        assert_eq!(needed(&mut (1..=24).map(|hour| hour * 60)), 5);
+        assert_eq!(needed(&mut (1..=24 * 14).map(|hour| hour * 60)), 5);
+        // One a minute.
+        assert_eq!(needed(&mut (31..=24 * 60)), 48);
+        // One a week, and a long time ago.
+        assert_eq!(needed(&mut [7, 14].into_iter().map(|day| day * 24 * 60)), 2);
+        assert_eq!(needed(&mut [60, 61].into_iter().map(|day| day * 24 * 60)), 1);
+    }
+
+    #[test]
+    fn reports_of_different_things_are_not_one_outage() {
+        let mut conversation = Conversation::default();
+        let report = |id: &str, failing: &[&str]| Noted {
+            kinds: vec![Kind::Outage],
+            failing: failing.iter().map(|thing| (*thing).to_owned()).collect(),
+            ..noted(id, id, ROUTER)
+        };
+        conversation.note(&report("bob", &["network"]), at(-60));
+        conversation.note(&report("cleo", &["site", "payments"]), at(-50));
+        conversation.note(&report("dan", &[]), at(-40));
+        let counted = |failing: &[&str]| {
+            let failing: Vec<String> = failing.iter().map(|thing| (*thing).to_owned()).collect();
+            let reports = conversation.reports(&Kind::Outage, &failing, &"ann".into(), TimeDelta::hours(1), at(0));
+            reports.counted.iter().map(|report| report.customer.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(counted(&["network"]), ["dan", "bob"]);
+        assert_eq!(counted(&["payments"]), ["dan", "cleo"]);
+        assert_eq!(counted(&["power"]), ["dan"]);
+        assert_eq!(counted(&[]), ["dan", "cleo", "bob"]);
     }
 
     #[test]
@@ -258,7 +369,7 @@ mod tests {
         let mut conversation = Conversation::default();
         let again = |conversation: &Conversation, customer: &str| {
             let message = says("now", customer, ROUTER);
-            conversation.contacts(&customer.into(), None, &message, TimeDelta::days(30), at(0)).len()
+            conversation.contacts(&customer.into(), None, &message, || sketch(ROUTER), TimeDelta::days(30), at(0)).len()
         };
         let long_ago = -20 * 24 * HOUR;
         conversation.note(&noted("first", "first", ROUTER), at(long_ago));

@@ -16,7 +16,7 @@ use crate::sop::escalation::{
 use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
-use crate::sop::signal::{self, Signals, Speech};
+use crate::sop::signal::{self, Kind, Signals, Speech};
 use crate::sop::triage::{self, BY_HAND, Decision, Heard, triage};
 use crate::sop::trigger::{Fired, Ownership, Scene, fired};
 
@@ -270,14 +270,28 @@ pub fn read<'p>(
     let ticket = procedure.ticket_in(&message.text);
     let signals = signal::read(&message.text, speech, &procedure.lexicon);
     let customer = (message.author.standing == Standing::Customer).then_some(&message.author.id);
-    let scene =
-        Scene { message, customer, ticket: ticket.as_ref(), signals: &signals, past, rates: &procedure.rates, now };
+    let labels: Vec<Kind> = procedure.labels(&signals).cloned().collect();
+    let scene = Scene {
+        message,
+        customer,
+        ticket: ticket.as_ref(),
+        signals: &signals,
+        labels: &labels,
+        lexicon: &procedure.lexicon,
+        past,
+        rates: &procedure.rates,
+        now,
+    };
     let fired = if speech == Speech::QuotesOnly && signals.is_silent() {
         Fired::default()
     } else {
         fired(&scene, &procedure.triggers)
     };
     (signals, ticket, fired)
+}
+
+fn sketch(text: &str, procedure: &Procedure) -> Sketch {
+    Sketch::of(&signal::subject_words(text, &procedure.lexicon))
 }
 
 /// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was.
@@ -337,7 +351,8 @@ impl Turn<'_> {
             customer: message.author.clone(),
             ticket,
             kinds,
-            sketch: Sketch::of(&message.text),
+            failing: signals.failing.clone(),
+            sketch: sketch(&message.text, self.procedure),
         }));
     }
 

@@ -47,7 +47,7 @@ impl Procedure {
         signals
             .signals
             .iter()
-            .filter(|signal| signal.strength >= self.threshold(&signal.kind))
+            .filter(|signal| signal.strength >= self.label_threshold(&signal.kind))
             .map(|signal| &signal.kind)
     }
 
@@ -56,7 +56,8 @@ impl Procedure {
         self.triggers.iter().any(|trigger| trigger.confidential && trigger.condition.names(kind))
     }
 
-    fn threshold(&self, kind: &Kind) -> f64 {
+    /// From which strength on a kind is a label, 0 to 1.
+    pub fn label_threshold(&self, kind: &Kind) -> f64 {
         let configured = self.label_thresholds.iter().find(|(known, _)| known == kind);
         configured.map_or(LABEL_THRESHOLD, |(_, threshold)| *threshold)
     }

@@ -6,7 +6,7 @@ use crate::sop::message::{Message, Person, TicketRef, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Signals;
 use crate::sop::team::Severity;
-use crate::sop::trigger::{Fired, Firing, Mode, NearMiss, Scope, What};
+use crate::sop::trigger::{Fired, Firing, Mode, Near, NearMiss, Scope, What};
 
 /// What is to be done about one message.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +64,7 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
                 procedure: procedure.version.clone(),
                 by: None,
                 report,
-                near: near(fired, confidential, procedure),
+                near: near(fired, confidential),
             })));
             continue;
         };
@@ -93,10 +93,9 @@ fn by_plan<'f, 't>(firings: &'f [Firing<'t>]) -> Vec<Vec<&'f Firing<'t>>> {
 }
 
 /// Near misses, without those of confidential triggers where the case itself may be read by everybody.
-fn near(fired: &Fired<'_>, confidential: bool, procedure: &Procedure) -> Vec<NearMiss> {
-    let is_secret = |miss: &NearMiss| procedure.trigger(&miss.trigger).is_some_and(|trigger| trigger.confidential);
-    let may_tell = |miss: &&NearMiss| confidential || !is_secret(miss);
-    fired.near.iter().filter(may_tell).cloned().collect()
+fn near(fired: &Fired<'_>, confidential: bool) -> Vec<NearMiss> {
+    let may_tell = |miss: &&Near<'_>| confidential || !miss.trigger.confidential;
+    fired.near.iter().filter(may_tell).map(Near::to_record).collect()
 }
 
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {

@@ -9,10 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::sop::conversation::Conversation;
+use crate::sop::conversation::{Conversation, Sketch};
 use crate::sop::escalation::Counted;
 use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
-use crate::sop::signal::{Kind, Signals};
+use crate::sop::signal::{self, Currency, Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Severity};
 
 /// One rule of the procedure.
@@ -72,7 +72,7 @@ pub enum Condition {
     /// The message claims back strictly more than this.
     Amount {
         over: Decimal,
-        currency: String,
+        currency: Currency,
     },
     /// The customer wrote about the same issue at least so often, this message included.
     Contacts {
@@ -84,6 +84,8 @@ pub enum Condition {
         kind: Kind,
         at_least: u32,
         within: TimeDelta,
+        /// They must also be more than is usual here (see [`Conversation::reports`]).
+        unusual: bool,
     },
     /// It was written in one of these places.
     Places(Vec<PlaceId>),
@@ -116,21 +118,21 @@ pub enum What {
     },
     Amount {
         claimed: Decimal,
-        claimed_currency: String,
+        claimed_currency: Currency,
         /// In the currency of the limit.
         worth: Decimal,
         over: Decimal,
-        currency: String,
+        currency: Currency,
     },
     NoAmount {
         over: Decimal,
-        currency: String,
+        currency: Currency,
     },
     /// The table of rates in the config does not know the currency.
     NotComparable {
         claimed: Decimal,
-        claimed_currency: String,
-        currency: String,
+        claimed_currency: Currency,
+        currency: Currency,
     },
     Contacts {
         count: u32,
@@ -177,20 +179,34 @@ pub struct NearMiss {
 pub struct Fired<'t> {
     /// In the order of the config.
     pub firings: Vec<Firing<'t>>,
-    pub near: Vec<NearMiss>,
+    pub near: Vec<Near<'t>>,
+}
+
+/// A trigger that nearly fired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Near<'t> {
+    pub trigger: &'t Trigger,
+    pub finding: Finding,
+}
+
+impl Near<'_> {
+    /// As it is recorded.
+    pub fn to_record(&self) -> NearMiss {
+        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone() }
+    }
 }
 
 /// What one unit of each currency is worth in a common unit. Decimal, from the config, never fetched.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rates(pub BTreeMap<String, Decimal>);
+pub struct Rates(pub BTreeMap<Currency, Decimal>);
 
 impl Rates {
     /// `amount` in another currency; `None` where the table does not know both.
-    pub fn convert(&self, amount: Decimal, from: &str, to: &str) -> Option<Decimal> {
+    pub fn convert(&self, amount: Decimal, from: Currency, to: Currency) -> Option<Decimal> {
         if from == to {
             return Some(amount);
         }
-        let (from, to) = (self.0.get(from)?, self.0.get(to)?);
+        let (from, to) = (self.0.get(&from)?, self.0.get(&to)?);
         amount.checked_mul(*from)?.checked_div(*to)
     }
 }
@@ -203,6 +219,9 @@ pub struct Scene<'a> {
     pub customer: Option<&'a PersonId>,
     pub ticket: Option<&'a TicketRef>,
     pub signals: &'a Signals,
+    /// The kinds that are strong enough to be called labels of the message.
+    pub labels: &'a [Kind],
+    pub lexicon: &'a Lexicon,
     pub past: &'a Conversation,
     pub rates: &'a Rates,
     pub now: DateTime<Utc>,
@@ -211,16 +230,21 @@ pub struct Scene<'a> {
 /// Looks at every trigger that is not off.
 pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
     let mut fired = Fired::default();
+    // One trace serves all triggers: what is not told is not kept.
+    let mut trace = Trace::default();
     for trigger in triggers.iter().filter(|trigger| trigger.mode != Mode::Off) {
-        let mut trace = Trace::default();
+        if trigger.condition.is_out_of_the_question(scene) {
+            continue;
+        }
         if trigger.condition.holds(scene, &mut trace) {
-            let Trace { mut findings, mut counted } = trace;
-            findings.retain(|finding| finding.held);
+            let findings = trace.findings.drain(..).filter(|finding| finding.held).collect();
+            let mut counted = std::mem::take(&mut trace.counted);
             counted.sort_by_key(|counted| counted.at);
             fired.firings.push(Firing { trigger, findings, counted });
         } else {
-            let near = trace.findings.into_iter().filter(Finding::is_near);
-            fired.near.extend(near.map(|finding| NearMiss { trigger: trigger.id.clone(), finding }));
+            let near = trace.findings.drain(..).filter(Finding::is_near);
+            fired.near.extend(near.map(|finding| Near { trigger, finding }));
+            trace.counted.clear();
         }
     }
     silence_excluded(&mut fired.firings);
@@ -230,6 +254,9 @@ pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
 /// Drops the live firings that another live firing excludes by name. The most severe has the first word, then the
 /// order of the config; what was dropped excludes nothing, so that never all of them fall silent.
 fn silence_excluded(firings: &mut Vec<Firing<'_>>) {
+    if firings.iter().all(|firing| firing.trigger.exclusive_with.is_empty()) {
+        return;
+    }
     let mut live: Vec<&Firing<'_>> = firings.iter().filter(|firing| firing.trigger.mode == Mode::Live).collect();
     live.sort_by_key(|firing| std::cmp::Reverse(firing.trigger.severity));
     let mut excluded: Vec<String> = Vec::new();
@@ -242,6 +269,21 @@ fn silence_excluded(firings: &mut Vec<Firing<'_>>) {
 }
 
 impl Condition {
+    /// Whether it neither holds nor nearly does, as far as can be told at a glance: most rules have nothing to say about
+    /// most messages.
+    fn is_out_of_the_question(&self, scene: &Scene<'_>) -> bool {
+        match self {
+            Self::Signal { kind, at_least } => {
+                let strength = scene.signals.strength(kind);
+                strength <= 0.0 || strength < at_least * NEAR_SIGNAL
+            }
+            Self::Amount { .. } => scene.signals.claims.is_empty(),
+            Self::Customers { kind, .. } => !scene.labels.contains(kind),
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(|part| part.is_out_of_the_question(scene)),
+            Self::Contacts { .. } | Self::Places(_) | Self::Language(_) | Self::Not(_) => false,
+        }
+    }
+
     /// Whether the condition holds; every leaf is looked at and leaves a finding.
     pub fn holds(&self, scene: &Scene<'_>, trace: &mut Trace) -> bool {
         let (held, what) = match self {
@@ -257,28 +299,33 @@ impl Condition {
                 return held;
             }
             Self::Signal { kind, at_least } => {
-                let strength = as_shown(scene.signals.strength(kind));
+                let strength = scene.signals.strength(kind);
                 (strength >= *at_least, What::Signal { kind: kind.clone(), strength, at_least: *at_least })
             }
-            Self::Amount { over, currency } => amount_over(scene, *over, currency),
+            Self::Amount { over, currency } => amount_over(scene, *over, *currency),
             Self::Contacts { at_least, within } => {
-                let earlier = scene
-                    .customer
-                    .map(|customer| scene.past.contacts(customer, scene.ticket, scene.message, *within, scene.now));
+                let earlier = scene.customer.map(|customer| {
+                    let sketch = || Sketch::of(&signal::subject_words(&scene.message.text, scene.lexicon));
+                    scene.past.contacts(customer, scene.ticket, scene.message, sketch, *within, scene.now)
+                });
                 let (held, count) = count(&earlier.unwrap_or_default(), *at_least, trace);
                 (held, What::Contacts { count, at_least: *at_least })
             }
-            Self::Customers { kind, at_least, within } => {
-                let customer = scene.customer.filter(|_| scene.signals.strength(kind) > 0.0);
+            Self::Customers { kind, at_least, within, unusual } => {
+                let customer = scene.customer.filter(|_| scene.labels.contains(kind));
+                let (failing, now) = (&scene.signals.failing, scene.now);
+                let reports = customer.map(|customer| scene.past.reports(kind, failing, customer, *within, now));
+                let reports = reports.unwrap_or_default();
+                let at_least = if *unusual { reports.unusual.max(*at_least) } else { *at_least };
                 let (held, count) = match customer {
-                    Some(customer) => count(&scene.past.reports(kind, customer, *within, scene.now), *at_least, trace),
+                    Some(_) => count(&reports.counted, at_least, trace),
                     None => (false, 0),
                 };
-                (held, What::Customers { kind: kind.clone(), count, at_least: *at_least })
+                (held, What::Customers { kind: kind.clone(), count, at_least })
             }
             Self::Places(places) => (places.contains(&scene.message.place), What::Place),
             Self::Language(asked) => {
-                let language = scene.signals.language.clone();
+                let language = scene.signals.language.as_deref().map(str::to_owned);
                 (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
             }
         };
@@ -306,11 +353,6 @@ fn count_held(parts: &[Condition], scene: &Scene<'_>, trace: &mut Trace) -> usiz
     parts.iter().map(|part| part.holds(scene, trace)).filter(|held| *held).count()
 }
 
-/// In hundredths: what is compared is what people read, and it reads back from the log to the last bit.
-fn as_shown(strength: f64) -> f64 {
-    (strength * 100.0).round() / 100.0
-}
-
 /// This message and the earlier ones; they are kept as evidence where there are enough.
 fn count(earlier: &[&Counted], at_least: u32, trace: &mut Trace) -> (bool, u32) {
     let count = u32::try_from(earlier.len() + 1).unwrap_or(u32::MAX);
@@ -322,26 +364,24 @@ fn count(earlier: &[&Counted], at_least: u32, trace: &mut Trace) -> (bool, u32) 
 }
 
 /// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.
-fn amount_over(scene: &Scene<'_>, over: Decimal, currency: &str) -> (bool, What) {
-    let mut largest: Option<(Decimal, &str, Decimal)> = None;
+fn amount_over(scene: &Scene<'_>, over: Decimal, currency: Currency) -> (bool, What) {
+    let mut largest: Option<(Decimal, Currency, Decimal)> = None;
     let mut strange = None;
     for claim in &scene.signals.claims {
-        match scene.rates.convert(claim.amount, &claim.currency, currency) {
+        match scene.rates.convert(claim.amount, claim.currency, currency) {
             Some(worth) if largest.is_none_or(|(_, _, so_far)| worth > so_far) => {
-                largest = Some((claim.amount, &claim.currency, worth));
+                largest = Some((claim.amount, claim.currency, worth));
             }
             Some(_) => {}
             None => strange = Some(claim),
         }
     }
-    let currency = currency.to_owned();
     match (largest, strange) {
         (Some((claimed, claimed_currency, worth)), _) => {
-            let claimed_currency = claimed_currency.to_owned();
             (worth > over, What::Amount { claimed, claimed_currency, worth, over, currency })
         }
         (None, Some(claim)) => {
-            let (claimed, claimed_currency) = (claim.amount, claim.currency.clone());
+            let (claimed, claimed_currency) = (claim.amount, claim.currency);
             (false, What::NotComparable { claimed, claimed_currency, currency })
         }
         (None, None) => (false, What::NoAmount { over, currency }),

@@ -137,10 +137,10 @@ fn opened(full: bool) -> Opened {
         negated: false,
         what: What::Amount {
             claimed: Decimal::new(700, 0),
-            claimed_currency: "USD".to_owned(),
+            claimed_currency: "USD".parse().expect("a currency"),
             worth: Decimal::new(700, 0),
             over: Decimal::new(500, 0),
-            currency: "USD".to_owned(),
+            currency: "USD".parse().expect("a currency"),
         },
     }];
     let quotes = vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }];

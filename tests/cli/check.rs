@@ -43,43 +43,43 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
              `----
           help: write a number and a unit: "15m", "2h", "30d"
           x `severity` cannot be "high"
-             ,-[config.toml:163:12]
-         162 | name = "Refund over 500 USD"
-         163 | severity = "high"
+             ,-[config.toml:165:12]
+         164 | name = "Refund over 500 USD"
+         165 | severity = "high"
              :            ^^^^^^
-         164 | plan = "managers"
+         166 | plan = "managers"
              `----
           help: choose from `sev1`, `sev2`, `sev3`, `sev4`
           x there is no plan "enginering"
-             ,-[config.toml:177:8]
-         176 | severity = "sev1"
-         177 | plan = "enginering"
+             ,-[config.toml:179:8]
+         178 | severity = "sev1"
+         179 | plan = "enginering"
              :        ^^^^^^^^^^^^
-         178 | when = { customers = 3, of = "outage", within = "30m" }
+         180 | when = { customers = 3, of = "outage", within = "30m" }
              `----
           help: did you mean `engineering`?
           x no condition, so it would never fire
-             ,-[config.toml:204:8]
-         203 | plan = "leads"
-         204 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:206:8]
+         205 | plan = "leads"
+         206 | when = { signl = "angry", at_least = 0.6 }
              :        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-         205 | 
+         207 | 
              `----
           help: write one of signal, amount_over, contacts, customers, channel, language, all, any, not
           x unknown key `signl` in `triggers[4].when`
-             ,-[config.toml:204:10]
-         203 | plan = "leads"
-         204 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:206:10]
+         205 | plan = "leads"
+         206 | when = { signl = "angry", at_least = 0.6 }
              :          ^^^^^
-         205 | 
+         207 | 
              `----
           help: did you mean `signal`?
           x unknown key `at_least` in `triggers[4].when`
-             ,-[config.toml:204:27]
-         203 | plan = "leads"
-         204 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:206:27]
+         205 | plan = "leads"
+         206 | when = { signl = "angry", at_least = 0.6 }
              :                           ^^^^^^^^
-         205 | 
+         207 | 
              `----
           help: choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`,
                 `not`, `signal`
@@ -90,11 +90,11 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
         exit 1
         --- out
         {"line":111,"column":50,"key":"plans[1].rungs[0].respond_within","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\""}
-        {"line":163,"column":12,"key":"triggers[0].severity","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`"}
-        {"line":177,"column":8,"key":"triggers[1].plan","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?"}
-        {"line":204,"column":8,"key":"triggers[4].when","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not"}
-        {"line":204,"column":10,"key":"triggers[4].when.signl","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?"}
-        {"line":204,"column":27,"key":"triggers[4].when.at_least","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`"}
+        {"line":165,"column":12,"key":"triggers[0].severity","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`"}
+        {"line":179,"column":8,"key":"triggers[1].plan","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?"}
+        {"line":206,"column":8,"key":"triggers[4].when","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not"}
+        {"line":206,"column":10,"key":"triggers[4].when.signl","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?"}
+        {"line":206,"column":27,"key":"triggers[4].when.at_least","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`"}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }

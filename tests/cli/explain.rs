@@ -22,22 +22,27 @@ async fn check(arguments: &[&str], stdin: &[u8], expected: Expect) -> Result<()>
 #[tokio::test]
 async fn a_text_is_explained_to_people() -> Result<()> {
     let text = "You idiots! I want a refund of 2 x $300, or I will sue you.";
-    check(&[text], b"", expect![[r#"
-        exit 0
-        --- out
-        1: page managers (refund), page legal (legal), page team-leads (angry)
-          financial 0.92
-            "refund" as "refund(s|ed|ing|)": 0.20
-            "2 x $300" as "amount claimed": 0.90, claimed by "refund"
-          angry 0.90
-            "idiots" as "idiots": 0.90
-          legal 0.90
-            "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shall|wanna|want to|ready to|i'd|i'll) sue": 0.90
-          claims 600 USD
-          fires: Refund over 500 USD (sev2): 600 USD claimed (needs over 500 USD)
-          fires: Legal or compliance threat (sev1): legal 0.90 (needs 0.50)
-          fires: Angry customer (sev3): angry 0.90 (needs 0.60)
-    "#]]).await?;
+    check(
+        &[text],
+        b"",
+        expect![[r#"
+            exit 0
+            --- out
+            1: page managers (refund), page legal (legal), page team-leads (angry)
+              financial 0.91
+                "refund" as "refund(s|ed|ing|)": 0.06
+                "2 x $300" as "amount claimed": 0.90, claimed by "refund"
+              angry 0.86
+                "idiots" as "idiots": 0.86
+              legal 0.82
+                "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
+              claims 600 USD
+              fires: Refund over 500 USD (sev2): 600 USD claimed (needs over 500 USD)
+              fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
+              fires: Angry customer (sev3): angry 0.86 (needs 0.60)
+        "#]],
+    )
+    .await?;
     check(
         &["Thank", "you,", "all", "good."],
         b"",
@@ -49,32 +54,36 @@ async fn a_text_is_explained_to_people() -> Result<()> {
     )
     .await?;
     check(
-        &["Ich möchte mein Geld zurück und rufe sonst meinen Anwalt an."],
+        &["Vorrei indietro i miei soldi, altrimenti chiamo il mio avvocato per questo."],
         b"",
         expect![[r#"
-        exit 0
-        --- out
-        1: no score: the lexicon does not cover this language
-    "#]],
+            exit 0
+            --- out
+            1: no score: the lexicon does not cover this language
+        "#]],
     )
     .await
 }
 
 #[tokio::test]
 async fn every_line_of_the_input_is_a_text() -> Result<()> {
-    check(&[], b"Fine, thanks.\nI will sue you.\r\nThird time I ask", expect![[r#"
-        exit 0
-        --- out
-        1: nothing: no trigger fires
-        2: page legal (legal)
-          legal 0.90
-            "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shall|wanna|want to|ready to|i'd|i'll) sue": 0.90
-          fires: Legal or compliance threat (sev1): legal 0.90 (needs 0.50)
-        3: page tier-2 (third-contact)
-          repeat 0.90
-            "Third time" as "{nth} (time|call|email|message|attempt|request|contact|ticket|complaint|agent|representative|rep|follow up|reminder|person|dm|chat|tweet|letter)": 0.90
-          fires: Third contact about the same issue (sev3): repeat 0.90 (needs 0.50)
-    "#]]).await
+    check(
+        &[],
+        b"Fine, thanks.\nI will sue you.\r\nThird time I ask",
+        expect![[r#"
+            exit 0
+            --- out
+            1: nothing: no trigger fires
+            2: page legal (legal)
+              legal 0.82
+                "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
+              fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
+            3: nothing: no trigger fires
+              repeat 0.28
+                "Third time" as "{nth} time": 0.28
+        "#]],
+    )
+    .await
 }
 
 #[tokio::test]
@@ -141,7 +150,7 @@ async fn machines_get_one_object_a_text() -> Result<()> {
     check(&["--json"], "🙂 I want $1,200.50 back, I’m furious.\n".as_bytes(), expect![[r#"
         exit 0
         --- out
-        {"id":"1","text_chars":37,"language":"en","labels":["angry","financial"],"signals":[{"kind":"angry","strength":0.9,"evidence":[{"start":25,"end":36,"text":"I’m furious","term":"(i'm|i am|im|we are|we're) (so |absolutely |beyond |extremely |really |very |)(furious|livid|enraged|fuming|outraged|seething|irate|infuriated|pissed)","weight":0.9,"why":""}]},{"kind":"financial","strength":0.9,"evidence":[{"start":9,"end":18,"text":"$1,200.50","term":"amount claimed","weight":0.9,"why":"claimed by \"back\""}]}],"claims":[{"amount":"1200.5","currency":"USD","start":9,"end":18}],"firings":[{"trigger":"refund","mode":"live","severity":"sev2","teams":["managers"]},{"trigger":"angry","mode":"live","severity":"sev3","teams":["team-leads","managers"]}],"near":[],"decision":"page managers (refund), page team-leads (angry)"}
+        {"id":"1","text_chars":37,"language":"en","labels":["financial","angry"],"signals":[{"kind":"financial","strength":0.9,"evidence":[{"start":9,"end":18,"text":"$1,200.50","term":"amount claimed","weight":0.9,"why":"claimed by \"back\""}]},{"kind":"angry","strength":0.84,"evidence":[{"start":25,"end":36,"text":"I’m furious","term":"(i'm|i am|im|we are|we're) (so |absolutely |beyond |extremely |really |very |)(furious|livid|enraged|fuming|outraged|seething|irate|infuriated|pissed)","weight":0.84,"why":""}]}],"claims":[{"amount":"1200.5","currency":"USD","start":9,"end":18}],"failing":[],"firings":[{"trigger":"refund","mode":"live","severity":"sev2","teams":["managers"]},{"trigger":"angry","mode":"live","severity":"sev3","teams":["team-leads","managers"]}],"near":[],"decision":"page managers (refund), page team-leads (angry)"}
     "#]]).await
 }
 

@@ -5,15 +5,14 @@
 //! team chat; only clear evidence of a language the lexicon does not cover closes the gate, because a missed legal
 //! threat costs more than a look at a foreign sentence.
 
-use std::collections::HashMap;
-
 use super::lexicon::Lexicon;
+use super::token::Tokens;
 
 /// Fewer foreign words than this are a name, a greeting or a loan.
 const CLEAR_MIN_WORDS: usize = 3;
 
 /// Words that make up much of any text in a language and little of any other here. Spelled as normalised.
-const FUNCTION_WORDS: &[(&str, &[&str])] = &[
+pub(crate) const FUNCTION_WORDS: [(&str, &[&str]); 8] = [
     (
         "en",
         &[
@@ -59,6 +58,13 @@ const FUNCTION_WORDS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "pl",
+        &[
+            "nie", "jest", "sie", "to", "na", "do", "ze", "co", "jak", "ale", "moje", "mam", "czy", "dla", "od", "po",
+            "tak", "juz", "przez", "moj", "jestem", "prosze", "dlaczego",
+        ],
+    ),
+    (
         "it",
         &[
             "il", "che", "non", "di", "per", "una", "sono", "mi", "della", "con", "ho", "gli", "alla", "questo",
@@ -83,53 +89,54 @@ fn language_of_script(c: char) -> Option<&'static str> {
     })
 }
 
-/// The covered language of a text, given as masked and as normalised; `None` where it is in one the lexicon does not
-/// cover.
-pub(crate) fn language(masked: &[char], normal: &str, lexicon: &Lexicon) -> Option<&'static str> {
-    let language = by_script(masked).unwrap_or_else(|| by_words(normal, lexicon));
+/// The covered language of a text; `None` where it is in one the lexicon does not cover.
+pub(crate) fn language(text: &str, tokens: &Tokens, lexicon: &Lexicon) -> Option<&'static str> {
+    let language = by_script(text, tokens).unwrap_or_else(|| by_words(tokens, lexicon));
     lexicon.covers(language).then_some(language)
 }
 
-/// The language of the script that most letters are in, if that is not Latin. Counts what was written, because one
-/// ligature can normalise to a whole phrase.
-fn by_script(masked: &[char]) -> Option<&'static str> {
-    // Greek and on, but for small capitals, full-width letters and those of mathematics, which spell Latin words.
-    let is_foreign = |c| {
-        !matches!(c, ..'\u{370}' | '\u{1d00}'..='\u{1eff}' | '\u{a720}'..='\u{a7ff}'
-        | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}')
-    };
-    let letters = || masked.iter().copied().filter(|c| c.is_alphabetic());
-    let foreign = letters().filter(|&c| is_foreign(c)).count();
-    if foreign == 0 || foreign * 2 <= letters().count() {
+/// The language of the script that most letters are in, if that is not Latin.
+fn by_script(text: &str, tokens: &Tokens) -> Option<&'static str> {
+    // Letters beyond ASCII take two to four bytes each, and Latin text has some of them, too.
+    if tokens.beyond_ascii * 2 <= tokens.word_bytes {
         return None;
     }
-    // Japanese is mostly Han with kana in between, so kana decides; otherwise the first known script.
-    let mut languages = letters().filter_map(language_of_script);
-    let first = languages.clone().next().unwrap_or("und");
-    Some(if languages.any(|language| language == "ja") { "ja" } else { first })
+    // Greek and on, but for small capitals, letters in circles, full-width ones and those of mathematics, which spell
+    // Latin words.
+    let is_foreign = |c: char| {
+        !matches!(c, ..'\u{370}' | '\u{1d00}'..='\u{1eff}' | '\u{2460}'..='\u{24ff}' | '\u{a720}'..='\u{a7ff}'
+        | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}' | '\u{1f100}'..='\u{1f1ff}')
+    };
+    let words = tokens.list.iter().map(|token| &text[token.start as usize..token.end as usize]);
+    let letters = words.flat_map(str::chars).filter(|c| c.is_alphabetic()).take(LETTERS_LOOKED_AT);
+    let (mut all, mut foreign) = (0, 0);
+    let mut found = None;
+    for letter in letters {
+        all += 1;
+        if is_foreign(letter) {
+            foreign += 1;
+            let language = language_of_script(letter);
+            // Japanese is mostly Han with kana in between, so kana decides; otherwise the first known script.
+            found = if language == Some("ja") { language } else { found.or(language) };
+        }
+    }
+    (foreign * 2 > all).then_some(found.unwrap_or("und"))
 }
 
-/// The languages of each function word, as bits in the order of [`FUNCTION_WORDS`]: one look-up a word.
-pub(crate) type FunctionWords = HashMap<&'static str, u8>;
+/// As many letters tell the script.
+const LETTERS_LOOKED_AT: usize = 400;
 
-pub(crate) fn function_words() -> FunctionWords {
-    let mut languages = HashMap::new();
-    for (row, (_, words)) in FUNCTION_WORDS.iter().enumerate() {
-        words.iter().for_each(|word| *languages.entry(*word).or_default() |= 1 << row);
-    }
-    languages
-}
-
-fn by_words(text: &str, lexicon: &Lexicon) -> &'static str {
-    let mut counts = [0; FUNCTION_WORDS.len()];
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        let rows = lexicon.function_words.get(word).copied().unwrap_or(0);
-        counts.iter_mut().enumerate().for_each(|(row, count)| *count += usize::from(rows >> row & 1));
-    }
-    let languages = || counts.iter().zip(FUNCTION_WORDS).map(|(count, (language, _))| (*count, *language));
+fn by_words(tokens: &Tokens, lexicon: &Lexicon) -> &'static str {
     // Of equals the first listed, which is English.
     let best = |covered: bool| {
-        languages().rev().filter(|(_, language)| lexicon.covers(language) == covered).max_by_key(|(count, _)| *count)
+        let mut best: Option<(usize, &'static str)> = None;
+        for (number, (language, _)) in FUNCTION_WORDS.iter().enumerate() {
+            let count = tokens.spread.count(number);
+            if lexicon.covered[number] == covered && best.is_none_or(|(most, _)| count > most) {
+                best = Some((count, language));
+            }
+        }
+        best
     };
     let (known, language) = best(true).unwrap_or((0, "en"));
     match best(false) {
@@ -140,24 +147,26 @@ fn by_words(text: &str, lexicon: &Lexicon) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::normalize::normalize;
+    use super::super::token::tokens;
     use super::*;
 
     #[test]
     fn covered_languages_are_told_and_others_closed_out() {
-        let lexicon = Lexicon::new(Lexicon::built_in()).expect("no problems");
+        let lexicon = Lexicon::new(Vec::new()).expect("no problems");
         let check = |text: &str, want: Option<&str>| {
-            let chars: Vec<char> = text.chars().collect();
-            let normal = normalize(&chars, None);
-            assert_eq!(language(&chars, &normal.text, &lexicon), want, "{text}");
+            assert_eq!(language(text, &tokens(text, &[], &lexicon.words), &lexicon), want, "{text}");
         };
         check("my order never came and I want to know why", Some("en"));
         check("mi pedido no llega y quiero saber por qué", Some("es"));
         check("refund?", Some("en"));
         check("😡😡", Some("en"));
         check("", Some("en"));
-        check("Ich habe das nicht bestellt und möchte mein Geld", None);
-        check("Je ne suis pas content, mon colis est perdu", None);
+        check("Ich habe das nicht bestellt und möchte mein Geld", Some("de"));
+        check("Je ne suis pas content, mon colis est perdu", Some("fr"));
+        check("Het pakket is nog niet aangekomen en ik wil mijn geld", Some("nl"));
+        check("Não recebi o meu pedido e quero uma resposta", Some("pt"));
+        check("Non ho ricevuto il mio pacco e sono arrabbiato con voi", None);
+        check("Nie dostałem paczki i nie wiem, co się z nią stało", None);
         check("Где мой заказ?", None);
         check("返金してください", None);
         check("the lawyer wrote: где мой заказ", Some("en"));

@@ -1,29 +1,28 @@
 //! The words that say trouble, as data, made ready for one pass over a text.
 //!
 //! The built-in lexicon is one file per language in `lexicon/`: terms by kind and weight, and *cues*, the words around
-//! a term that change what it means. A team adds terms of its own, also in other languages and of kinds of its own.
+//! a term that change what it means. `weights.tsv` beside them holds the weights that were learnt from labelled
+//! messages (`bellhop train`). A team adds terms of its own, also in other languages and of kinds of its own.
 //!
 //! # How a term is written
 //! - Words as people type them; case, accents, hyphens and typographic quotes do not matter.
 //! - `(is|was|)` stands for any one of its alternatives; an empty one makes it optional.
 //! - `{service}` stands for any word of that set of the language's file.
+//! - `#` stands for any whole number from 3 to 999 in digits, `#th` for any ordinal from the third on, `@` for a handle
+//!   and `://` for a link.
 //! - One gap is possible: `…` stands for up to six words of the same sentence, `~` for up to two.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
-use super::language::{FunctionWords, function_words};
-use super::normalize::{Spellings, normalize};
-
-/// A term longer than this, in characters, is a paragraph somebody pasted by mistake.
-const TERM_MAX_CHARS: usize = 200;
-/// What one side of a gap may expand to; alternatives multiply.
-const EXPANSION_MAX: usize = 2_000;
-/// The gaps, by their sign, and how many words they may hold.
-const GAPS: [(char, usize); 2] = [('…', 6), ('~', 2)];
+use super::language::FUNCTION_WORDS;
+use super::money::currency_words;
+use super::phrase::{Node, Phrase, Seedling, Sets, Tree, parse};
+use super::vocabulary::{Folded, Vocabulary, Words};
+use super::{CLAIM_TERM, Kind};
 
 /// A word or phrase and what it says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,8 +30,9 @@ pub struct Entry {
     /// As described in the module's docs.
     pub term: String,
     pub kind: Kind,
-    /// How strongly one occurrence by itself shows the kind, 0 to 1. A weight of 0 makes an exception: a longer
-    /// harmless phrase takes the place of a shorter term inside it.
+    /// How strongly one occurrence by itself shows the kind, -1 to 1. A weight of 0 makes an exception: a longer
+    /// harmless phrase takes the place of a shorter term inside it. Below 0 it speaks against the kind: of what
+    /// everything else says, this share is taken off.
     pub weight: f64,
     /// ISO 639-1 code. Texts in a language that no term is in are not read; in those that are read every term counts,
     /// because people mix languages.
@@ -45,6 +45,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
+    /// Counts nothing, and silences the built-in term that reads the same.
     Off,
     /// Shown as evidence of weight 0, to see what it would do.
     Watch,
@@ -55,64 +56,231 @@ pub enum Mode {
 /// What is wrong with an entry, as a sentence for whoever wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Which of the entries.
-    pub index: usize,
+    /// Which of the team's own entries; `None` is one that ships with the program.
+    pub index: Option<usize>,
     pub sentence: String,
 }
 
 /// Terms and cues, compiled.
 #[derive(Debug)]
 pub struct Lexicon {
+    /// The built-in ones, then the team's own.
     pub(super) entries: Vec<Entry>,
-    pub(super) automaton: AhoCorasick,
-    /// What each pattern of the automaton is part of.
-    pub(super) roles: Vec<Vec<Role>>,
-    /// How many terms have a gap.
-    pub(super) gaps: usize,
-    pub(super) spellings: Spellings,
-    pub(super) function_words: FunctionWords,
+    /// Their terms, to be shared by everything that was found.
+    pub(super) terms: Vec<Arc<str>>,
+    pub(super) claim_term: Arc<str>,
+    /// Their weights as people wrote them, before any were learnt.
+    by_hand: Vec<f64>,
+    /// Every kind there is an entry for.
+    pub(super) kinds: Vec<Kind>,
+    /// For each entry, what it competes with for a word.
+    pub(super) leagues: Vec<League>,
+    pub(super) words: Words,
+    pub(super) tree: Tree<Role>,
+    /// The kinds of things that can fail; the first stands for any.
+    pub(super) things: Vec<String>,
     languages: BTreeSet<String>,
+    /// Which of the languages with function words there are terms in.
+    pub(super) covered: [bool; FUNCTION_WORDS.len()],
 }
 
 impl Lexicon {
-    /// The terms this version ships with.
-    pub fn built_in() -> Vec<Entry> {
-        let entries = |file: File| {
-            let language = file.language;
-            file.terms.into_iter().flat_map(move |group| group.entries(language.clone()))
-        };
-        files().into_iter().flat_map(entries).collect()
-    }
-
-    /// Compiles entries, together with the built-in cues. Every entry with a problem is reported.
-    pub fn new(entries: Vec<Entry>) -> Result<Self, Vec<Problem>> {
+    /// Compiles the built-in terms and a team's own. Every entry with a problem is reported.
+    pub fn new(own: Vec<Entry>) -> Result<Self, Vec<Problem>> {
         let files = files();
-        let mut patterns = Patterns::default();
+        let sets: BTreeMap<String, Sets> = files.iter().map(|file| (file.language.clone(), file.sets())).collect();
+        let mut vocabulary = vocabulary();
+        let mut things: Vec<String> = vec![ANYTHING.to_owned()];
+        // What is not a term, and so has no weight.
+        let mut signs: Vec<(Role, Phrase)> = Vec::new();
+        for file in &files {
+            let mut phrase = |text: &str| {
+                parse(text, sets.get(&file.language), &mut vocabulary).expect("a built-in phrase is well written")
+            };
+            signs.extend(file.cues().map(|(cue, text)| (Role::Cue(cue), phrase(text))));
+            for (thing, words) in &file.things {
+                let number = things.iter().position(|known| known == thing).unwrap_or(things.len());
+                if number == things.len() {
+                    things.push(thing.clone());
+                }
+                let role = Role::Thing(u8::try_from(number).expect("a handful of kinds of things"));
+                signs.extend(words.iter().map(|text| (role, phrase(text))));
+            }
+        }
+        let mut entries = built_in(files);
+        let own_from = entries.len();
+        entries.extend(own);
+        let by_hand = entries.iter().map(|entry| entry.weight).collect();
+        use_learnt_weights(&mut entries[..own_from]);
+
         let mut problems = Vec::new();
-        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.mode != Mode::Off) {
-            let written = check(entry).and_then(|()| with_sets(&entry.term, &entry.language, &files));
-            let added = written.and_then(|written| patterns.add_term(&written, index));
-            let problem = |what| Problem { index, sentence: format!("the term \"{}\": {what}", entry.term) };
-            problems.extend(added.err().map(problem));
+        let mut phrases = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            let parsed = check(entry).and_then(|()| parse(&entry.term, sets.get(&entry.language), &mut vocabulary));
+            phrases.push(parsed.map_err(|what| problems.push((index, what))).ok());
+        }
+        let (kinds, leagues) = leagues(&entries);
+        let mut planting =
+            Planting { tree: Seedling::new(&vocabulary), taken: HashMap::default(), gaps: BTreeMap::new() };
+        for (role, phrase) in &signs {
+            planting.sign(*role, phrase);
+        }
+        // The team's own terms are planted first: where two read the same, the team knows better.
+        for index in (own_from..entries.len()).chain(0..own_from) {
+            let Some(phrase) = &phrases[index] else { continue };
+            let planted = planting.plant(phrase, index, leagues[index], entries[index].mode);
+            let planted = planted.map_err(|refused| match refused {
+                Refused::Unreadable(what) => Some(what),
+                // A team's own term takes the place of a built-in one, and languages share words.
+                Refused::Taken(by) if by >= own_from && index < own_from => None,
+                Refused::Taken(by) if entries[by].language != entries[index].language => None,
+                Refused::Taken(by) => {
+                    Some(format!("whatever it reads, \"{}\" reads already; remove one", entries[by].term))
+                }
+            });
+            problems.extend(planted.err().flatten().map(|what| (index, what)));
         }
         if !problems.is_empty() {
-            return Err(problems);
+            problems.sort_unstable();
+            let problem = |(index, what): (usize, String)| Problem {
+                index: index.checked_sub(own_from),
+                sentence: format!("the term \"{}\": {what}", entries[index].term),
+            };
+            return Err(problems.into_iter().map(problem).collect());
         }
-        for (cue, phrase) in files.iter().flat_map(File::cues) {
-            patterns.add(phrase, Role::Cue(cue)).expect("a built-in cue is well written");
-        }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&patterns.texts)
-            .map_err(|error| vec![Problem { index: 0, sentence: format!("the lexicon is too large: {error}") }])?;
-        let languages = entries.iter().map(|entry| entry.language.clone()).collect();
-        let Patterns { roles, gaps, spellings, .. } = patterns;
-        Ok(Self { entries, automaton, roles, gaps, spellings, function_words: function_words(), languages })
+        let languages: BTreeSet<String> = entries.iter().map(|entry| entry.language.clone()).collect();
+        let covered = FUNCTION_WORDS.map(|(language, _)| languages.contains(language));
+        Ok(Self {
+            terms: entries.iter().map(|entry| entry.term.as_str().into()).collect(),
+            claim_term: CLAIM_TERM.into(),
+            entries,
+            by_hand,
+            kinds,
+            leagues,
+            words: vocabulary.ready(),
+            tree: planting.tree.grown(),
+            things,
+            languages,
+            covered,
+        })
+    }
+
+    /// The kinds built in, then the team's own.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Every term: those built in, then the team's own.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The weight of an entry as a person wrote it.
+    pub fn by_hand(&self, entry: usize) -> f64 {
+        self.by_hand[entry]
     }
 
     /// Whether there are terms in a language.
     pub fn covers(&self, language: &str) -> bool {
         self.languages.contains(language)
+    }
+}
+
+/// Where [`Kind::Financial`] stands among the lexicon's kinds, which begin with those built in.
+pub(super) const FINANCIAL: u16 = 3;
+/// The same for [`Kind::Outage`].
+pub(super) const OUTAGE: u16 = 4;
+
+/// Entries of one league compete: of two that overlap, the one that names more of the text counts. A league is a kind;
+/// what is only watched is a league of its own, so that watching it changes nothing, and so is what speaks against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct League {
+    /// Which of the lexicon's kinds.
+    pub kind: u16,
+    pub watched: bool,
+    pub against: bool,
+}
+
+impl League {
+    /// This league at a place of the tree.
+    fn at(self, place: Node) -> u64 {
+        let Self { kind, watched, against } = self;
+        u64::from(place.0) << 32 | u64::from(kind) << 2 | u64::from(watched) << 1 | u64::from(against)
+    }
+}
+
+fn leagues(entries: &[Entry]) -> (Vec<Kind>, Vec<League>) {
+    let mut kinds: Vec<Kind> = Kind::BUILT_IN.into();
+    let leagues = entries.iter().map(|entry| {
+        let kind = kinds.iter().position(|kind| *kind == entry.kind).unwrap_or_else(|| {
+            kinds.push(entry.kind.clone());
+            kinds.len() - 1
+        });
+        let kind = u16::try_from(kind).expect("far fewer than 65,536 kinds");
+        League { kind, watched: entry.mode == Mode::Watch, against: entry.weight < 0.0 }
+    });
+    let leagues = leagues.collect();
+    (kinds, leagues)
+}
+
+/// The tree while it grows.
+struct Planting {
+    tree: Seedling<Role>,
+    /// Which entry a way to read means, by place and league.
+    taken: HashMap<u64, usize, BuildHasherDefault<Folded>>,
+    /// The same for terms with a gap.
+    gaps: BTreeMap<(Phrase, League), usize>,
+}
+
+/// Why a term cannot be planted.
+enum Refused {
+    Unreadable(String),
+    /// Every way to read it means another entry already.
+    Taken(usize),
+}
+
+impl Planting {
+    fn sign(&mut self, role: Role, phrase: &Phrase) {
+        assert!(phrase.tail.is_none(), "a cue has no gap");
+        let ends = self.tree.add(&phrase.head).expect("a built-in phrase is well written");
+        for end in ends {
+            self.tree.mean(end, role);
+        }
+    }
+
+    fn plant(&mut self, phrase: &Phrase, entry: usize, league: League, mode: Mode) -> Result<(), Refused> {
+        let number = u32::try_from(entry).expect("far fewer than four billion entries");
+        let ends = self.tree.add(&phrase.head).map_err(Refused::Unreadable)?;
+        let Some((words, tail)) = &phrase.tail else {
+            let mut other = None;
+            let mut is_new = false;
+            for end in ends {
+                let owner = *self.taken.entry(league.at(end)).or_insert(entry);
+                if owner != entry {
+                    other = Some(owner);
+                    continue;
+                }
+                is_new = true;
+                if mode != Mode::Off {
+                    self.tree.mean(end, Role::Term(number));
+                }
+            }
+            return other.filter(|_| !is_new).map_or(Ok(()), |other| Err(Refused::Taken(other)));
+        };
+        let tails = self.tree.add(tail).map_err(Refused::Unreadable)?;
+        let owner = *self.gaps.entry((phrase.clone(), league)).or_insert(entry);
+        if owner != entry {
+            return Err(Refused::Taken(owner));
+        }
+        if mode != Mode::Off {
+            for end in ends {
+                self.tree.mean(end, Role::Head(number));
+            }
+            for end in tails {
+                self.tree.mean(end, Role::Tail { entry: number, words: *words });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -130,6 +298,8 @@ pub(crate) enum Cue {
     Commitment,
     /// "my friend", "I read that": somebody else's story.
     Reported,
+    /// "Mr.", "called": the word behind it is a name.
+    Name,
     /// "sorry for my": the writer takes it back.
     Courtesy,
     /// "last year": long ago.
@@ -158,26 +328,36 @@ impl Cue {
     }
 }
 
-/// What a pattern is part of.
+/// What a place in the tree means: an entry by its number, or a cue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {
-    Term(usize),
-    /// The words before a gap, by the gap's number.
-    Head(usize),
-    /// The words after a gap, the entry they complete, and how many words the gap may hold.
+    Term(u32),
+    /// The words before an entry's gap.
+    Head(u32),
+    /// The words after it, and how many the gap may hold.
     Tail {
-        gap: usize,
-        entry: usize,
-        words: usize,
+        entry: u32,
+        words: u32,
     },
     Cue(Cue),
+    /// Something that can fail, by what kind of thing it is.
+    Thing(u8),
 }
+
+/// Names nothing that could be told apart: "the service".
+const ANYTHING: &str = "any";
+/// Where it stands among the lexicon's things.
+pub(super) const ANYTHING_NUMBER: u8 = 0;
+/// The set of everything that can fail.
+const SERVICE: &str = "service";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     language: String,
-    sets: BTreeMap<String, Vec<String>>,
+    /// By what kind of thing they are.
+    things: Sets,
+    sets: Sets,
     cues: BTreeMap<Cue, Vec<String>>,
     terms: Vec<Group>,
 }
@@ -191,127 +371,99 @@ struct Group {
 }
 
 impl File {
+    /// What may be written as `{name}`.
+    fn sets(&self) -> Sets {
+        let mut sets = self.sets.clone();
+        sets.insert(SERVICE.to_owned(), self.things.values().flatten().cloned().collect());
+        sets
+    }
+
     fn cues(&self) -> impl Iterator<Item = (Cue, &str)> {
         self.cues.iter().flat_map(|(cue, phrases)| phrases.iter().map(|phrase| (*cue, phrase.as_str())))
     }
 }
 
 impl Group {
-    fn entries(self, language: String) -> impl Iterator<Item = Entry> {
+    fn entries(self, language: &str) -> impl Iterator<Item = Entry> {
         let Self { kind, weight, terms } = self;
-        let entry =
-            move |term| Entry { term, kind: kind.clone(), weight, language: language.clone(), mode: Mode::Live };
-        terms.into_iter().map(entry)
+        terms.into_iter().map(move |term| Entry {
+            term,
+            kind: kind.clone(),
+            weight,
+            language: language.to_owned(),
+            mode: Mode::Live,
+        })
     }
 }
 
-fn files() -> [File; 2] {
-    [include_str!("lexicon/en.toml"), include_str!("lexicon/es.toml")]
-        .map(|text| toml::from_str(text).expect("a built-in lexicon is well written"))
+fn files() -> Vec<File> {
+    [
+        include_str!("lexicon/en.toml"),
+        include_str!("lexicon/es.toml"),
+        include_str!("lexicon/de.toml"),
+        include_str!("lexicon/fr.toml"),
+        include_str!("lexicon/nl.toml"),
+        include_str!("lexicon/pt.toml"),
+    ]
+    .iter()
+    .map(|text| toml::from_str(text).expect("a built-in lexicon is well written"))
+    .collect()
+}
+
+fn built_in(files: Vec<File>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for file in files {
+        let language = file.language;
+        entries.extend(file.terms.into_iter().flat_map(|group| group.entries(&language)));
+    }
+    entries
+}
+
+/// What was learnt takes the place of what was guessed.
+fn use_learnt_weights(entries: &mut [Entry]) {
+    let learnt = learnt_weights();
+    for entry in entries {
+        if let Some(weight) = learnt.get(&(entry.kind.name(), entry.language.as_str(), entry.term.as_str())) {
+            entry.weight = *weight;
+        }
+    }
+}
+
+/// `kind`, `language`, `term`, `weight`, a line each, below a line of headings.
+fn learnt_weights() -> HashMap<(&'static str, &'static str, &'static str), f64> {
+    let row = |line: &'static str| {
+        let mut cells = line.split('\t');
+        let mut cell = || cells.next().expect("a line of weights has four cells");
+        let key = (cell(), cell(), cell());
+        (key, cell().parse().expect("a weight is a number"))
+    };
+    include_str!("lexicon/weights.tsv").lines().skip(1).map(row).collect()
+}
+
+/// The words that have a meaning of their own, whatever the terms are.
+fn vocabulary() -> Vocabulary {
+    let mut vocabulary = Vocabulary::default();
+    for (language, (_, words)) in FUNCTION_WORDS.iter().enumerate() {
+        for word in *words {
+            let word = vocabulary.learn(word);
+            vocabulary.is_function_word(word, language);
+        }
+    }
+    for word in currency_words() {
+        let word = vocabulary.learn(word);
+        vocabulary.names_currency(word);
+    }
+    vocabulary
 }
 
 fn check(entry: &Entry) -> Result<(), String> {
-    if !(0.0..=1.0).contains(&entry.weight) {
-        return Err(format!("its weight is {}; it must be between 0 and 1", entry.weight));
+    if !(-1.0..=1.0).contains(&entry.weight) {
+        return Err(format!("its weight is {}; it must be between -1 and 1", entry.weight));
     }
     if entry.language.len() != 2 || !entry.language.bytes().all(|b| b.is_ascii_lowercase()) {
         return Err(format!("its language is \"{}\"; write two letters, like \"en\"", entry.language));
     }
     Ok(())
-}
-
-/// A term with the words of each `{set}` in its place.
-fn with_sets(term: &str, language: &str, files: &[File]) -> Result<String, String> {
-    if term.chars().count() > TERM_MAX_CHARS {
-        return Err(format!("it has more than {TERM_MAX_CHARS} characters"));
-    }
-    let mut out = String::with_capacity(term.len());
-    let mut rest = term;
-    while let Some((plain, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let sets = files.iter().find(|file| file.language == language).map(|file| &file.sets);
-        let words = sets.and_then(|sets| sets.get(name)).ok_or_else(|| {
-            let known: Vec<&str> = sets.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-            format!("there is no set {{{name}}} in \"{language}\"; there are: {}", known.join(", "))
-        })?;
-        out.extend([plain, "(", &words.join("|"), ")"]);
-        rest = after;
-    }
-    Ok(out + rest)
-}
-
-/// Collects the texts to look for; a text that serves several terms is there once.
-#[derive(Default)]
-struct Patterns {
-    texts: Vec<String>,
-    roles: Vec<Vec<Role>>,
-    numbers: HashMap<String, usize>,
-    gaps: usize,
-    spellings: Spellings,
-}
-
-impl Patterns {
-    fn add_term(&mut self, written: &str, entry: usize) -> Result<(), String> {
-        let Some(sign) = written.find(GAPS.map(|(sign, _)| sign)) else {
-            return self.add(written, Role::Term(entry));
-        };
-        let (head, rest) = written.split_at(sign);
-        let (sign, words) =
-            GAPS.into_iter().find(|(sign, _)| rest.starts_with(*sign)).expect("it was found by its sign");
-        let tail = &rest[sign.len_utf8()..];
-        if tail.contains(GAPS.map(|(sign, _)| sign)) {
-            return Err("it has more than one gap; one is possible".to_owned());
-        }
-        let gap = self.gaps;
-        self.gaps += 1;
-        self.add(head, Role::Head(gap))?;
-        self.add(tail, Role::Tail { gap, entry, words })
-    }
-
-    fn add(&mut self, written: &str, role: Role) -> Result<(), String> {
-        for text in expand(written)? {
-            let chars: Vec<char> = text.chars().collect();
-            let normal = normalize(&chars, None).text;
-            let text = normal.trim();
-            if text.is_empty() {
-                return Err("it can stand for nothing at all; every way to read it needs a word".to_owned());
-            }
-            text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2).for_each(|word| {
-                self.spellings.add(word);
-            });
-            let number = *self.numbers.entry(text.to_owned()).or_insert_with(|| {
-                self.texts.push(text.to_owned());
-                self.roles.push(Vec::new());
-                self.texts.len() - 1
-            });
-            if !self.roles[number].contains(&role) {
-                self.roles[number].push(role);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Every text that a term with alternatives stands for. The innermost brackets go first, so they may nest.
-fn expand(term: &str) -> Result<BTreeSet<String>, String> {
-    let unbalanced = || "it has brackets that do not match; write (one|two)".to_owned();
-    let mut done = BTreeSet::new();
-    let mut open = vec![term.to_owned()];
-    while let Some(text) = open.pop() {
-        let Some((before, after)) = text.split_once(')') else {
-            if text.contains(['(', '|']) {
-                return Err(unbalanced());
-            }
-            done.insert(text);
-            continue;
-        };
-        let (before, group) = before.rsplit_once('(').ok_or_else(unbalanced)?;
-        open.extend(group.split('|').map(|alternative| format!("{before}{alternative}{after}")));
-        if open.len() + done.len() > EXPANSION_MAX {
-            return Err(format!("it stands for more than {EXPANSION_MAX} texts; split it"));
-        }
-    }
-    Ok(done)
 }
 
 #[cfg(test)]
@@ -327,7 +479,10 @@ mod tests {
     #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
     fn check(entries: Vec<Entry>, want: Expect) {
         let problems = Lexicon::new(entries).err().unwrap_or_default();
-        let lines = problems.iter().map(|problem| format!("{}: {}\n", problem.index, problem.sentence));
+        let lines = problems.iter().map(|problem| {
+            let index = problem.index.map_or("built in".to_owned(), |index| index.to_string());
+            format!("{index}: {}\n", problem.sentence)
+        });
         want.assert_eq(&lines.collect::<String>());
     }
 
@@ -342,33 +497,57 @@ mod tests {
             entries,
             expect![[r#"
                 0: the term "sue": its language is "English"; write two letters, like "en"
-                1: the term "sue": its weight is 1.5; it must be between 0 and 1
+                1: the term "sue": its weight is 1.5; it must be between -1 and 1
                 2: the term "": it can stand for nothing at all; every way to read it needs a word
                 3: the term "(a|)": it can stand for nothing at all; every way to read it needs a word
                 4: the term "(a": it has brackets that do not match; write (one|two)
                 5: the term "a)": it has brackets that do not match; write (one|two)
-                6: the term "{services}": there is no set {services} in "en"; there are: contacted, contacts, down, entered, insult, intrusion, law, many, nth, service, somebody, suspect, verb-before-down
+                6: the term "{services}": there is no set {services} in this language; there are: contacted, contacts, down, entered, firm, foul, insult, intrusion, law, many, nth, service, somebody, suspect, verb-before-down
                 7: the term "a … b ~ c": it has more than one gap; one is possible
                 8: the term "… a": it can stand for nothing at all; every way to read it needs a word
                 9: the term "a|b": it has brackets that do not match; write (one|two)
-                10: the term "(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)": it stands for more than 2000 texts; split it
+                10: the term "(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)": it can be read in more than 4000 ways; split it
             "#]],
         );
     }
 
     #[test]
-    fn alternatives_multiply() {
-        let texts = expand("(my|our( own|)) lawyer").expect("it is well written");
-        assert_eq!(Vec::from_iter(texts), ["my lawyer", "our lawyer", "our own lawyer"]);
+    fn what_reads_the_same_is_told() {
+        check(
+            [
+                "(my|our) notary",
+                "our notary",
+                "My NOTARY",
+                "notary … (bill|note)",
+                "notary … (note|bill)",
+                "our own notary",
+            ]
+            .map(entry)
+            .into(),
+            expect![[r#"
+            1: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
+            2: the term "My NOTARY": whatever it reads, "(my|our) notary" reads already; remove one
+            4: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
+        "#]],
+        );
+        // Another kind, and what is only watched, are other matters.
+        let other = Entry { kind: Kind::Angry, ..entry("my notary") };
+        let watched = Entry { mode: Mode::Watch, ..entry("my notary") };
+        check(vec![entry("my notary"), other, watched], expect![[""]]);
+        // A built-in term gives way.
+        check(vec![entry("class action")], expect![[""]]);
     }
 
     #[test]
     fn the_built_in_lexicon_has_no_problems() {
-        let lexicon = Lexicon::new(Lexicon::built_in()).expect("no problems");
-        assert!(lexicon.covers("en") && lexicon.covers("es") && !lexicon.covers("de"));
-        for kind in Kind::BUILT_IN {
-            let count = |language| lexicon.entries.iter().filter(|e| e.kind == kind && e.language == language).count();
-            assert!(count("en") >= 10 && count("es") >= 5, "{kind}");
+        let lexicon = Lexicon::new(Vec::new()).expect("no problems");
+        for language in ["en", "es", "de", "fr", "nl", "pt"] {
+            assert!(lexicon.covers(language), "{language}");
+            for kind in Kind::BUILT_IN {
+                let ours = |entry: &&Entry| entry.kind == kind && entry.language == language;
+                assert!(lexicon.entries.iter().filter(ours).count() >= 5, "{language} {kind}");
+            }
         }
+        assert!(!lexicon.covers("it"));
     }
 }

@@ -1,10 +1,12 @@
 //! What in a text is not speech: code, links, mentions, addresses, custom emoji, and whatever is not quoted where
 //! only quotes count.
 //!
-//! Masking replaces, it never removes: the masked text has as many scalar values as the original, so every later
-//! position still points into what was written. One pass per rule, each linear.
+//! A mask is a stretch of the original that is passed over; nothing is moved, so every position keeps pointing into
+//! what was written. One pass per rule, each linear.
 
 use std::ops::Range;
+
+use memchr::{memchr, memchr_iter};
 
 /// Whose words a text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,51 +17,56 @@ pub enum Speech {
     QuotesOnly,
 }
 
-/// Stands where something was masked: neither a letter nor a space, so that no term reaches across it.
-pub(crate) const MASK: char = '\u{1a}';
-
-/// A chat platform's markup in angle brackets is at most this long; a bound on how far a lone `<` looks ahead.
+/// A chat platform's markup in angle brackets is at most this long, in bytes; a bound on how far a lone `<` looks
+/// ahead.
 const MARKUP_MAX: usize = 120;
 /// The longest local part of a mail address (RFC 5321 §4.5.3.1.1); a bound on how far an `@` looks back.
 const LOCAL_PART_MAX: usize = 64;
+/// Longer than any scheme in use.
+const SCHEME_MAX: usize = 20;
 
-/// Masks `text`, one scalar value each, in place.
-pub(crate) fn mask(text: &mut [char], speech: Speech) {
+/// The bytes of `text` that are not speech: ascending, and no two touch.
+pub(crate) fn masks(text: &str, speech: Speech) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut masks = Vec::new();
     if speech == Speech::QuotesOnly {
-        mask_outside_quotes(text);
+        mask_outside_quotes(text, &mut masks);
     }
-    if text.contains(&'`') {
-        mask_code(text);
+    if memchr(b'`', bytes).is_some() {
+        mask_code(bytes, &mut masks);
     }
-    if text.contains(&'<') {
-        mask_markup(text);
+    mask_markup(text, &mut masks);
+    mask_links(text, &mut masks);
+    mask_addresses(text, &mut masks);
+    if masks.len() > 1 {
+        masks.sort_unstable_by_key(|mask| mask.start);
+        masks.dedup_by(|next, last| {
+            let together = next.start <= last.end;
+            if together {
+                last.end = last.end.max(next.end);
+            }
+            together
+        });
     }
-    if text.contains(&':') || text.contains(&'.') {
-        mask_links(text);
-    }
-    if text.contains(&'@') {
-        mask_addresses(text);
-    }
+    masks
 }
 
-fn cover(text: &mut [char], range: Range<usize>) {
-    text[range].fill(MASK);
-}
-
-fn mask_outside_quotes(text: &mut [char]) {
+fn mask_outside_quotes(text: &str, masks: &mut Vec<Range<usize>>) {
     let mut rest_is_quoted = false;
-    for line in text.split_inclusive_mut(|&c| c == '\n') {
-        rest_is_quoted |= line.starts_with(&['>', '>', '>', ' ']);
-        if !rest_is_quoted && !line.starts_with(&['>', ' ']) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        rest_is_quoted |= line.starts_with(">>> ");
+        if !rest_is_quoted && !line.starts_with("> ") {
             // The line break stays: it ends the sentence.
-            line.iter_mut().filter(|c| **c != '\n').for_each(|c| *c = MASK);
+            masks.extend(Some(at..at + line.trim_end_matches('\n').len()).filter(|mask| !mask.is_empty()));
         }
+        at += line.len();
     }
 }
 
 /// Code is a run of backticks up to the next run of the same length (three or more count as three).
-fn mask_code(text: &mut [char]) {
-    let runs = backtick_runs(text);
+fn mask_code(bytes: &[u8], masks: &mut Vec<Range<usize>>) {
+    let runs = backtick_runs(bytes);
     // Where the next run of each length is, found from the back, so that unpaired runs cost nothing.
     let mut next: [Option<usize>; 4] = [None; 4];
     let mut closing = vec![None; runs.len()];
@@ -71,16 +78,16 @@ fn mask_code(text: &mut [char]) {
     let mut index = 0;
     while index < runs.len() {
         if let Some(close) = closing[index] {
-            cover(text, runs[index].start..runs[close].end);
+            masks.push(runs[index].start..runs[close].end);
             index = close;
         }
         index += 1;
     }
 }
 
-fn backtick_runs(text: &[char]) -> Vec<Range<usize>> {
+fn backtick_runs(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
-    for (at, _) in text.iter().enumerate().filter(|(_, c)| **c == '`') {
+    for at in memchr_iter(b'`', bytes) {
         match runs.last_mut() {
             Some(run) if run.end == at => run.end += 1,
             _ => runs.push(at..at + 1),
@@ -90,72 +97,66 @@ fn backtick_runs(text: &[char]) -> Vec<Range<usize>> {
 }
 
 /// Mentions, custom emoji, timestamps, links to commands: `<`, one of a few signs, no space, `>`.
-fn mask_markup(text: &mut [char]) {
-    let mut at = 0;
-    while at < text.len() {
-        let ahead = &text[at..text.len().min(at + MARKUP_MAX)];
-        let is_markup = ahead[0] == '<'
-            && (matches!(ahead.get(1), Some('@' | '#' | ':' | '/'))
-                || matches!(ahead.get(1..3), Some(['a' | 't', ':']))
-                || ahead.starts_with(&['<', 'i', 'd', ':']));
-        let end = ahead.iter().position(|&c| c == '>' || c.is_whitespace()).filter(|&end| ahead[end] == '>');
-        match end {
-            Some(end) if is_markup => {
-                cover(text, at..at + end + 1);
-                at += end;
-            }
-            _ => {}
+fn mask_markup(text: &str, masks: &mut Vec<Range<usize>>) {
+    const SIGNS: [&str; 7] = ["@", "#", ":", "/", "a:", "t:", "id:"];
+    let bytes = text.as_bytes();
+    for at in memchr_iter(b'<', bytes) {
+        let inside = &bytes[at + 1..bytes.len().min(at + MARKUP_MAX)];
+        if !SIGNS.iter().any(|sign| inside.starts_with(sign.as_bytes())) {
+            continue;
         }
-        at += 1;
+        let end = inside.iter().position(|&byte| byte == b'>' || byte == b'<' || byte.is_ascii_whitespace());
+        if let Some(end) = end.filter(|&end| inside[end] == b'>') {
+            masks.push(at..at + end + 2);
+        }
     }
 }
 
 /// `scheme://…` and `www.…` up to a space, an angle bracket or the bracket that closes a named link.
-fn mask_links(text: &mut [char]) {
-    let mut at = 0;
-    while at < text.len() {
-        let Some(start) = link_start(text, at) else {
-            at += 1;
-            continue;
-        };
-        let end = (at..text.len()).find(|&end| text[end].is_whitespace() || matches!(text[end], '<' | '>' | ')' | '"'));
-        let end = end.unwrap_or(text.len());
-        cover(text, start..end);
-        at = end.max(at + 1);
+fn mask_links(text: &str, masks: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    for at in memchr_iter(b':', bytes).filter(|&at| bytes[at..].starts_with(b"://")) {
+        let scheme = bytes[..at].iter().rev().take(SCHEME_MAX).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        if at >= end && scheme > 0 {
+            end = link_end(text, at);
+            masks.push(at - scheme..end);
+        }
+    }
+    end = 0;
+    for at in memchr_iter(b'.', bytes) {
+        let is_www = at >= 3 && bytes[at - 3..at].eq_ignore_ascii_case(b"www");
+        // At the start of a word: what stands before is neither a letter nor a digit.
+        if at >= end && is_www && !text[..at - 3].ends_with(char::is_alphanumeric) {
+            end = link_end(text, at);
+            masks.push(at - 3..end);
+        }
     }
 }
 
-/// Where the link begins that shows itself at `at` (`://` or `www.`), if one does.
-fn link_start(text: &[char], at: usize) -> Option<usize> {
-    let before = |at: usize| at.checked_sub(1).map(|at| text[at]);
-    if text[at..].starts_with(&[':', '/', '/']) {
-        /// Longer than any scheme in use.
-        const SCHEME_MAX: usize = 20;
-        let scheme = (at.saturating_sub(SCHEME_MAX)..at).rev().take_while(|&at| text[at].is_ascii_alphanumeric());
-        return scheme.last();
-    }
-    let lower = |at: usize| text.get(at).map(char::to_ascii_lowercase);
-    let www = (0..3).all(|offset| lower(at + offset) == Some('w')) && text.get(at + 3) == Some(&'.');
-    (www && !before(at).is_some_and(char::is_alphanumeric)).then_some(at)
+fn link_end(text: &str, from: usize) -> usize {
+    let closes = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | ')' | '"');
+    text[from..].find(closes).map_or(text.len(), |length| from + length)
 }
 
 /// `@handle` and `name@example.org`; an `@` inside a word without a dot after it may be a disguised letter and stays.
-fn mask_addresses(text: &mut [char]) {
-    let mut at = 0;
-    while at < text.len() {
-        if text[at] != '@' {
-            at += 1;
+fn mask_addresses(text: &str, masks: &mut Vec<Range<usize>>) {
+    let mut covered = 0;
+    for at in memchr_iter(b'@', text.as_bytes()) {
+        if at < covered {
             continue;
         }
-        let end = (at + 1..text.len()).find(|&end| !is_address_char(text[end])).unwrap_or(text.len());
-        let local = (at.saturating_sub(LOCAL_PART_MAX)..at).rev().take_while(|&at| is_address_char(text[at])).last();
-        let has_dot = text[at..end].windows(2).any(|pair| pair[0] == '.' && pair[1].is_alphanumeric());
+        let after = text[at + 1..].find(|c| !is_address_char(c)).map_or(text.len(), |length| at + 1 + length);
+        // The full stop behind a handle ends the sentence.
+        let end = at + 1 + text[at + 1..after].trim_end_matches('.').len();
+        let before = text[..at].char_indices().rev().take(LOCAL_PART_MAX);
+        let local = before.take_while(|(_, c)| is_address_char(*c)).last().map(|(start, _)| start);
         match local {
-            Some(local) if has_dot => cover(text, local..end),
-            None => cover(text, at..end),
+            Some(local) if text[at + 1..end].contains('.') => masks.push(local..end),
+            None => masks.push(at..end),
             Some(_) => {}
         }
-        at = end.max(at + 1);
+        covered = after;
     }
 }
 
@@ -164,7 +165,6 @@ fn is_address_char(c: char) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests {
     use expect_test::{Expect, expect};
 
@@ -172,10 +172,11 @@ mod tests {
 
     #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
     fn check(speech: Speech, text: &str, want: Expect) {
-        let mut chars: Vec<char> = text.chars().collect();
-        mask(&mut chars, speech);
-        assert_eq!(chars.len(), text.chars().count());
-        want.assert_eq(&chars.iter().map(|&c| if c == MASK { '_' } else { c }).collect::<String>());
+        let mut shown = text.to_owned();
+        for mask in masks(text, speech) {
+            shown.replace_range(mask.clone(), &"_".repeat(mask.len()));
+        }
+        want.assert_eq(&shown);
     }
 
     #[test]
@@ -210,6 +211,7 @@ mod tests {
             "@lawyer write to sue@firm.test, you l@wyer",
             expect!["_______ write to _____________, you l@wyer"],
         );
+        check(Speech::Whole, "I wrote to @lawyer. Nothing.", expect!["I wrote to _______. Nothing."]);
     }
 
     #[test]

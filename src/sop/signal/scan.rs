@@ -1,116 +1,150 @@
-//! One pass over a normalised text for every term and cue.
+//! One pass over the words of a text for every term and cue.
 
 use std::ops::Range;
 
-use super::layout::{Layout, is_word_char};
-use super::lexicon::{Cue, Lexicon, Mode, Role};
+use super::lexicon::{Cue, League, Lexicon, Role};
+use super::token::Token;
 
-/// A term or cue in the text, in bytes.
+/// A term or cue in the text, in tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found<T> {
     pub what: T,
-    pub start: usize,
-    pub end: usize,
-    /// The words of the gap, empty where there is none.
+    pub first: usize,
+    /// The last one that belongs to it.
+    pub last: usize,
+    /// The tokens of the gap, empty where there is none.
     pub hole: Range<usize>,
 }
 
 impl<T> Found<T> {
-    fn whole(what: T, start: usize, end: usize) -> Self {
-        Self { what, start, end, hole: start..start }
+    fn whole(what: T, first: usize, last: usize) -> Self {
+        Self { what, first, last, hole: first..first }
     }
 
-    /// How much of the text the match itself names; the more, the more specific it is.
-    fn length(&self) -> usize {
-        self.end - self.start - self.hole.len()
+    /// How many bytes of the text the match itself names; the more, the more specific it is.
+    fn length(&self, tokens: &[Token]) -> u32 {
+        let whole = tokens[self.last].end - tokens[self.first].start;
+        if self.hole.is_empty() {
+            return whole;
+        }
+        whole - (tokens[self.hole.end - 1].end - tokens[self.hole.start].start)
     }
 }
 
-/// Both lists in the order of the text.
+/// Everything found in a text, in its order.
 pub(crate) struct Scan {
-    /// By number of the entry. Live matches of one kind do not overlap.
+    /// By number of the entry. Matches of one league do not overlap.
     pub terms: Vec<Found<usize>>,
     /// Cues about money do not overlap one another, nor do the others: at most two stand on one word.
     pub cues: Vec<Found<Cue>>,
+    /// What could fail: the token, and what kind of thing it is.
+    pub things: Vec<(usize, u8)>,
 }
 
-/// Finds overlapping matches and lets the longest of each kind win. (The automaton's own "leftmost longest" would let
-/// a longer text that then fails the word boundary hide a shorter one that holds.)
-pub(crate) fn scan(text: &str, layout: &Layout, lexicon: &Lexicon) -> Scan {
-    let mut terms = Vec::new();
-    let mut cues = Vec::new();
-    let mut heads: Vec<Option<Range<usize>>> = vec![None; lexicon.gaps];
-    for hit in lexicon.automaton.find_overlapping_iter(text) {
-        let (start, end) = (hit.start(), hit.end());
-        if !stands_alone(text, start, end) {
-            continue;
-        }
-        for role in &lexicon.roles[hit.pattern().as_usize()] {
-            match *role {
-                Role::Term(entry) => terms.push(Found::whole(entry, start, end)),
-                Role::Cue(cue) => cues.push(Found::whole(cue, start, end)),
-                Role::Head(gap) => heads[gap] = Some(start..end),
-                Role::Tail { gap, entry, words } => {
-                    let near = |head: &Range<usize>| head.end <= start && is_near(layout, head, start, words);
-                    let head = heads[gap].clone().filter(near);
-                    terms.extend(head.map(|head| Found { what: entry, start: head.start, end, hole: head.end..start }));
+/// Finds overlapping matches and lets the longest of each league win.
+pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
+    let mut scan =
+        Scan { terms: Vec::with_capacity(8), cues: Vec::with_capacity(tokens.len() / 4 + 4), things: Vec::new() };
+    // What may become a match with a gap, by where it ends.
+    let mut heads: Vec<Found<u32>> = Vec::new();
+    // The last cue of either sort.
+    let mut last_cues: [Option<usize>; 2] = [None; 2];
+    let mut in_order = true;
+    for first in 0..tokens.len() {
+        let mut place = lexicon.tree.first(tokens[first].word);
+        let mut last = first;
+        while let Some(node) = place {
+            for role in lexicon.tree.roles(node) {
+                match *role {
+                    Role::Term(entry) => scan.terms.push(Found::whole(entry as usize, first, last)),
+                    Role::Cue(cue) => {
+                        let next = Found::whole(cue, first, last);
+                        let before = &mut last_cues[usize::from(cue.is_about_money())];
+                        in_order &= add_most_specific(&mut scan.cues, next, before, tokens);
+                    }
+                    Role::Thing(thing) => scan.things.push((first, thing)),
+                    Role::Head(entry) => heads.push(Found::whole(entry, first, last)),
+                    Role::Tail { entry, words } => {
+                        if let Some(head) = head(&heads, entry, words as usize, first, tokens) {
+                            let hole = head.last + 1..first;
+                            scan.terms.push(Found { what: entry as usize, first: head.first, last, hole });
+                        }
+                    }
                 }
             }
+            last += 1;
+            let next = tokens.get(last).filter(|next| next.clause == tokens[first].clause);
+            place = next.and_then(|next| lexicon.tree.next(node, next.word));
         }
     }
-    let (money, other): (Vec<_>, Vec<_>) = cues.into_iter().partition(|cue| cue.what.is_about_money());
-    let mut scan = Scan { terms: Vec::with_capacity(terms.len()), cues: most_specific(other) };
-    scan.cues.extend(most_specific(money));
-    scan.cues.sort_by_key(|found| (found.start, found.end));
-    // A term that is only watched competes with its like, so that watching it changes nothing.
-    let league = |found: &Found<usize>| {
-        let entry = &lexicon.entries[found.what];
-        (&entry.kind, entry.mode == Mode::Watch)
-    };
-    terms.sort_by(|a, b| league(a).cmp(&league(b)));
-    for one_league in terms.chunk_by(|a, b| league(a) == league(b)) {
-        scan.terms.extend(most_specific(one_league.to_vec()));
+    if !in_order {
+        scan.cues.sort_unstable_by_key(|found| (found.first, found.last));
     }
-    scan.terms.sort_by_key(|found| (found.start, found.end));
+    if scan.terms.len() > 1 {
+        keep_most_specific(&mut scan.terms, tokens, &lexicon.leagues);
+    }
     scan
 }
 
-/// Word boundaries on both sides, where the match begins and ends with a letter or digit.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let splits = |before: Option<char>, after: Option<char>| match (before, after) {
-        (Some(before), Some(after)) => {
-            !(is_word_char(before) && is_word_char(after)) || is_unspaced(before) && is_unspaced(after)
+/// Adds a cue unless it overlaps one of its sort that names more of the text; one that names less gives way. Answers
+/// whether the list is still in order.
+fn add_most_specific(
+    cues: &mut Vec<Found<Cue>>,
+    next: Found<Cue>,
+    before: &mut Option<usize>,
+    tokens: &[Token],
+) -> bool {
+    if let Some(index) = *before
+        && next.first <= cues[index].last
+    {
+        if next.length(tokens) > cues[index].length(tokens) {
+            cues[index] = next;
+            return index + 1 == cues.len();
         }
-        _ => true,
+        return true;
+    }
+    *before = Some(cues.len());
+    cues.push(next);
+    true
+}
+
+/// The latest words before an entry's gap that are near enough to its tail.
+fn head<'h>(
+    heads: &'h [Found<u32>],
+    entry: u32,
+    words: usize,
+    tail: usize,
+    tokens: &[Token],
+) -> Option<&'h Found<u32>> {
+    // The list grows with the text: a head that ended before the reach of any gap is followed by none within it, but
+    // for those as long as a term, which is as far as it is looked.
+    let reach = tail.saturating_sub(words + 1 + TERM_WORDS_LOOKED_AT);
+    let recent = heads.iter().rev().take_while(|head| head.first >= reach);
+    let near = |head: &&Found<u32>| {
+        head.what == entry
+            && head.last < tail
+            && head.last + words + 1 >= tail
+            && tokens[head.first].sentence == tokens[tail].sentence
     };
-    let before = |at: usize| text[..at].chars().next_back();
-    let after = |at: usize| text[at..].chars().next();
-    splits(before(start), after(start)) && splits(before(end), after(end))
+    recent.into_iter().find(near)
 }
 
-/// Scripts written without spaces, where any place may be a boundary: Thai to Khmer, kana, Han.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
-        | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
-}
+/// The words before a gap are fewer than this.
+const TERM_WORDS_LOOKED_AT: usize = 8;
 
-fn is_near(layout: &Layout, head: &Range<usize>, tail: usize, words: usize) -> bool {
-    layout.sentence(head.start) == layout.sentence(tail) && layout.word(tail) <= layout.word(head.end - 1) + words + 1
-}
-
-/// Of matches that overlap, the one that names more of the text.
-fn most_specific<T>(mut found: Vec<Found<T>>) -> Vec<Found<T>> {
-    found.sort_by_key(|found| (found.start, found.end));
-    let mut kept: Vec<Found<T>> = Vec::with_capacity(found.len());
-    for next in found {
-        match kept.last_mut() {
-            Some(last) if next.start < last.end => {
-                if next.length() > last.length() {
-                    *last = next;
-                }
-            }
-            _ => kept.push(next),
+/// Of matches of one league that overlap, the one that names more of the text.
+fn keep_most_specific(terms: &mut Vec<Found<usize>>, tokens: &[Token], leagues: &[League]) {
+    terms.sort_unstable_by_key(|found| (leagues[found.what], found.first, found.last, found.what));
+    let mut kept = 0;
+    for next in 1..terms.len() {
+        let overlaps = leagues[terms[next].what] == leagues[terms[kept].what] && terms[next].first <= terms[kept].last;
+        if !overlaps {
+            kept += 1;
+            terms.swap(kept, next);
+        } else if terms[next].length(tokens) > terms[kept].length(tokens) {
+            terms.swap(kept, next);
         }
     }
-    kept
+    terms.truncate(kept + 1);
+    terms.sort_unstable_by_key(|found| (found.first, found.last, found.what));
 }

@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use super::*;
 
 static LEXICON: LazyLock<Lexicon> =
-    LazyLock::new(|| Lexicon::new(Lexicon::built_in()).expect("the built-in lexicon has no problems"));
+    LazyLock::new(|| Lexicon::new(Vec::new()).expect("the built-in lexicon has no problems"));
 
 /// One line per kind and piece of evidence.
 fn shown(signals: &Signals) -> String {
     use std::fmt::Write as _;
-    let mut out = signals.language.clone().unwrap_or_else(|| "no language".to_owned()) + "\n";
+    let mut out = signals.language.as_deref().unwrap_or("no language").to_owned() + "\n";
     for signal in &signals.signals {
         writeln!(out, "{} {:.2}", signal.kind, signal.strength).expect("a string takes all");
         for Evidence { start, end, text, weight, why, .. } in &signal.evidence {
@@ -39,13 +39,13 @@ fn trouble_is_found_and_explained() {
         "This is the fourth time I write. Refund my $700 or my lawyer will.",
         expect![[r#"
             en
-            financial 0.92
-              33..39 "Refund" 0.20
+            financial 0.91
+              33..39 "Refund" 0.06
               43..47 "$700" 0.90 claimed by "refund"
             legal 0.90
               51..60 "my lawyer" 0.90
-            repeat 0.90
-              12..23 "fourth time" 0.90
+            repeat 0.64
+              0..23 "This is the fourth time" 0.64
             claim 700 USD
         "#]],
     );
@@ -53,27 +53,27 @@ fn trouble_is_found_and_explained() {
         "You LIARS, the site is down!!",
         expect![[r#"
             en
-            angry 0.92
-              4..9 "LIARS" 0.92 emphasis: capitals
-            outage 0.92
-              15..27 "site is down" 0.92 emphasis: !!
+            angry 0.89
+              4..9 "LIARS" 0.89 emphasis: capitals
+            outage 0.84
+              15..27 "site is down" 0.84 emphasis: !!
         "#]],
     );
     check(
         "I've called you 5 times and I am STILL waiting",
         expect![[r#"
             en
-            repeat 0.93
-              5..23 "called you 5 times" 0.90
-              33..46 "STILL waiting" 0.25
+            repeat 0.94
+              5..23 "called you 5 times" 0.93
+              33..46 "STILL waiting" 0.17
         "#]],
     );
     check(
         "somebody logged into my account",
         expect![[r#"
             en
-            security 0.90
-              0..23 "somebody logged into my" 0.90
+            security 0.91
+              0..23 "somebody logged into my" 0.91
         "#]],
     );
 }
@@ -120,16 +120,16 @@ fn surroundings_change_a_match() {
         "What if a lawyer saw this?",
         expect![[r#"
             en
-            legal 0.36
-              8..16 "a lawyer" 0.36 hypothetical by "what if"
+            legal 0.35
+              8..16 "a lawyer" 0.35 hypothetical by "what if"
         "#]],
     );
     check(
         "my friend sued another shop",
         expect![[r#"
             en
-            legal 0.18
-              10..14 "sued" 0.18 reported by "my friend"
+            legal 0.17
+              10..14 "sued" 0.17 reported by "my friend"
         "#]],
     );
     check(
@@ -144,7 +144,7 @@ fn surroundings_change_a_match() {
         "My account was hacked last year. All good now.",
         expect![[r#"
             en
-            security 0.22
+            security 0.23
               3..21 "account was hacked" 0.23 solved since
         "#]],
     );
@@ -164,20 +164,20 @@ fn a_threat_under_condition_is_a_threat() {
         "if you don't refund me I will sue",
         expect![[r#"
             en
-            legal 0.90
-              25..33 "will sue" 0.90
-            financial 0.20
-              13..19 "refund" 0.20
+            legal 0.82
+              25..33 "will sue" 0.82
+            financial 0.06
+              13..19 "refund" 0.06
         "#]],
     );
     check(
         "if not refunded I'll sue, no joke",
         expect![[r#"
             en
-            legal 0.90
-              16..24 "I'll sue" 0.90
-            financial 0.20
-              7..15 "refunded" 0.20
+            legal 0.82
+              16..24 "I'll sue" 0.82
+            financial 0.06
+              7..15 "refunded" 0.06
         "#]],
     );
     check(
@@ -212,8 +212,8 @@ fn money_counts_where_it_is_claimed_back() {
         "I want a refund of € 1.200,50",
         expect![[r#"
             en
-            financial 0.92
-              9..15 "refund" 0.20
+            financial 0.91
+              9..15 "refund" 0.06
               19..29 "€ 1.200,50" 0.90 claimed by "refund"
             claim 1200.5 EUR
         "#]],
@@ -224,7 +224,7 @@ fn money_counts_where_it_is_claimed_back() {
             en
             financial 0.92
               15..23 "3 x $200" 0.90 claimed by "give me my money"
-              31..52 "Give me my money back" 0.20
+              31..52 "Give me my money back" 0.17
             claim 600 USD
         "#]],
     );
@@ -232,16 +232,16 @@ fn money_counts_where_it_is_claimed_back() {
         "I bought a $500 gift card, can I get a refund?",
         expect![[r#"
             en
-            financial 0.20
-              39..45 "refund" 0.20
+            financial 0.06
+              39..45 "refund" 0.06
         "#]],
     );
     check(
         "They refunded me $140 already, thanks",
         expect![[r#"
             en
-            financial 0.20
-              5..13 "refunded" 0.20
+            financial 0.06
+              5..13 "refunded" 0.06
         "#]],
     );
     check(
@@ -269,9 +269,9 @@ fn spanish_is_read() {
             legal 0.90
               63..71 "demandar" 0.90
             financial 0.90
-              45..54 "500 pesos" 0.90 claimed by "devuelvanme"
-            repeat 0.90
-              6..17 "tercera vez" 0.90
+              45..54 "500 pesos" 0.90 claimed by "devuélvanme"
+            repeat 0.84
+              6..17 "tercera vez" 0.84
             claim 500 MXN
         "#]],
     );
@@ -280,7 +280,7 @@ fn spanish_is_read() {
 #[test]
 fn other_languages_have_no_score() {
     check(
-        "Ich habe das nicht bestellt, mein Anwalt wird sich melden und ich klage",
+        "Non ho ordinato questo, il mio avvocato vi scrive e sono una persona che non scherza, frode",
         expect![[r#"
             no language
         "#]],
@@ -315,6 +315,16 @@ fn only_what_a_customer_said_counts_in_a_quote() {
     let kinds = |speech| read(said, speech, &LEXICON).signals.into_iter().map(|signal| signal.kind).collect::<Vec<_>>();
     assert_eq!(kinds(Speech::QuotesOnly), [Kind::Legal]);
     assert!(kinds(Speech::Whole).contains(&Kind::Angry));
+}
+
+/// Masks may begin and end anywhere.
+#[test]
+fn the_shortest_texts_are_read() {
+    for text in ["", "<", "@", "`", ">", "$", "*", "😡", "\u{200b}"] {
+        for speech in [Speech::Whole, Speech::QuotesOnly] {
+            assert!(read(text, speech, &LEXICON).claims.is_empty(), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -363,6 +373,51 @@ fn long_texts_are_read_up_to_the_limit() {
     assert!(signals.truncated && signals.signals.is_empty());
 }
 
+/// The strength from which on a kind is a label, in the example config.
+const LABEL: f64 = 0.5;
+
+/// What fools a list of words: nobody in it is in trouble.
+#[test]
+fn innocent_texts_raise_no_alarm() {
+    let lines = include_str!("../../../tests/corpus/innocent.txt").lines();
+    let texts: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
+    assert!(texts.len() >= 300);
+    let alarms = texts.into_iter().flat_map(|text| {
+        let signals = read(text, Speech::Whole, &LEXICON);
+        let strong = signals.signals.into_iter().filter(|signal| signal.strength >= LABEL);
+        strong.map(move |signal| format!("{text}\n  {} {:.2} {:?}\n", signal.kind, signal.strength, signal.evidence))
+    });
+    assert_eq!(alarms.collect::<String>(), "");
+}
+
+/// Trouble in disguise is found all the same.
+#[test]
+fn wicked_texts_are_seen_through() {
+    let lines = include_str!("../../../tests/corpus/wicked.txt").lines();
+    let missed = lines.filter_map(|line| {
+        let (kind, text) = line.split_once('\t').expect("a kind, a tab, a text");
+        let signals = read(text, Speech::Whole, &LEXICON);
+        (signals.strength(&Kind::from(kind)) < LABEL).then(|| format!("{line}\n  {}\n", shown(&signals)))
+    });
+    assert_eq!(missed.collect::<String>(), "");
+}
+
+/// Every way to write a term is found where a customer writes it.
+#[test]
+fn the_lexicon_finds_its_own_words() {
+    let single: Vec<&Entry> = LEXICON
+        .entries()
+        .iter()
+        .filter(|entry| entry.weight > 0.0 && !entry.term.contains(['(', '{', '…', '~', '#']))
+        .collect();
+    assert!(single.len() > 400);
+    for entry in single {
+        let clues = clues(&format!("well {} there", entry.term), Speech::Whole, &LEXICON);
+        let found = clues.iter().any(|clue| LEXICON.entries()[clue.entry].kind == entry.kind);
+        assert!(found, "{entry:?}");
+    }
+}
+
 proptest! {
     /// Any string has an answer, and all evidence is where it says.
     #[test]
@@ -378,12 +433,14 @@ proptest! {
         prop_assert!(signals.signals.iter().all(|signal| (0.0..=1.0).contains(&signal.strength)));
     }
 
+    /// Masks part the text between characters.
     #[test]
-    fn masking_keeps_the_length(text in hostile_text(), quoted in any::<bool>()) {
-        let mut chars: Vec<char> = text.chars().collect();
-        let length = chars.len();
-        mask::mask(&mut chars, if quoted { Speech::QuotesOnly } else { Speech::Whole });
-        prop_assert_eq!(chars.len(), length);
+    fn masks_stand_in_order(text in hostile_text(), quoted in any::<bool>()) {
+        let mut at = 0;
+        for mask in mask::masks(&text, if quoted { Speech::QuotesOnly } else { Speech::Whole }) {
+            prop_assert!(at <= mask.start && mask.start < mask.end && text.get(mask.clone()).is_some());
+            at = mask.end;
+        }
     }
 }
 

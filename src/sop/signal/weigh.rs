@@ -3,15 +3,20 @@
 //! Each rule looks at one match and either has nothing to say or changes its weight and says why. A rule sees a few
 //! words around the match and lists that are searched by halving, never the whole text.
 
+use std::cell::OnceCell;
+use std::fmt::Write as _;
+
 use super::Kind;
-use super::layout::Layout;
 use super::lexicon::{Cue, Entry, Mode};
 use super::scan::Found;
+use super::token::{Token, Tokens};
 
 /// How far before a term an "if" or "my friend" still speaks of it, in words between.
 const CONTEXT_WORDS: usize = 6;
 /// Enough to make a strong term weak without silencing it.
-const HYPOTHETICAL: f64 = 0.6;
+const HYPOTHETICAL: f64 = 0.5;
+/// A lawyer who might be called is a threat all the same.
+const HYPOTHETICAL_THREAT: f64 = 0.6;
 /// Somebody else's trouble is worth a look, not a page.
 const REPORTED: f64 = 0.3;
 /// Old trouble may be the reason for today's message, or a story.
@@ -19,64 +24,128 @@ const PAST: f64 = 0.5;
 /// Not zero, because "solved" is sometimes said of something else in the same breath.
 const SOLVED: f64 = 0.25;
 /// The share of what is missing to certainty that emphasis adds.
-const EMPHASIS: f64 = 0.15;
+pub const EMPHASIS: f64 = 0.15;
 /// Shorter words in capitals are abbreviations.
 const SHOUTED_MIN_LETTERS: usize = 5;
 
 /// The text as the rules see it.
 pub(crate) struct Surroundings<'a> {
     text: &'a str,
-    layout: &'a Layout,
+    tokens: &'a Tokens,
     cues: &'a [Found<Cue>],
     /// Numbers of sentences, ascending.
-    solved: Vec<usize>,
-    past: Vec<usize>,
-    ongoing: Vec<usize>,
-    /// The whole text is in capitals, so a word in capitals stresses nothing.
-    all_capitals: bool,
+    solved: Vec<u32>,
+    past: Vec<u32>,
+    ongoing: Vec<u32>,
+    /// Looked for once, when first asked for.
+    has_lowercase: OnceCell<bool>,
+}
+
+/// A weight after every rule, and what the rules said.
+#[derive(Clone, Debug)]
+pub(crate) struct Weighed {
+    pub weight: f64,
+    /// The share of the entry's own weight that is left, and whether emphasis was added.
+    pub factor: f64,
+    pub is_stressed: bool,
+    reasons: Vec<Reason>,
+}
+
+/// What changed a weight, with the number of the cue that did it.
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    WatchOnly,
+    Harmless,
+    Named(usize),
+    TakenBack(usize),
+    Negated(usize),
+    Reported(usize),
+    Hypothetical(usize),
+    Solved,
+    Past,
+    Capitals,
+    Exclaimed,
+    Intensified(usize),
 }
 
 impl<'a> Surroundings<'a> {
-    pub fn new(text: &'a str, layout: &'a Layout, cues: &'a [Found<Cue>], all_capitals: bool) -> Self {
+    pub fn new(text: &'a str, tokens: &'a Tokens, cues: &'a [Found<Cue>]) -> Self {
         let sentences = |wanted: Cue| {
-            let of_kind = cues.iter().filter(move |cue| cue.what == wanted);
-            of_kind.map(|cue| layout.sentence(cue.start)).collect()
+            let of_kind = cues.iter().filter(|cue| cue.what == wanted);
+            of_kind.map(|cue| tokens.list[cue.first].sentence).collect()
         };
-        Self {
-            text,
-            layout,
-            cues,
-            solved: sentences(Cue::Solved),
-            past: sentences(Cue::Past),
-            ongoing: sentences(Cue::Ongoing),
-            all_capitals,
-        }
+        let (solved, past, ongoing) = (sentences(Cue::Solved), sentences(Cue::Past), sentences(Cue::Ongoing));
+        Self { text, tokens, cues, solved, past, ongoing, has_lowercase: OnceCell::new() }
     }
 
-    /// The weight of a match after every rule, and what the rules said.
-    pub fn weigh(&self, found: &Found<usize>, entry: &Entry, original: &str) -> (f64, String) {
+    /// The weight of a match after every rule.
+    pub fn weigh(&self, found: &Found<usize>, entry: &Entry) -> Weighed {
+        let mut weighed = Weighed { weight: entry.weight, factor: 1.0, is_stressed: false, reasons: Vec::new() };
+        let place = Place { around: self, found, kind: &entry.kind };
         if entry.mode == Mode::Watch {
-            return (0.0, "watch only".to_owned());
-        }
-        if entry.weight <= 0.0 {
-            return (0.0, "harmless phrase".to_owned());
-        }
-        let place = Place { around: self, found, kind: &entry.kind, original };
-        let mut weight = entry.weight;
-        let mut why = Vec::new();
-        for rule in [Place::taken_back, Place::negated, Place::reported, Place::hypothetical, Place::over] {
-            if let Some((factor, reason)) = rule(&place) {
-                weight *= factor;
-                why.push(reason);
+            weighed.times(0.0, Reason::WatchOnly);
+        } else if entry.weight == 0.0 {
+            weighed.times(0.0, Reason::Harmless);
+        } else if entry.weight > 0.0 {
+            for rule in
+                [Place::named, Place::taken_back, Place::negated, Place::reported, Place::hypothetical, Place::over]
+            {
+                if let Some((factor, reason)) = rule(&place) {
+                    weighed.times(factor, reason);
+                }
+            }
+            if weighed.reasons.is_empty()
+                && let Some(reason) = place.stressed()
+            {
+                weighed.weight += (1.0 - weighed.weight) * EMPHASIS;
+                weighed.is_stressed = true;
+                weighed.reasons.push(reason);
             }
         }
-        if why.is_empty()
-            && let Some(reason) = place.stressed()
-        {
-            weight += (1.0 - weight) * EMPHASIS;
-            why.push(reason);
+        weighed
+    }
+
+    /// What the rules said, in words; empty where they had nothing to say.
+    pub fn why(&self, weighed: &Weighed) -> String {
+        let mut why = String::new();
+        for reason in &weighed.reasons {
+            if !why.is_empty() {
+                why.push_str("; ");
+            }
+            let (what, cue) = match *reason {
+                Reason::WatchOnly => ("watch only", None),
+                Reason::Harmless => ("harmless phrase", None),
+                Reason::Named(cue) => ("a name by", Some(cue)),
+                Reason::TakenBack(cue) => ("taken back by", Some(cue)),
+                Reason::Negated(cue) => ("negated by", Some(cue)),
+                Reason::Reported(cue) => ("reported by", Some(cue)),
+                Reason::Hypothetical(cue) => ("hypothetical by", Some(cue)),
+                Reason::Solved => ("solved since", None),
+                Reason::Past => ("long ago", None),
+                Reason::Capitals => ("emphasis: capitals", None),
+                Reason::Exclaimed => ("emphasis: !!", None),
+                Reason::Intensified(cue) => ("emphasis:", Some(cue)),
+            };
+            why.push_str(what);
+            if let Some(cue) = cue {
+                let Found { first, last, .. } = self.cues[cue];
+                let words = &self.text[self.start(first)..self.tokens.list[last].end as usize];
+                write!(why, " \"{}\"", words.to_lowercase()).expect("a string takes all");
+            }
         }
-        (weight, why.join("; "))
+        why
+    }
+
+    fn start(&self, token: usize) -> usize {
+        self.tokens.list[token].start as usize
+    }
+}
+
+impl Weighed {
+    fn times(&mut self, factor: f64, reason: Reason) {
+        self.weight *= factor;
+        self.factor *= factor;
+        self.reasons.push(reason);
     }
 }
 
@@ -85,16 +154,22 @@ struct Place<'a> {
     around: &'a Surroundings<'a>,
     found: &'a Found<usize>,
     kind: &'a Kind,
-    original: &'a str,
 }
 
-type Verdict = Option<(f64, String)>;
+type Verdict = Option<(f64, Reason)>;
 
 impl Place<'_> {
+    /// "Mr. Hacker", "a band called Thieves".
+    fn named(&self) -> Verdict {
+        Some((0.0, Reason::Named(self.nearest(0, &[Cue::Name])?)))
+    }
+
     /// "Sorry for my angry message."
     fn taken_back(&self) -> Verdict {
-        let cue = self.nearest(CONTEXT_WORDS, &[Cue::Courtesy])?;
-        (*self.kind == Kind::Angry).then(|| (0.0, format!("taken back by {}", self.quote(cue))))
+        if *self.kind != Kind::Angry {
+            return None;
+        }
+        Some((0.0, Reason::TakenBack(self.nearest(CONTEXT_WORDS, &[Cue::Courtesy])?)))
     }
 
     /// "I'm not going to sue", but "not refunded, so I will sue". A missing refund and a third call are trouble in the
@@ -107,71 +182,76 @@ impl Place<'_> {
         };
         let declined = self.nearest(CONTEXT_WORDS, &[Cue::Declined]);
         let nearest = || self.nearest(reach?, &[Cue::Negation, Cue::Commitment]);
-        let cue = declined.or_else(|| nearest().filter(|cue| cue.what == Cue::Negation))?;
-        Some((0.0, format!("negated by {}", self.quote(cue))))
+        let is_negation = |cue: &usize| self.around.cues[*cue].what == Cue::Negation;
+        Some((0.0, Reason::Negated(declined.or_else(|| nearest().filter(is_negation))?)))
     }
 
     /// "My friend sued them."
     fn reported(&self) -> Verdict {
-        let cue = self.nearest(CONTEXT_WORDS, &[Cue::Reported])?;
-        let applies = matches!(self.kind, Kind::Legal | Kind::Security | Kind::Financial | Kind::Own(_));
-        applies.then(|| (REPORTED, format!("reported by {}", self.quote(cue))))
+        if matches!(self.kind, Kind::Angry | Kind::Repeat) {
+            return None;
+        }
+        Some((REPORTED, Reason::Reported(self.nearest(CONTEXT_WORDS, &[Cue::Reported])?)))
     }
 
     /// "If a lawyer looked at this", but "if you don't, I will sue".
     fn hypothetical(&self) -> Verdict {
+        if matches!(self.kind, Kind::Angry | Kind::Financial | Kind::Repeat) {
+            return None;
+        }
         let nearest = self.nearest(CONTEXT_WORDS, &[Cue::Hypothetical, Cue::Commitment])?;
-        let applies = matches!(self.kind, Kind::Legal | Kind::Security | Kind::Own(_));
-        (applies && nearest.what == Cue::Hypothetical)
-            .then(|| (HYPOTHETICAL, format!("hypothetical by {}", self.quote(nearest))))
+        let factor = if *self.kind == Kind::Legal { HYPOTHETICAL_THREAT } else { HYPOTHETICAL };
+        (self.around.cues[nearest].what == Cue::Hypothetical).then_some((factor, Reason::Hypothetical(nearest)))
     }
 
     /// "Was hacked last year, all good now." Being over calms nobody who swears.
     fn over(&self) -> Verdict {
-        let sentence = self.around.layout.sentence(self.found.start);
-        let says = |sentences: &[usize], sentence: usize| sentences.binary_search(&sentence).is_ok();
+        let sentence = self.token(self.found.first).sentence;
+        let says = |sentences: &[u32], sentence: u32| sentences.binary_search(&sentence).is_ok();
         if *self.kind == Kind::Angry || says(&self.around.ongoing, sentence) {
             return None;
         }
         if says(&self.around.solved, sentence) || says(&self.around.solved, sentence + 1) {
-            return Some((SOLVED, "solved since".to_owned()));
+            return Some((SOLVED, Reason::Solved));
         }
-        says(&self.around.past, sentence).then(|| (PAST, "long ago".to_owned()))
+        says(&self.around.past, sentence).then_some((PAST, Reason::Past))
     }
 
     /// Capitals, "!!", or a word that strengthens right before.
-    fn stressed(&self) -> Option<String> {
-        let letters = self.original.chars().filter(|c| c.is_alphabetic()).count();
-        let shouted = letters >= SHOUTED_MIN_LETTERS && !self.original.chars().any(char::is_lowercase);
-        if shouted && !self.around.all_capitals {
-            return Some("emphasis: capitals".to_owned());
+    fn stressed(&self) -> Option<Reason> {
+        let Surroundings { text, tokens, .. } = self.around;
+        let (first, last) = (self.token(self.found.first), self.token(self.found.last));
+        let original = &text[first.start as usize..last.end as usize];
+        let is_shouted = !original.contains(char::is_lowercase)
+            && original.chars().filter(|c| c.is_alphabetic()).nth(SHOUTED_MIN_LETTERS - 1).is_some();
+        // Where the whole text is in capitals, a word in capitals stresses nothing.
+        if is_shouted && *self.around.has_lowercase.get_or_init(|| text.contains(char::is_lowercase)) {
+            return Some(Reason::Capitals);
         }
-        let layout = self.around.layout;
-        let end = layout.sentence_end(layout.sentence(self.found.start));
-        if end.is_some_and(|end| self.around.text[..end].ends_with('!') && self.around.text[end..].starts_with('!')) {
-            return Some("emphasis: !!".to_owned());
+        if tokens.loud.binary_search(&last.sentence).is_ok() {
+            return Some(Reason::Exclaimed);
         }
-        let cue = self.nearest(1, &[Cue::Intensifier])?;
-        Some(format!("emphasis: {}", self.quote(cue)))
+        self.nearest(1, &[Cue::Intensifier]).map(Reason::Intensified)
     }
 
     /// The nearest of some cues that begins in the same clause before the match, with at most so many words between,
     /// or stands in its gap. A commitment may also be part of the match ("I'll sue").
-    fn nearest(&self, words_between: usize, wanted: &[Cue]) -> Option<&Found<Cue>> {
-        let Surroundings { layout, cues, .. } = self.around;
-        let (start, hole) = (self.found.start, &self.found.hole);
-        let clause = layout.clause(start);
-        let is_near = |cue: &&Found<Cue>| {
-            layout.word(cue.end - 1) + words_between + 1 >= layout.word(start) && layout.clause(cue.start) >= clause
-        };
+    fn nearest(&self, words_between: usize, wanted: &[Cue]) -> Option<usize> {
+        let Found { first, last, hole, .. } = self.found;
+        let clause = self.token(*first).clause;
+        let cues = self.around.cues;
+        let end = cues.partition_point(|cue| cue.first <= *last);
+        let mut near = (0..end).rev().take_while(|cue| {
+            let cue = &cues[*cue];
+            cue.last + words_between + 1 >= *first && self.token(cue.first).clause >= clause
+        });
         let is_beside = |cue: &Found<Cue>| {
-            cue.start < start || (hole.start <= cue.start && cue.end <= hole.end) || cue.what == Cue::Commitment
+            cue.first < *first || (hole.start <= cue.first && cue.last < hole.end) || cue.what == Cue::Commitment
         };
-        let last = cues.partition_point(|cue| cue.start < self.found.end);
-        cues[..last].iter().rev().take_while(is_near).find(|cue| wanted.contains(&cue.what) && is_beside(cue))
+        near.find(|cue| wanted.contains(&cues[*cue].what) && is_beside(&cues[*cue]))
     }
 
-    fn quote(&self, cue: &Found<Cue>) -> String {
-        format!("\"{}\"", &self.around.text[cue.start..cue.end])
+    fn token(&self, index: usize) -> &Token {
+        &self.around.tokens.list[index]
     }
 }

@@ -5,6 +5,8 @@
 
 use rust_decimal::Decimal;
 
+use super::Currency;
+
 /// More digits than any amount of money has; also keeps every value inside a [`Decimal`].
 const DIGITS_MAX: usize = 15;
 /// "3 x $200": more pieces than this is arithmetic about something else.
@@ -16,8 +18,7 @@ const CURRENCY_WORD_MAX: usize = 10;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Amount {
     pub value: Decimal,
-    /// ISO 4217.
-    pub currency: &'static str,
+    pub currency: Currency,
     /// Bytes of the normalised text, currency included.
     pub start: usize,
     pub end: usize,
@@ -35,7 +36,8 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
     }
     let amount = |number: Number| {
         let Number { value, currency, start, end } = number;
-        Some(Amount { value: value.normalize(), currency: currency?, start, end })
+        let currency = currency?.parse().expect("the tables hold codes");
+        Some(Amount { value: value.normalize(), currency, start, end })
     };
     joined.into_iter().filter_map(amount).filter(|amount| amount.value > Decimal::ZERO).collect()
 }
@@ -234,36 +236,42 @@ fn currency_of_sign(sign: char) -> Option<&'static str> {
 }
 
 /// Codes and what people call a currency. A bare "peso" is the Mexican one, the most used.
+const CURRENCY_WORDS: &[(&str, &[&str])] = &[
+    ("USD", &["usd", "dollar", "dollars", "buck", "bucks", "dolar", "dolares"]),
+    ("EUR", &["eur", "euro", "euros"]),
+    ("GBP", &["gbp", "pound", "pounds", "quid", "libras"]),
+    ("INR", &["inr", "rs", "rupee", "rupees", "rupies"]),
+    ("MXN", &["mxn", "mxp", "peso", "pesos"]),
+    ("JPY", &["jpy", "yen"]),
+    ("CNY", &["cny", "rmb", "yuan"]),
+    ("BRL", &["brl", "reais"]),
+    ("CHF", &["chf", "francs"]),
+    ("NGN", &["ngn", "naira"]),
+    ("ZAR", &["zar", "rand"]),
+    ("AED", &["aed", "dirham", "dirhams", "dhs"]),
+    ("CAD", &["cad"]),
+    ("AUD", &["aud"]),
+    ("NZD", &["nzd"]),
+    ("SGD", &["sgd"]),
+    ("HKD", &["hkd"]),
+    ("SEK", &["sek"]),
+    ("NOK", &["nok"]),
+    ("DKK", &["dkk"]),
+    ("PLN", &["pln", "zl"]),
+    ("PHP", &["php"]),
+    ("PKR", &["pkr"]),
+    ("ARS", &["ars"]),
+    ("CLP", &["clp"]),
+    ("COP", &["cop"]),
+];
+
+/// Every word for a currency.
+pub(in crate::sop::signal) fn currency_words() -> impl Iterator<Item = &'static str> {
+    CURRENCY_WORDS.iter().flat_map(|(_, words)| words.iter().copied())
+}
+
 fn currency_of_word(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "usd" | "dollar" | "dollars" | "buck" | "bucks" | "dolar" | "dolares" => "USD",
-        "eur" | "euro" | "euros" => "EUR",
-        "gbp" | "pound" | "pounds" | "quid" | "libras" => "GBP",
-        "inr" | "rs" | "rupee" | "rupees" | "rupies" => "INR",
-        "mxn" | "mxp" | "peso" | "pesos" => "MXN",
-        "jpy" | "yen" => "JPY",
-        "cny" | "rmb" | "yuan" => "CNY",
-        "brl" | "reais" => "BRL",
-        "chf" | "francs" => "CHF",
-        "ngn" | "naira" => "NGN",
-        "zar" | "rand" => "ZAR",
-        "aed" | "dirham" | "dirhams" | "dhs" => "AED",
-        "cad" => "CAD",
-        "aud" => "AUD",
-        "nzd" => "NZD",
-        "sgd" => "SGD",
-        "hkd" => "HKD",
-        "sek" => "SEK",
-        "nok" => "NOK",
-        "dkk" => "DKK",
-        "pln" | "zl" => "PLN",
-        "php" => "PHP",
-        "pkr" => "PKR",
-        "ars" => "ARS",
-        "clp" => "CLP",
-        "cop" => "COP",
-        _ => return None,
-    })
+    CURRENCY_WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(currency, _)| *currency)
 }
 
 #[cfg(test)]

@@ -4,73 +4,116 @@
 //! and nothing beside the amount says that it is a price, a card or a credit, or that it came back already.
 
 mod amount;
+mod currency;
+mod plain;
 
-use amount::{Amount, amounts};
+use std::ops::Range;
 
-use super::layout::Layout;
+use amount::amounts;
+pub(super) use amount::currency_words;
+pub use currency::Currency;
+use plain::Plain;
+use rust_decimal::Decimal;
+
 use super::lexicon::Cue;
 use super::scan::Found;
+use super::token::Token;
 
 /// How far, in sentences, a demand and its amount may be apart.
-const DEMAND_SENTENCES: usize = 2;
+const DEMAND_SENTENCES: u32 = 2;
 /// The same where the amount is said to be charged or taken: stories of a loss are long.
-const LOSS_SENTENCES: usize = 4;
+const LOSS_SENTENCES: u32 = 4;
 /// How close, in words, "charged" stands to the amount.
 const LOSS_WORDS: usize = 5;
 /// How close, in words, "gift card" or "per month" stands to the amount it is about.
 const PRICE_WORDS: usize = 3;
 /// The same for "refunded me".
 const RECEIVED_WORDS: usize = 5;
+/// How close, in words, "got" stands before an amount that came back.
+const BACK_WORDS: usize = 3;
 
-/// A claimed amount in the normalised text.
+/// A claimed amount, in bytes of the text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Claimed<'a> {
-    pub value: rust_decimal::Decimal,
-    pub currency: &'static str,
-    pub start: usize,
-    pub end: usize,
+    pub value: Decimal,
+    pub currency: Currency,
+    pub bytes: Range<usize>,
     /// The words that ask for it.
     pub demand: &'a str,
 }
 
+/// An amount among the words.
+struct Amount {
+    value: Decimal,
+    currency: Currency,
+    bytes: Range<usize>,
+    /// Its first and last word.
+    first: usize,
+    last: usize,
+}
+
 /// The claims of a text, in its order.
-pub(crate) fn claims<'a>(text: &'a str, layout: &Layout, cues: &[Found<Cue>]) -> Vec<Claimed<'a>> {
-    let demands: Vec<&Found<Cue>> = demands(layout, cues);
+pub(crate) fn claims<'a>(
+    text: &'a str,
+    masks: &[Range<usize>],
+    tokens: &[Token],
+    cues: &[Found<Cue>],
+) -> Vec<Claimed<'a>> {
+    let demands: Vec<&Found<Cue>> = demands(tokens, cues);
+    let says_back = |token: &Token| text[token.start as usize..token.end as usize].eq_ignore_ascii_case("back");
+    if demands.is_empty() && !tokens.iter().any(says_back) {
+        return Vec::new();
+    }
+    let plain = Plain::of(text, masks);
+    let placed = |amount: amount::Amount| {
+        let bytes = plain.original(amount.start..amount.end);
+        let first = tokens.partition_point(|token| (token.end as usize) <= bytes.start);
+        let after = tokens.partition_point(|token| (token.start as usize) < bytes.end);
+        (first < after).then(|| Amount {
+            value: amount.value,
+            currency: amount.currency,
+            bytes,
+            first,
+            last: after - 1,
+        })
+    };
     let claimed = |amount: Amount| {
-        let beside = Beside::of(&amount, layout, cues);
+        let beside = Beside { amount: &amount, tokens, cues };
         if beside.has(Cue::Received, RECEIVED_WORDS) || beside.has(Cue::Price, PRICE_WORDS) {
             return None;
         }
         let reach = if beside.has(Cue::Loss, LOSS_WORDS) { LOSS_SENTENCES } else { DEMAND_SENTENCES };
-        let demand = match nearest(&demands, layout, &amount, reach) {
-            Some(demand) => &text[demand.start..demand.end],
-            None => asked_back(text, &amount)?,
+        let demand = match nearest(&demands, tokens, &amount, reach) {
+            Some(demand) => words(text, tokens, demand.first, demand.last),
+            None => asked_back(text, tokens, &amount)?,
         };
-        let Amount { value, currency, start, end } = amount;
-        Some(Claimed { value, currency, start, end, demand })
+        let Amount { value, currency, bytes, .. } = amount;
+        Some(Claimed { value, currency, bytes, demand })
     };
-    amounts(text).into_iter().filter_map(claimed).collect()
+    amounts(&plain.text).into_iter().filter_map(placed).filter_map(claimed).collect()
+}
+
+fn words<'a>(text: &'a str, tokens: &[Token], first: usize, last: usize) -> &'a str {
+    &text[tokens[first].start as usize..tokens[last].end as usize]
 }
 
 /// "my $900 back", but not "got my $900 back": the word that asks stands right behind the amount.
-fn asked_back<'a>(text: &'a str, amount: &Amount) -> Option<&'a str> {
-    let rest = text[amount.end..].trim_start();
-    let word = rest.strip_prefix("back").filter(|rest| !rest.starts_with(char::is_alphanumeric)).map(|_| &rest[..4])?;
-    let mut before = text[..amount.start].split(|c: char| !c.is_alphanumeric()).rev().filter(|word| !word.is_empty());
-    let had = |word: &str| matches!(word, "got" | "gotten" | "received" | "had" | "gave" | "given");
-    (!before.by_ref().take(BACK_WORDS).any(had)).then_some(word)
+fn asked_back<'a>(text: &'a str, tokens: &[Token], amount: &Amount) -> Option<&'a str> {
+    let word = |index: usize| words(text, tokens, index, index);
+    let is = |index: usize, wanted: &[&str]| wanted.iter().any(|wanted| word(index).eq_ignore_ascii_case(wanted));
+    let back = amount.last + 1;
+    let asked = back < tokens.len() && is(back, &["back"]);
+    let had = (amount.first.saturating_sub(BACK_WORDS)..amount.first)
+        .any(|index| is(index, &["got", "gotten", "received", "had", "gave", "given"]));
+    (asked && !had).then(|| word(back))
 }
 
-/// How close, in words, "got" stands before an amount that came back.
-const BACK_WORDS: usize = 3;
-
 /// What asks for money, but "I don't want a refund".
-fn demands<'c>(layout: &Layout, cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {
+fn demands<'c>(tokens: &[Token], cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {
+    let clause = |cue: &Found<Cue>| tokens[cue.first].clause;
     let declined = |index: usize| {
         let before = index.checked_sub(1).map(|index| &cues[index]);
-        before.is_some_and(|before| {
-            before.what == Cue::Declined && layout.clause(before.start) == layout.clause(cues[index].start)
-        })
+        before.is_some_and(|before| before.what == Cue::Declined && clause(before) == clause(&cues[index]))
     };
     let asks = |index: &usize| cues[*index].what == Cue::Demand && !declined(*index);
     (0..cues.len()).filter(asks).map(|index| &cues[index]).collect()
@@ -79,42 +122,33 @@ fn demands<'c>(layout: &Layout, cues: &'c [Found<Cue>]) -> Vec<&'c Found<Cue>> {
 /// The demand closest to an amount, if one is close enough.
 fn nearest<'c>(
     demands: &[&'c Found<Cue>],
-    layout: &Layout,
+    tokens: &[Token],
     amount: &Amount,
-    sentences: usize,
+    sentences: u32,
 ) -> Option<&'c Found<Cue>> {
-    let after = demands.partition_point(|demand| demand.start < amount.start);
-    let sentence = layout.sentence(amount.start);
-    let near = |demand: &&&Found<Cue>| layout.sentence(demand.start).abs_diff(sentence) <= sentences;
+    let after = demands.partition_point(|demand| demand.first < amount.first);
+    let sentence = |token: usize| tokens[token].sentence;
+    let near = |demand: &&&Found<Cue>| sentence(demand.first).abs_diff(sentence(amount.first)) <= sentences;
     let neighbours = demands[after.saturating_sub(1)..].iter().take(2);
-    neighbours.filter(near).min_by_key(|demand| demand.start.abs_diff(amount.start)).copied()
+    neighbours.filter(near).min_by_key(|demand| demand.first.abs_diff(amount.first)).copied()
 }
 
 /// The words of the same clause on both sides of an amount.
 struct Beside<'a> {
-    layout: &'a Layout,
-    before: &'a [Found<Cue>],
-    after: &'a [Found<Cue>],
-    clause: usize,
-    /// The words of the amount itself.
-    first: usize,
-    last: usize,
+    amount: &'a Amount,
+    tokens: &'a [Token],
+    cues: &'a [Found<Cue>],
 }
 
-impl<'a> Beside<'a> {
-    fn of(amount: &Amount, layout: &'a Layout, cues: &'a [Found<Cue>]) -> Self {
-        let (before, after) = cues.split_at(cues.partition_point(|cue| cue.start < amount.start));
-        let (first, last) = (layout.word(amount.start), layout.word(amount.end - 1));
-        Self { layout, before, after, clause: layout.clause(amount.start), first, last }
-    }
-
+impl Beside<'_> {
     /// Whether a cue stands at most so many words away.
     fn has(&self, wanted: Cue, words: usize) -> bool {
-        let Self { layout, before, after, clause, first, last } = self;
+        let Self { amount, tokens, cues } = self;
+        let (before, after) = cues.split_at(cues.partition_point(|cue| cue.first < amount.first));
         let near = |cue: &&Found<Cue>| {
-            layout.clause(cue.start) == *clause
-                && layout.word(cue.end - 1) + words + 1 >= *first
-                && layout.word(cue.start) <= last + words + 1
+            tokens[cue.first].clause == tokens[amount.first].clause
+                && cue.last + words + 1 >= amount.first
+                && cue.first <= amount.last + words + 1
         };
         // At most two cues stand on one word, so this many reach far enough.
         let enough = 2 * (words + 1);

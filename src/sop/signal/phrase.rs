@@ -1,0 +1,363 @@
+//! How a term is written, and the tree of all of them.
+//!
+//! A term is a pattern over words: `(is|was|) down`, `{service} ~ down`, `called … # times`. Every way to read it is a
+//! path of words from the root of one tree, so that a text is compared with all terms at once, at most one step a word
+//! and beginning.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
+
+use super::vocabulary::{Folded, Vocabulary, Word};
+
+/// A term longer than this, in characters, is a paragraph somebody pasted by mistake.
+const TERM_MAX_CHARS: usize = 400;
+/// The ways to read one side of a gap; alternatives multiply.
+const READINGS_MAX: usize = 4_000;
+/// The gaps, by their sign, and how many words they may hold.
+const GAPS: [(char, u32); 2] = [('…', 6), ('~', 2)];
+
+/// The sets of a language: words that are written as `{name}` in its terms.
+pub(crate) type Sets = BTreeMap<String, Vec<String>>;
+
+/// A term taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Phrase {
+    pub head: Vec<Piece>,
+    /// The words that may stand between, and what follows them.
+    pub tail: Option<(u32, Vec<Piece>)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Piece {
+    Word(Word),
+    /// Any one of these, each a row of pieces.
+    Either(Vec<Vec<Piece>>),
+}
+
+/// Reads how a term is written. What is wrong with it is a sentence that goes on after "the term …: ".
+pub(crate) fn parse(term: &str, sets: Option<&Sets>, vocabulary: &mut Vocabulary) -> Result<Phrase, String> {
+    if term.chars().count() > TERM_MAX_CHARS {
+        return Err(format!("it has more than {TERM_MAX_CHARS} characters"));
+    }
+    let mut parser = Parser { sets, vocabulary, depth: 0 };
+    let Some(sign) = term.find(GAPS.map(|(sign, _)| sign)) else {
+        return Ok(Phrase { head: parser.row(term)?, tail: None });
+    };
+    let (head, rest) = term.split_at(sign);
+    let (sign, words) = GAPS.into_iter().find(|(sign, _)| rest.starts_with(*sign)).expect("it was found by its sign");
+    let tail = &rest[sign.len_utf8()..];
+    if tail.contains(GAPS.map(|(sign, _)| sign)) {
+        return Err("it has more than one gap; one is possible".to_owned());
+    }
+    Ok(Phrase { head: parser.row(head)?, tail: Some((words, parser.row(tail)?)) })
+}
+
+struct Parser<'a> {
+    sets: Option<&'a Sets>,
+    vocabulary: &'a mut Vocabulary,
+    depth: usize,
+}
+
+/// Brackets in brackets in …, deeper than anybody can follow; a bound on recursion.
+const DEPTH_MAX: usize = 8;
+
+impl Parser<'_> {
+    /// Pieces with spaces between them.
+    fn row(&mut self, text: &str) -> Result<Vec<Piece>, String> {
+        let mut pieces = Vec::new();
+        for chunk in chunks(text)? {
+            if let Some(alternatives) = whole_group(chunk) {
+                self.depth += 1;
+                if self.depth > DEPTH_MAX {
+                    return Err(format!("it has brackets in brackets, more than {DEPTH_MAX} deep"));
+                }
+                let rows: Result<_, _> = alternatives.into_iter().map(|alternative| self.row(alternative)).collect();
+                self.depth -= 1;
+                pieces.push(either(rows?));
+            } else if chunk.contains('(') {
+                let rows: Result<_, _> = spelled_out(chunk)?.iter().map(|text| self.row(text)).collect();
+                pieces.push(either(rows?));
+            } else if let Some(name) = chunk.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                pieces.push(self.set(name)?);
+            } else if let Some(class) = class(chunk) {
+                pieces.push(Piece::Word(class));
+            } else if chunk.contains(['|', ')', '{', '}']) {
+                return Err(unbalanced());
+            } else {
+                let words = self.vocabulary.learn_all(chunk);
+                if words.is_empty() {
+                    return Err(format!("\"{chunk}\" holds no word"));
+                }
+                pieces.extend(words.into_iter().map(Piece::Word));
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn set(&mut self, name: &str) -> Result<Piece, String> {
+        let Some(words) = self.sets.and_then(|sets| sets.get(name)) else {
+            let known: Vec<&str> = self.sets.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
+            return Err(format!("there is no set {{{name}}} in this language; there are: {}", known.join(", ")));
+        };
+        let row = |text: &String| match class(text) {
+            Some(class) => vec![Piece::Word(class)],
+            None => self.vocabulary.learn_all(text).into_iter().map(Piece::Word).collect(),
+        };
+        Ok(either(words.iter().map(row).collect()))
+    }
+}
+
+/// In an order of their own, so that terms that read the same are the same.
+fn either(mut rows: Vec<Vec<Piece>>) -> Piece {
+    rows.sort_unstable();
+    rows.dedup();
+    Piece::Either(rows)
+}
+
+/// What any one of many will do for, or what is masked.
+fn class(text: &str) -> Option<Word> {
+    match text {
+        "#" => Some(Word::COUNT),
+        "#th" => Some(Word::ORDINAL),
+        "@" => Some(Word::HANDLE),
+        "://" => Some(Word::LINK),
+        _ => None,
+    }
+}
+
+fn unbalanced() -> String {
+    "it has brackets that do not match; write (one|two)".to_owned()
+}
+
+/// What stands between the spaces outside of brackets.
+fn chunks(text: &str) -> Result<Vec<&str>, String> {
+    let mut chunks = Vec::new();
+    let mut depth = 0_usize;
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1).ok_or_else(unbalanced)?,
+            _ if c.is_whitespace() && depth == 0 => {
+                chunks.push(&text[start..at]);
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    if depth > 0 {
+        return Err(unbalanced());
+    }
+    chunks.push(&text[start..]);
+    chunks.retain(|chunk| !chunk.is_empty());
+    Ok(chunks)
+}
+
+/// The alternatives of a chunk that is one pair of brackets.
+fn whole_group(chunk: &str) -> Option<Vec<&str>> {
+    let inside = chunk.strip_prefix('(')?.strip_suffix(')')?;
+    let mut alternatives = Vec::new();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, c) in inside.char_indices() {
+        match c {
+            '(' => depth += 1,
+            // The first bracket closes before the end: "(a|b)(c|d)".
+            ')' => depth = depth.checked_sub(1)?,
+            '|' if depth == 0 => {
+                alternatives.push(&inside[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    alternatives.push(&inside[start..]);
+    Some(alternatives)
+}
+
+/// Every text that brackets glued to letters stand for: "refund(s|ed|)". The innermost go first, so they may nest.
+fn spelled_out(chunk: &str) -> Result<Vec<String>, String> {
+    let mut done = Vec::new();
+    let mut open = vec![chunk.to_owned()];
+    while let Some(text) = open.pop() {
+        let Some((before, after)) = text.split_once(')') else {
+            done.push(text);
+            continue;
+        };
+        let (before, group) = before.rsplit_once('(').ok_or_else(unbalanced)?;
+        open.extend(group.split('|').map(|alternative| format!("{before}{alternative}{after}")));
+        if open.len() + done.len() > READINGS_MAX {
+            return Err(too_many());
+        }
+    }
+    Ok(done)
+}
+
+fn too_many() -> String {
+    format!("it can be read in more than {READINGS_MAX} ways; split it")
+}
+
+/// A place in the tree. The root is 0, and nothing leads back to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Node(pub u32);
+
+impl Node {
+    const ROOT: Self = Self(0);
+}
+
+/// All ways to read all phrases, while they are planted.
+#[derive(Debug)]
+pub(crate) struct Seedling<R> {
+    next: HashMap<u64, Node, BuildHasherDefault<Folded>>,
+    /// What each place means.
+    roles: Vec<Vec<R>>,
+    /// The words that `#` and `#th` stand for.
+    numbers: [Vec<Word>; 2],
+    words: usize,
+}
+
+/// About as many steps as the built-in lexicon has: the list of them need not grow on the way.
+const STEPS_EXPECTED: usize = 200_000;
+
+impl<R: Copy + PartialEq> Seedling<R> {
+    pub fn new(vocabulary: &Vocabulary) -> Self {
+        let written = |class| vocabulary.written_in_digits(class).chain([class]).collect();
+        let numbers = [Word::COUNT, Word::ORDINAL].map(written);
+        let next = HashMap::with_capacity_and_hasher(STEPS_EXPECTED, BuildHasherDefault::default());
+        Self { next, roles: vec![Vec::new()], numbers, words: vocabulary.len() }
+    }
+
+    /// Plants every way to read a row, and answers where the ways end.
+    pub fn add(&mut self, row: &[Piece]) -> Result<Vec<Node>, String> {
+        let ends = self.follow(&[Node::ROOT], row)?;
+        if ends.is_empty() || ends.contains(&Node::ROOT) {
+            return Err("it can stand for nothing at all; every way to read it needs a word".to_owned());
+        }
+        Ok(ends)
+    }
+
+    /// Gives a meaning to a place.
+    pub fn mean(&mut self, node: Node, role: R) {
+        let roles = &mut self.roles[node.0 as usize];
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+
+    /// Where all ways to read a row end that begin at these places.
+    fn follow(&mut self, from: &[Node], row: &[Piece]) -> Result<Vec<Node>, String> {
+        let mut places = from.to_vec();
+        for piece in row {
+            let mut ends = Vec::with_capacity(places.len());
+            match piece {
+                Piece::Word(class @ (Word::COUNT | Word::ORDINAL)) => {
+                    let numbers = self.numbers[usize::from(*class == Word::ORDINAL)].clone();
+                    for place in &places {
+                        ends.extend(numbers.iter().map(|number| self.step(*place, *number)));
+                    }
+                }
+                Piece::Word(word) => ends.extend(places.iter().map(|place| self.step(*place, *word))),
+                Piece::Either(rows) => {
+                    for row in rows {
+                        ends.extend(self.follow(&places, row)?);
+                    }
+                }
+            }
+            ends.sort_unstable();
+            ends.dedup();
+            if ends.len() > READINGS_MAX {
+                return Err(too_many());
+            }
+            places = ends;
+        }
+        Ok(places)
+    }
+
+    fn step(&mut self, from: Node, word: Word) -> Node {
+        let new = Node(u32::try_from(self.roles.len()).expect("far fewer than four billion places"));
+        let place = *self.next.entry(step(from, word)).or_insert(new);
+        if place == new {
+            self.roles.push(Vec::new());
+        }
+        place
+    }
+
+    /// The tree as it is walked.
+    pub fn grown(self) -> Tree<R> {
+        let mut tree = Tree {
+            first: vec![Node::ROOT; self.words],
+            places: Vec::new(),
+            roles: Vec::new(),
+            next: HashMap::with_capacity_and_hasher(self.next.len(), BuildHasherDefault::default()),
+        };
+        for roles in &self.roles {
+            let first = tree.roles.len();
+            tree.roles.extend_from_slice(roles);
+            tree.places.push(Place { ways: 0, roles: range(first, tree.roles.len()) });
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "every step goes to a place of its own, in whatever order")]
+        for (key, to) in self.next {
+            let (from, word) = ((key >> 32) as usize, Word(u32::try_from(key & 0xffff_ffff).expect("it was masked")));
+            if from == Node::ROOT.0 as usize {
+                tree.first[word.0 as usize] = to;
+            } else {
+                tree.places[from].ways |= way(word);
+                tree.next.insert(key, to);
+            }
+        }
+        tree
+    }
+}
+
+/// All ways to read all phrases.
+#[derive(Debug)]
+pub(crate) struct Tree<R> {
+    /// The first step, by the number of the word.
+    first: Vec<Node>,
+    /// By number.
+    places: Vec<Place>,
+    /// The meanings of all places.
+    roles: Vec<R>,
+    /// Every step but the first.
+    next: HashMap<u64, Node, BuildHasherDefault<Folded>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    /// A bit for every word that a way may go on with: most steps that are not there are not even looked for.
+    ways: u64,
+    /// From and to, in the list of all meanings.
+    roles: [u32; 2],
+}
+
+fn range(from: usize, to: usize) -> [u32; 2] {
+    [from, to].map(|at| u32::try_from(at).expect("far fewer than four billion meanings"))
+}
+
+fn way(word: Word) -> u64 {
+    1 << (word.0 & 63)
+}
+
+impl<R> Tree<R> {
+    /// The step from the root.
+    pub fn first(&self, word: Word) -> Option<Node> {
+        Some(self.first[word.0 as usize]).filter(|node| *node != Node::ROOT)
+    }
+
+    /// The step from any other place.
+    pub fn next(&self, node: Node, word: Word) -> Option<Node> {
+        if self.places[node.0 as usize].ways & way(word) == 0 {
+            return None;
+        }
+        self.next.get(&step(node, word)).copied()
+    }
+
+    /// What a place means.
+    pub fn roles(&self, node: Node) -> &[R] {
+        let [from, to] = self.places[node.0 as usize].roles;
+        &self.roles[from as usize..to as usize]
+    }
+}
+
+fn step(from: Node, word: Word) -> u64 {
+    u64::from(from.0) << 32 | u64::from(word.0)
+}

@@ -1,0 +1,293 @@
+//! Every word of the lexicon by its spelling: one look-up tells which word it is, whether it is a function word of a
+//! language, and whether it names a currency.
+
+use std::collections::HashMap;
+use std::hash::Hasher;
+
+use super::spelling::{self, is_stretched, plain_letters, unleet, unstretched, words};
+
+/// A word by its number in the vocabulary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Word(pub u32);
+
+impl Word {
+    pub const UNKNOWN: Self = Self(0);
+    /// Any whole number from 3 to 999 in digits that is not a word of its own.
+    pub const COUNT: Self = Self(1);
+    /// Any ordinal from the third on in digits, likewise.
+    pub const ORDINAL: Self = Self(2);
+    /// Somebody's handle, or a mention; where it stood there is no speech.
+    pub const HANDLE: Self = Self(3);
+    /// A link.
+    pub const LINK: Self = Self(4);
+    const RESERVED: usize = 5;
+
+    pub fn is_known(self) -> bool {
+        self != Self::UNKNOWN
+    }
+}
+
+/// How many function words of each language a text has: a lane of 16 bits for each, so that one addition counts all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spread(u128);
+
+impl Spread {
+    const LANE: usize = 16;
+
+    /// One word of each of these languages, a bit each.
+    fn of(languages: usize) -> Self {
+        let lane = |language: usize| (languages as u128 >> language & 1) << (language * Self::LANE);
+        Self((0..u8::BITS as usize).map(lane).sum())
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+
+    pub fn count(self, language: usize) -> usize {
+        usize::from(u16::try_from(self.0 >> (language * Self::LANE) & 0xffff).expect("it was masked"))
+    }
+}
+
+/// Words while they are learnt.
+#[derive(Debug)]
+pub(crate) struct Vocabulary {
+    numbers: HashMap<Box<str>, Word>,
+    /// By number.
+    spelled: Vec<Box<str>>,
+    known: Vec<Known>,
+}
+
+/// What is known of a word.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// The languages it is a function word of, a bit each.
+    languages: u8,
+    is_currency: bool,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        let reserved = ["", "#", "#th", "@", "://"];
+        debug_assert_eq!(reserved.len(), Word::RESERVED);
+        let spelled = reserved.map(Box::from).into();
+        Self { numbers: HashMap::new(), spelled, known: vec![Known::default(); Word::RESERVED] }
+    }
+}
+
+impl Vocabulary {
+    /// The number of a word in its one spelling, which becomes known if it is not.
+    pub fn learn(&mut self, spelled: &str) -> Word {
+        if let Some(word) = self.numbers.get(spelled) {
+            return *word;
+        }
+        let word = Word(u32::try_from(self.spelled.len()).expect("far fewer than four billion words"));
+        self.numbers.insert(spelled.into(), word);
+        self.spelled.push(spelled.into());
+        self.known.push(Known::default());
+        word
+    }
+
+    /// Every word of a text in its one spelling.
+    pub fn learn_all(&mut self, text: &str) -> Vec<Word> {
+        words(text).iter().map(|word| self.learn(word)).collect()
+    }
+
+    /// The words that are written in digits and mean a count, or an ordinal.
+    pub fn written_in_digits(&self, wanted: Word) -> impl Iterator<Item = Word> {
+        let numbered = (0..).map(Word).zip(&self.spelled);
+        numbered.filter(move |(_, spelled)| number(spelled) == wanted).map(|(word, _)| word)
+    }
+
+    /// Notes that a word makes up much of any text in a language.
+    pub fn is_function_word(&mut self, word: Word, language: usize) {
+        self.known[word.0 as usize].languages |= 1 << language;
+    }
+
+    pub fn names_currency(&mut self, word: Word) {
+        self.known[word.0 as usize].is_currency = true;
+    }
+
+    /// How many words there are.
+    pub fn len(&self) -> usize {
+        self.spelled.len()
+    }
+
+    /// All that was learnt, made ready for looking up.
+    pub fn ready(self) -> Words {
+        // A quarter full: nearly every look-up ends at its first slot.
+        let mut slots = vec![0; (self.numbers.len() * 4).next_power_of_two()];
+        let mut squeezed: HashMap<String, Word> = HashMap::new();
+        // In the order of learning, so that of two words with the same letters the first stays.
+        for (number, spelled) in self.spelled.iter().enumerate().skip(Word::RESERVED) {
+            let key = key(spelled.as_bytes());
+            let free = probe(&slots, key).find(|slot| slots[*slot] == 0).expect("most slots are free");
+            slots[free] = (key & TAG) | number as u64;
+            if let Some(letters) = spelling::squeezed(spelled) {
+                squeezed.entry(letters).or_insert(self.numbers[spelled]);
+            }
+        }
+        assert!(self.spelled.len() as u64 <= !TAG, "the lexicon has more than a million words");
+        let spreads = (0..=usize::from(u8::MAX)).map(Spread::of).collect();
+        Words { slots, known: self.known, squeezed, spreads }
+    }
+}
+
+/// The part of a slot that holds the word's hash; the rest is its number.
+const TAG: u64 = !0xf_ffff;
+
+/// Where a word may stand, in this order.
+fn probe(slots: &[u64], key: u64) -> impl Iterator<Item = usize> + use<> {
+    let mask = slots.len() - 1;
+    #[expect(clippy::cast_possible_truncation, reason = "it is masked to the length of a list")]
+    let first = key as usize & mask;
+    (0..=mask).map(move |step| (first + step) & mask)
+}
+
+/// A number in digits, with or without the ending of an ordinal.
+pub(crate) fn number(written: &str) -> Word {
+    const DIGITS_MAX: usize = 3;
+    const ENDINGS: [&str; 14] = ["st", "nd", "rd", "th", "e", "eme", "er", "ere", "ra", "ro", "era", "da", "ta", "va"];
+    let digits = written.bytes().take_while(u8::is_ascii_digit).count();
+    if !(1..=DIGITS_MAX).contains(&digits) || !written[..digits].parse::<u32>().is_ok_and(|value| value >= 3) {
+        return Word::UNKNOWN;
+    }
+    match &written[digits..] {
+        "" => Word::COUNT,
+        ending if ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)) => Word::ORDINAL,
+        _ => Word::UNKNOWN,
+    }
+}
+
+/// Words to be looked up. A word is told by 44 bits of its hash: that another one is taken for it is less likely than
+/// that the machine errs, and whoever wants to look like a word of the lexicon can simply write it.
+#[derive(Debug)]
+pub(crate) struct Words {
+    slots: Vec<u64>,
+    /// By number.
+    known: Vec<Known>,
+    /// By the spelling without repeated letters.
+    squeezed: HashMap<String, Word>,
+    /// One word of any set of languages.
+    spreads: Box<[Spread]>,
+}
+
+impl Words {
+    /// A word as written in ASCII of any case, or in its one spelling.
+    pub fn find(&self, written: &str) -> Word {
+        self.with_key(key(written.as_bytes()))
+    }
+
+    /// The same for a word within a text, by its bytes.
+    pub fn find_in(&self, text: &[u8], from: usize, to: usize) -> Word {
+        self.with_key(key_in(text, from, to))
+    }
+
+    #[inline]
+    fn with_key(&self, key: u64) -> Word {
+        for slot in probe(&self.slots, key) {
+            let slot = self.slots[slot];
+            if slot == 0 {
+                break;
+            }
+            if (slot ^ key) & TAG == 0 {
+                return Word((slot & !TAG) as u32);
+            }
+        }
+        Word::UNKNOWN
+    }
+
+    /// The word behind an unknown spelling in lower case, if it is one in disguise. What is not a word of the lexicon
+    /// then is none: numbers and names of products stay what they are.
+    pub fn undisguised(&self, spelled: &str) -> Word {
+        let letters = spelled.chars().filter(|c| c.is_alphabetic()).count();
+        let signs = spelled.chars().filter(|c| matches!(c, '0'..='9' | '@' | '$' | '!')).count();
+        let plain = plain_letters(spelled);
+        let plain = plain.as_deref().unwrap_or(spelled);
+        let is_leet = signs > 0 && letters >= 2 && letters >= signs;
+        let ones = is_leet.then_some(['i', 'l']).into_iter().flatten();
+        // "sh*t": a star hides a vowel.
+        let vowels = plain.contains('*').then_some(['a', 'e', 'i', 'o', 'u']).into_iter().flatten();
+        let starred = vowels.map(|vowel| plain.replace('*', vowel.encode_utf8(&mut [0; 4])));
+        let mut candidates = ones.map(|one| unleet(plain, one)).chain(starred).chain([plain.to_owned()]);
+        candidates.find_map(|word| self.stretched(&word)).unwrap_or_default()
+    }
+
+    /// A word whose letters may be stretched.
+    fn stretched(&self, spelled: &str) -> Option<Word> {
+        let mut word = self.find(spelled);
+        if !word.is_known() && is_stretched(spelled) {
+            let spellings = [2, 1].map(|to| self.find(&unstretched(spelled, to)));
+            word = spellings.into_iter().find(|word| word.is_known()).unwrap_or_default();
+            if !word.is_known() {
+                word =
+                    spelling::squeezed(spelled).and_then(|word| self.squeezed.get(&word).copied()).unwrap_or_default();
+            }
+        }
+        word.is_known().then_some(word)
+    }
+
+    pub fn spread(&self, word: Word) -> Spread {
+        self.spreads[usize::from(self.known[word.0 as usize].languages)]
+    }
+
+    pub fn is_function_word(&self, word: Word) -> bool {
+        self.known[word.0 as usize].languages != 0
+    }
+
+    pub fn is_currency(&self, word: Word) -> bool {
+        self.known[word.0 as usize].is_currency
+    }
+}
+
+/// A hash of a word in ASCII of any case, eight bytes at a time. Setting the sixth bit lowers letters and leaves digits
+/// and the apostrophe as they are.
+fn key(word: &[u8]) -> u64 {
+    key_in(word, 0, word.len())
+}
+
+/// The same of some bytes of a text: what follows the word is read with it and masked out, for that is faster than to
+/// copy its last few bytes.
+#[inline]
+fn key_in(text: &[u8], from: usize, to: usize) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let mut hash = (to - from) as u64;
+    let mut at = from;
+    while to - at >= 8 {
+        let chunk = text[at..].first_chunk().expect("eight bytes are left");
+        hash = mixed(hash ^ (u64::from_le_bytes(*chunk) | LOWER));
+        at += 8;
+    }
+    let last = match text[at..].first_chunk() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => text[at..].iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte)),
+    };
+    let inside = !(u64::MAX << ((to - at) * 8));
+    mixed(hash ^ ((last & inside) | LOWER))
+}
+
+/// The two halves of a product with an odd constant, folded.
+fn mixed(value: u64) -> u64 {
+    let product = u128::from(value) * 0x9e37_79b9_7f4a_7c15;
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
+}
+
+/// For keys of 64 bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys are 64 bits wide");
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = mixed(key);
+    }
+}
