@@ -4,13 +4,16 @@
 
 pub mod bot;
 mod check;
+mod evaluate;
 mod explain;
 mod folder;
 mod load;
+mod progress;
 mod run;
 pub mod sandbox;
 mod style;
 mod table;
+mod train;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,6 +54,14 @@ enum Command {
     Check(check::Arguments),
     /// Say what the procedure makes of a text, and why.
     Explain(explain::Arguments),
+    /// Measure how well the procedure reads, on messages that people labelled.
+    ///
+    /// Label a few hundred of your own tickets, and see what would have been missed and what would have been a false
+    /// alarm, each with the words that led to it.
+    Evaluate(evaluate::Arguments),
+    /// Learn the weights of the lexicon's terms from labelled messages.
+    #[command(hide = true)]
+    Train(train::Arguments),
     /// Measure how fast the bot is, and whether it loses anything when it is killed.
     #[command(hide = true)]
     Load(load::Arguments),
@@ -92,6 +103,8 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Sandbox(arguments) => sandbox::main(&arguments),
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
+        Command::Evaluate(arguments) => evaluate::main(&arguments),
+        Command::Train(arguments) => train::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => completions(shell),
     };

@@ -2,6 +2,7 @@
 //! Discord.
 
 mod check;
+mod evaluate;
 mod explain;
 mod program;
 mod readme;

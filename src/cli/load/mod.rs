@@ -26,7 +26,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
 use crate::cli::folder::Folder;
@@ -35,6 +34,7 @@ use crate::cli::load::bot::{Bot, Complaints};
 use crate::cli::load::crowd::{Said, Staff};
 use crate::cli::load::messages::Line;
 use crate::cli::load::report::{Report, Run};
+use crate::cli::progress::Progress;
 use crate::cli::sandbox::TOKEN;
 use crate::cli::{ConfigFile, NO};
 use crate::config::Config;
@@ -124,7 +124,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
     let (count_in, count) = watch::channel(0);
     let kills = usize::try_from(arguments.kill)?;
     let kill_at: Vec<usize> = (1..=kills).map(|kill| lines.len() * kill / (kills + 1)).collect();
-    let progress = progress(lines.len());
+    let progress = Progress::items(lines.len(), "messages said");
     let plot = async {
         let talking = crowd::talk(&discord, channel, lines, &speakers, arguments.rate, &count_in);
         let killing = crowd::pull_the_plug(bot, &bot_config, &complaints, count.clone(), &kill_at);
@@ -138,7 +138,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
         loop {
             looks.tick().await;
             staff.look();
-            progress.set_position(*count.borrow() as u64);
+            progress.set(*count.borrow() as u64);
         }
     };
     let (said, (bot, downtimes), past, settled_after) = tokio::select! {
@@ -146,7 +146,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
         () = watching => unreachable!("the staff never go home"),
     };
     staff.look();
-    progress.finish_and_clear();
+    drop(progress);
 
     let (memory_after, processor) = (bot.memory(), bot.processor());
     bot.kill();
@@ -207,10 +207,4 @@ async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow
         }
         tokio::time::sleep(POLL_EVERY).await;
     }
-}
-
-/// On a terminal only.
-fn progress(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} messages said, {eta} left");
-    ProgressBar::new(count as u64).with_style(style.expect("the template is fine"))
 }
