@@ -9,6 +9,7 @@ mod explain;
 mod folder;
 mod load;
 mod progress;
+mod replay;
 mod run;
 pub mod sandbox;
 mod style;
@@ -59,6 +60,10 @@ enum Command {
     /// Label a few hundred of your own tickets, and see what would have been missed and what would have been a false
     /// alarm, each with the words that led to it.
     Evaluate(evaluate::Arguments),
+    /// Run a history through the procedure and say what it would have opened.
+    ///
+    /// Reading, triggers and triage work on the history's own clock; nobody is paged.
+    Replay(replay::Arguments),
     /// Learn the weights of the lexicon's terms from labelled messages.
     #[command(hide = true)]
     Train(train::Arguments),
@@ -104,6 +109,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
+        Command::Replay(arguments) => replay::main(&arguments),
         Command::Train(arguments) => train::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => completions(shell),

@@ -16,6 +16,13 @@ impl Progress {
         Self::new(count, &format!("{{bar:40}} {{bytes}} of {{total_bytes}} {done}, {{eta}} left"))
     }
 
+    /// Nobody knows how many.
+    pub fn unknown(done: &str) -> Self {
+        let progress = Self::new(0, &format!("{{spinner}} {{pos}} {done}, {{per_sec}}"));
+        progress.0.unset_length();
+        progress
+    }
+
     fn new(count: u64, template: &str) -> Self {
         let style = ProgressStyle::with_template(template).expect("the template is fine");
         Self(ProgressBar::new(count).with_style(style))

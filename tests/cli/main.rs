@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod program;
 mod readme;
+mod replay;
 mod run;
 mod sandbox;
 mod terminal;
