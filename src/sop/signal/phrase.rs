@@ -283,45 +283,52 @@ impl<R: Copy + PartialEq> Seedling<R> {
 
     /// The tree as it is walked.
     pub fn grown(self) -> Tree<R> {
-        let mut tree = Tree {
-            first: vec![Node::ROOT; self.words],
-            places: Vec::new(),
-            roles: Vec::new(),
-            next: HashMap::with_capacity_and_hasher(self.next.len(), BuildHasherDefault::default()),
-        };
+        let mut places = Vec::with_capacity(self.roles.len());
+        let mut all = Vec::with_capacity(self.roles.len());
         for roles in &self.roles {
-            let first = tree.roles.len();
-            tree.roles.extend_from_slice(roles);
-            tree.places.push(Place { ways: 0, roles: range(first, tree.roles.len()) });
+            let first = all.len();
+            all.extend_from_slice(roles);
+            places.push(Place { ways: 0, roles: range(first, all.len()) });
         }
-        #[expect(clippy::iter_over_hash_type, reason = "every step goes to a place of its own, in whatever order")]
-        for (key, to) in self.next {
-            let (from, word) = ((key >> 32) as usize, Word(u32::try_from(key & 0xffff_ffff).expect("it was masked")));
-            if from == Node::ROOT.0 as usize {
-                tree.first[word.0 as usize] = to;
-            } else {
-                tree.places[from].ways |= way(word);
-                tree.next.insert(key, to);
-            }
+        let parted = |key: u64| {
+            let half = |half: u64| u32::try_from(half).expect("it is half of a key");
+            (half(key >> 32), Word(half(key & u64::from(u32::MAX))))
+        };
+        #[expect(clippy::iter_over_hash_type, reason = "bits are set, in whatever order")]
+        for key in self.next.keys() {
+            let (from, word) = parted(*key);
+            places[from as usize].ways |= way(word);
         }
-        tree
+        let nowhere = Stop { node: Node::ROOT, place: Place { ways: 0, roles: [0; 2] } };
+        let first = (0..self.words).map(|word| {
+            let word = Word(u32::try_from(word).expect("far fewer than four billion words"));
+            let node = self.next.get(&step(Node::ROOT, word));
+            node.map_or(nowhere, |node| Stop { node: *node, place: places[node.0 as usize] })
+        });
+        Tree { first: first.collect(), places, roles: all, next: self.next }
     }
 }
 
 /// All ways to read all phrases.
 #[derive(Debug)]
 pub(crate) struct Tree<R> {
-    /// The first step, by the number of the word.
-    first: Vec<Node>,
+    /// The first step, by the number of the word. Most go no further, so what is there is kept with it.
+    first: Vec<Stop>,
     /// By number.
     places: Vec<Place>,
     /// The meanings of all places.
     roles: Vec<R>,
-    /// Every step but the first.
     next: HashMap<u64, Node, BuildHasherDefault<Folded>>,
 }
 
-#[derive(Debug)]
+/// Where one is in the tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    node: Node,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Place {
     /// A bit for every word that a way may go on with: most steps that are not there are not even looked for.
     ways: u64,
@@ -339,21 +346,22 @@ fn way(word: Word) -> u64 {
 
 impl<R> Tree<R> {
     /// The step from the root.
-    pub fn first(&self, word: Word) -> Option<Node> {
-        Some(self.first[word.0 as usize]).filter(|node| *node != Node::ROOT)
+    pub fn first(&self, word: Word) -> Option<Stop> {
+        Some(self.first[word.0 as usize]).filter(|stop| stop.node != Node::ROOT)
     }
 
     /// The step from any other place.
-    pub fn next(&self, node: Node, word: Word) -> Option<Node> {
-        if self.places[node.0 as usize].ways & way(word) == 0 {
+    pub fn next(&self, stop: Stop, word: Word) -> Option<Stop> {
+        if stop.place.ways & way(word) == 0 {
             return None;
         }
-        self.next.get(&step(node, word)).copied()
+        let node = *self.next.get(&step(stop.node, word))?;
+        Some(Stop { node, place: self.places[node.0 as usize] })
     }
 
     /// What a place means.
-    pub fn roles(&self, node: Node) -> &[R] {
-        let [from, to] = self.places[node.0 as usize].roles;
+    pub fn roles(&self, stop: Stop) -> &[R] {
+        let [from, to] = stop.place.roles;
         &self.roles[from as usize..to as usize]
     }
 }

@@ -53,8 +53,8 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
     for first in 0..tokens.len() {
         let mut place = lexicon.tree.first(tokens[first].word);
         let mut last = first;
-        while let Some(node) = place {
-            for role in lexicon.tree.roles(node) {
+        while let Some(stop) = place {
+            for role in lexicon.tree.roles(stop) {
                 match *role {
                     Role::Term(entry) => scan.terms.push(Found::whole(entry as usize, first, last)),
                     Role::Cue(cue) => {
@@ -74,7 +74,7 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
             }
             last += 1;
             let next = tokens.get(last).filter(|next| next.clause == tokens[first].clause);
-            place = next.and_then(|next| lexicon.tree.next(node, next.word));
+            place = next.and_then(|next| lexicon.tree.next(stop, next.word));
         }
     }
     if !in_order {

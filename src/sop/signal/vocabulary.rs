@@ -115,8 +115,8 @@ impl Vocabulary {
 
     /// All that was learnt, made ready for looking up.
     pub fn ready(self) -> Words {
-        // A quarter full: nearly every look-up ends at its first slot.
-        let mut slots = vec![0; (self.numbers.len() * 4).next_power_of_two()];
+        // At most half full: nearly every look-up ends at its first slot.
+        let mut slots = vec![0; (self.numbers.len() * 2).next_power_of_two()];
         let mut squeezed: HashMap<String, Word> = HashMap::new();
         // In the order of learning, so that of two words with the same letters the first stays.
         for (number, spelled) in self.spelled.iter().enumerate().skip(Word::RESERVED) {
@@ -203,6 +203,9 @@ impl Words {
         let letters = spelled.chars().filter(|c| c.is_alphabetic()).count();
         let signs = spelled.chars().filter(|c| matches!(c, '0'..='9' | '@' | '$' | '!')).count();
         let plain = plain_letters(spelled);
+        if signs == 0 && plain.is_none() && !spelled.contains('*') && !is_stretched(spelled) {
+            return Word::UNKNOWN;
+        }
         let plain = plain.as_deref().unwrap_or(spelled);
         let is_leet = signs > 0 && letters >= 2 && letters >= signs;
         let ones = is_leet.then_some(['i', 'l']).into_iter().flatten();
