@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod folder;
 mod load;
+mod packed;
 mod progress;
 mod replay;
 mod run;

@@ -18,7 +18,7 @@ pub(crate) struct Table<R> {
 pub(crate) struct Row {
     /// From 1, the line of the headings.
     pub number: usize,
-    /// Bytes of the file up to here and with it.
+    /// Bytes that were read for it, lines left out before it included.
     pub bytes: u64,
     cells: Vec<String>,
 }

@@ -1,13 +1,12 @@
 //! What customers say: messages from a file, or made up.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::Context;
-use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
+use crate::cli::packed;
 use crate::sop::message::cut;
 
 /// One message to be said.
@@ -32,11 +31,8 @@ struct Row {
 /// cannot be read stops it: a load test over half a file would mislead.
 pub(super) fn from_file(path: &Path, count: usize) -> anyhow::Result<Vec<Line>> {
     let name = path.display();
-    let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
-    let is_gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    let source: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut lines = Vec::new();
-    for (number, row) in (1..).zip(BufReader::new(source).lines()) {
+    for (number, row) in (1..).zip(packed::open(path)?.lines()) {
         let row = row.with_context(|| format!("{name}:{number} cannot be read"))?;
         let row: Row = serde_json::from_str(&row)
             .with_context(|| format!("{name}:{number} is no JSON object with the texts `author` and `text`"))?;

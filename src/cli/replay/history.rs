@@ -1,13 +1,13 @@
 //! A history: one JSON object a line. What cannot be read is told with its line and left out; the rest goes on.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
+
+use crate::cli::packed;
 
 /// One message of it.
 #[derive(Debug, Deserialize)]
@@ -37,18 +37,12 @@ pub(super) struct History {
     last: Option<DateTime<Utc>>,
     /// Lines left out so far.
     pub left_out: usize,
-    /// Bytes of text read so far, after unpacking.
-    pub bytes: u64,
 }
 
 impl History {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
-        let is_gzip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-        let source: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        let lines = Box::new(BufReader::new(source));
-        Ok(Self { name, lines, line: 0, buffer: Vec::new(), last: None, left_out: 0, bytes: 0 })
+        Ok(Self { name, lines: packed::open(path)?, line: 0, buffer: Vec::new(), last: None, left_out: 0 })
     }
 
     /// The next message that can be read.
@@ -60,7 +54,6 @@ impl History {
             if bytes == 0 {
                 return Ok(None);
             }
-            self.bytes += bytes as u64;
             self.line += 1;
             let line = self.buffer.trim_ascii();
             if line.is_empty() {

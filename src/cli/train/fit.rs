@@ -42,6 +42,12 @@ const UNSURE: f64 = 0.005;
 
 /// What a message comes to.
 pub(crate) fn strength(example: &Example, weights: &Weights, emphasis: f64) -> f64 {
+    let (doubt, left) = doubt_and_rest(example, weights, emphasis);
+    (1.0 - doubt) * left
+}
+
+/// The chance that nothing shows the kind, and the share that what speaks against it leaves.
+fn doubt_and_rest(example: &Example, weights: &Weights, emphasis: f64) -> (f64, f64) {
     let (mut doubt, mut left) = (example.rest, 1.0);
     for (term, factor, is_stressed) in &example.terms {
         match weights[term] {
@@ -49,7 +55,7 @@ pub(crate) fn strength(example: &Example, weights: &Weights, emphasis: f64) -> f
             weight => doubt *= 1.0 - effective(weight, *factor, *is_stressed, emphasis),
         }
     }
-    (1.0 - doubt) * left
+    (doubt, left)
 }
 
 fn effective(weight: f64, factor: f64, is_stressed: bool, emphasis: f64) -> f64 {
@@ -86,15 +92,9 @@ pub(crate) fn fit(examples: &[Example], before: &Weights, course: Course) -> Wei
 
 /// How the logarithm of the chance of this example rises with each place.
 fn add_slope(example: &Example, weights: &Weights, course: Course, slope: &mut BTreeMap<usize, f64>) {
-    let is = strength(example, weights, course.emphasis).clamp(UNSURE, 1.0 - UNSURE);
+    let (doubt, left) = doubt_and_rest(example, weights, course.emphasis);
+    let is = ((1.0 - doubt) * left).clamp(UNSURE, 1.0 - UNSURE);
     let by_strength = if example.is_so { course.favor / is } else { -1.0 / (1.0 - is) } * example.counts;
-    let (mut doubt, mut left) = (example.rest, 1.0);
-    for (term, factor, is_stressed) in &example.terms {
-        match weights[term] {
-            weight if weight < 0.0 => left *= 1.0 + weight,
-            weight => doubt *= 1.0 - effective(weight, *factor, *is_stressed, course.emphasis),
-        }
-    }
     for (term, factor, is_stressed) in &example.terms {
         let weight = weights[term];
         let by_weight = if weight < 0.0 {

@@ -119,14 +119,14 @@ fn head<'h>(
     // The list grows with the text: a head that ended before the reach of any gap is followed by none within it, but
     // for those as long as a term, which is as far as it is looked.
     let reach = tail.saturating_sub(words + 1 + TERM_WORDS_LOOKED_AT);
-    let recent = heads.iter().rev().take_while(|head| head.first >= reach);
+    let mut recent = heads.iter().rev().take_while(|head| head.first >= reach);
     let near = |head: &&Found<u32>| {
         head.what == entry
             && head.last < tail
             && head.last + words + 1 >= tail
             && tokens[head.first].sentence == tokens[tail].sentence
     };
-    recent.into_iter().find(near)
+    recent.find(near)
 }
 
 /// The words before a gap are fewer than this.

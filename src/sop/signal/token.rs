@@ -89,7 +89,7 @@ pub(crate) fn tokens(text: &str, masks: &[Range<usize>], words: &Words) -> Token
         words,
         clause: 0,
         sentence: 0,
-        // A bound, not a guess: a text in capital letters has some five letters a word.
+        // Words have some five letters; a text of shorter ones lets the list grow.
         found: Tokens {
             list: Vec::with_capacity(text.len() / 4 + 4),
             spread: Spread::default(),
@@ -357,10 +357,10 @@ impl Pass<'_> {
         let mut rest = tokens.as_slice();
         while let Some(first) = rest.first() {
             let row = if is_single(first) { row(rest) } else { 1 };
-            self.found.list.extend_from_slice(&rest[..row]);
             if row >= SINGLES_MIN {
-                self.found.list.truncate(self.found.list.len() - row);
                 self.join_row(&rest[..row]);
+            } else {
+                self.found.list.extend_from_slice(&rest[..row]);
             }
             rest = &rest[row..];
         }
