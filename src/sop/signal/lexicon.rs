@@ -13,15 +13,14 @@
 //! - One gap is possible: `…` stands for up to six words of the same sentence, `~` for up to two.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::language::FUNCTION_WORDS;
 use super::money::currency_words;
-use super::phrase::{Node, Phrase, Seedling, Sets, Tree, parse};
-use super::vocabulary::{Folded, Vocabulary, Words};
+use super::phrase::{Phrase, Seedling, Sets, Tree, parse};
+use super::vocabulary::{Vocabulary, Words};
 use super::{CLAIM_TERM, Kind};
 
 /// A word or phrase and what it says.
@@ -120,25 +119,27 @@ impl Lexicon {
             phrases.push(parsed.map_err(|what| problems.push((index, what))).ok());
         }
         let (kinds, leagues) = leagues(&entries);
-        let mut planting =
-            Planting { tree: Seedling::new(&vocabulary), taken: HashMap::default(), gaps: BTreeMap::new() };
+        let mut seedling = Seedling::new(&vocabulary);
         for (role, phrase) in &signs {
-            planting.sign(*role, phrase);
+            assert!(phrase.tail.is_none(), "a cue has no gap");
+            seedling.add(&phrase.head, *role).expect("a built-in phrase is well written");
         }
         // The team's own terms are planted first: where two read the same, the team knows better.
+        let mut claims = Claims::new(&entries, &leagues);
         for index in (own_from..entries.len()).chain(0..own_from) {
             let Some(phrase) = &phrases[index] else { continue };
-            let planted = planting.plant(phrase, index, leagues[index], entries[index].mode);
-            let planted = planted.map_err(|refused| match refused {
-                Refused::Unreadable(what) => Some(what),
-                // A team's own term takes the place of a built-in one, and languages share words.
-                Refused::Taken(by) if by >= own_from && index < own_from => None,
-                Refused::Taken(by) if entries[by].language != entries[index].language => None,
-                Refused::Taken(by) => {
-                    Some(format!("whatever it reads, \"{}\" reads already; remove one", entries[by].term))
-                }
-            });
-            problems.extend(planted.err().flatten().map(|what| (index, what)));
+            if let Err(what) = claims.plant(phrase, index, &mut seedling) {
+                problems.push((index, what));
+            }
+        }
+        let tree = seedling.grown(|roles| claims.settle(roles));
+        for (index, by) in claims.lost() {
+            // A team's own term takes the place of a built-in one, and languages share words.
+            let is_meant = by >= own_from && index < own_from || entries[by].language != entries[index].language;
+            if !is_meant {
+                let what = format!("whatever it reads, \"{}\" reads already; remove one", entries[by].term);
+                problems.push((index, what));
+            }
         }
         if !problems.is_empty() {
             problems.sort_unstable();
@@ -158,7 +159,7 @@ impl Lexicon {
             kinds,
             leagues,
             words: vocabulary.ready(),
-            tree: planting.tree.grown(),
+            tree,
             things,
             languages,
             covered,
@@ -201,14 +202,6 @@ pub(crate) struct League {
     pub against: bool,
 }
 
-impl League {
-    /// This league at a place of the tree.
-    fn at(self, place: Node) -> u64 {
-        let Self { kind, watched, against } = self;
-        u64::from(place.0) << 32 | u64::from(kind) << 2 | u64::from(watched) << 1 | u64::from(against)
-    }
-}
-
 fn leagues(entries: &[Entry]) -> (Vec<Kind>, Vec<League>) {
     let mut kinds: Vec<Kind> = Kind::BUILT_IN.into();
     let leagues = entries.iter().map(|entry| {
@@ -223,64 +216,62 @@ fn leagues(entries: &[Entry]) -> (Vec<Kind>, Vec<League>) {
     (kinds, leagues)
 }
 
-/// The tree while it grows.
-struct Planting {
-    tree: Seedling<Role>,
-    /// Which entry a way to read means, by place and league.
-    taken: HashMap<u64, usize, BuildHasherDefault<Folded>>,
-    /// The same for terms with a gap.
+/// Which entry a way to read means, where several of a league can be read so: the one planted first.
+struct Claims<'a> {
+    entries: &'a [Entry],
+    leagues: &'a [League],
+    /// For each entry, whether there is a way to read that means it.
+    has_place: Vec<bool>,
+    /// For each entry, one that took a way from it.
+    loses_to: Vec<Option<usize>>,
+    /// The first with a gap, by how it reads.
     gaps: BTreeMap<(Phrase, League), usize>,
 }
 
-/// Why a term cannot be planted.
-enum Refused {
-    Unreadable(String),
-    /// Every way to read it means another entry already.
-    Taken(usize),
-}
-
-impl Planting {
-    fn sign(&mut self, role: Role, phrase: &Phrase) {
-        assert!(phrase.tail.is_none(), "a cue has no gap");
-        let ends = self.tree.add(&phrase.head).expect("a built-in phrase is well written");
-        for end in ends {
-            self.tree.mean(end, role);
-        }
+impl<'a> Claims<'a> {
+    fn new(entries: &'a [Entry], leagues: &'a [League]) -> Self {
+        let (has_place, loses_to) = (vec![false; entries.len()], vec![None; entries.len()]);
+        Self { entries, leagues, has_place, loses_to, gaps: BTreeMap::new() }
     }
 
-    fn plant(&mut self, phrase: &Phrase, entry: usize, league: League, mode: Mode) -> Result<(), Refused> {
+    fn plant(&mut self, phrase: &Phrase, entry: usize, seedling: &mut Seedling<Role>) -> Result<(), String> {
         let number = u32::try_from(entry).expect("far fewer than four billion entries");
-        let ends = self.tree.add(&phrase.head).map_err(Refused::Unreadable)?;
-        let Some((words, tail)) = &phrase.tail else {
-            let mut other = None;
-            let mut is_new = false;
-            for end in ends {
-                let owner = *self.taken.entry(league.at(end)).or_insert(entry);
-                if owner != entry {
-                    other = Some(owner);
-                    continue;
-                }
-                is_new = true;
-                if mode != Mode::Off {
-                    self.tree.mean(end, Role::Term(number));
-                }
-            }
-            return other.filter(|_| !is_new).map_or(Ok(()), |other| Err(Refused::Taken(other)));
-        };
-        let tails = self.tree.add(tail).map_err(Refused::Unreadable)?;
-        let owner = *self.gaps.entry((phrase.clone(), league)).or_insert(entry);
+        let Some((words, tail)) = &phrase.tail else { return seedling.add(&phrase.head, Role::Term(number)) };
+        let owner = *self.gaps.entry((phrase.clone(), self.leagues[entry])).or_insert(entry);
         if owner != entry {
-            return Err(Refused::Taken(owner));
+            self.loses_to[entry] = Some(owner);
+            return Ok(());
         }
-        if mode != Mode::Off {
-            for end in ends {
-                self.tree.mean(end, Role::Head(number));
+        self.has_place[entry] = true;
+        seedling.add(&phrase.head, Role::Head(number))?;
+        seedling.add(tail, Role::Tail { entry: number, words: *words })
+    }
+
+    /// Of what may be meant at one place, leaves what is. An entry that is off keeps its place and means nothing.
+    fn settle(&mut self, roles: &mut Vec<Role>) {
+        let mut owners: Vec<usize> = Vec::new();
+        let is_off = |entry: &u32| self.entries[*entry as usize].mode == Mode::Off;
+        roles.retain(|role| match role {
+            Role::Term(number) => {
+                let entry = *number as usize;
+                let owner = owners.iter().find(|owner| self.leagues[**owner] == self.leagues[entry]);
+                if let Some(owner) = owner {
+                    self.loses_to[entry] = Some(*owner);
+                    return false;
+                }
+                owners.push(entry);
+                self.has_place[entry] = true;
+                !is_off(number)
             }
-            for end in tails {
-                self.tree.mean(end, Role::Tail { entry: number, words: *words });
-            }
-        }
-        Ok(())
+            Role::Head(entry) | Role::Tail { entry, .. } => !is_off(entry),
+            Role::Cue(_) | Role::Thing(_) => true,
+        });
+    }
+
+    /// The entries that no way to read means, each with one that took its place.
+    fn lost(&self) -> impl Iterator<Item = (usize, usize)> {
+        let lost = self.loses_to.iter().zip(&self.has_place).enumerate();
+        lost.filter_map(|(entry, (by, has_place))| by.filter(|_| !has_place).map(|by| (entry, by)))
     }
 }
 

@@ -198,114 +198,187 @@ fn too_many() -> String {
 
 /// A place in the tree. The root is 0, and nothing leads back to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Node(pub u32);
+struct Node(u32);
 
 impl Node {
     const ROOT: Self = Self(0);
+
+    fn number(number: usize) -> Self {
+        Self(u32::try_from(number).expect("far fewer than four billion places"))
+    }
+
+    fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
-/// All ways to read all phrases, while they are planted.
+/// All phrases, each a row of places of its own: one word may lead to many of them at once.
 #[derive(Debug)]
 pub(crate) struct Seedling<R> {
-    next: HashMap<u64, Node, BuildHasherDefault<Folded>>,
-    /// What each place means.
-    roles: Vec<Vec<R>>,
+    sprouts: Vec<Sprout<R>>,
     /// The words that `#` and `#th` stand for.
     numbers: [Vec<Word>; 2],
     words: usize,
 }
 
-/// About as many steps as the built-in lexicon has: the list of them need not grow on the way.
-const STEPS_EXPECTED: usize = 200_000;
+#[derive(Debug)]
+struct Sprout<R> {
+    ways: Vec<(Word, Node)>,
+    /// What a phrase that ends here means.
+    role: Option<R>,
+}
+
+impl<R> Sprout<R> {
+    const NEW: Self = Self { ways: Vec::new(), role: None };
+}
 
 impl<R: Copy + PartialEq> Seedling<R> {
     pub fn new(vocabulary: &Vocabulary) -> Self {
         let written = |class| vocabulary.written_in_digits(class).chain([class]).collect();
         let numbers = [Word::COUNT, Word::ORDINAL].map(written);
-        let next = HashMap::with_capacity_and_hasher(STEPS_EXPECTED, BuildHasherDefault::default());
-        Self { next, roles: vec![Vec::new()], numbers, words: vocabulary.len() }
+        Self { sprouts: vec![Sprout::NEW], numbers, words: vocabulary.len() }
     }
 
-    /// Plants every way to read a row, and answers where the ways end.
-    pub fn add(&mut self, row: &[Piece]) -> Result<Vec<Node>, String> {
-        let ends = self.follow(&[Node::ROOT], row)?;
-        if ends.is_empty() || ends.contains(&Node::ROOT) {
+    /// Plants a row, which means this wherever it ends.
+    pub fn add(&mut self, row: &[Piece], role: R) -> Result<(), String> {
+        if readings(row) > READINGS_MAX {
+            return Err(too_many());
+        }
+        let to = self.sprout();
+        let ends = self.follow(&[Node::ROOT], row, to);
+        if ends.contains(&Node::ROOT) {
             return Err("it can stand for nothing at all; every way to read it needs a word".to_owned());
         }
-        Ok(ends)
-    }
-
-    /// Gives a meaning to a place.
-    pub fn mean(&mut self, node: Node, role: R) {
-        let roles = &mut self.roles[node.0 as usize];
-        if !roles.contains(&role) {
-            roles.push(role);
+        for end in ends {
+            self.sprouts[end.index()].role = Some(role);
         }
+        Ok(())
     }
 
-    /// Where all ways to read a row end that begin at these places.
-    fn follow(&mut self, from: &[Node], row: &[Piece]) -> Result<Vec<Node>, String> {
+    fn sprout(&mut self) -> Node {
+        self.sprouts.push(Sprout::NEW);
+        Node::number(self.sprouts.len() - 1)
+    }
+
+    /// Lets a row lead from these places to another, and answers where it may end: there, and, where the last words may
+    /// be left out, before.
+    fn follow(&mut self, from: &[Node], row: &[Piece], to: Node) -> Vec<Node> {
         let mut places = from.to_vec();
-        for piece in row {
-            let mut ends = Vec::with_capacity(places.len());
-            match piece {
-                Piece::Word(class @ (Word::COUNT | Word::ORDINAL)) => {
-                    let numbers = self.numbers[usize::from(*class == Word::ORDINAL)].clone();
-                    for place in &places {
-                        ends.extend(numbers.iter().map(|number| self.step(*place, *number)));
-                    }
+        for (index, piece) in row.iter().enumerate() {
+            let next = if index + 1 == row.len() { to } else { self.sprout() };
+            places = match piece {
+                Piece::Word(word) => {
+                    self.lead(&places, *word, next);
+                    vec![next]
                 }
-                Piece::Word(word) => ends.extend(places.iter().map(|place| self.step(*place, *word))),
                 Piece::Either(rows) => {
-                    for row in rows {
-                        ends.extend(self.follow(&places, row)?);
-                    }
+                    let mut ends: Vec<Node> = rows.iter().flat_map(|row| self.follow(&places, row, next)).collect();
+                    ends.sort_unstable();
+                    ends.dedup();
+                    ends
+                }
+            };
+        }
+        places
+    }
+
+    fn lead(&mut self, from: &[Node], word: Word, to: Node) {
+        let one = [word];
+        let words: &[Word] = match word {
+            Word::COUNT => &self.numbers[0],
+            Word::ORDINAL => &self.numbers[1],
+            _ => &one,
+        };
+        for place in from {
+            self.sprouts[place.index()].ways.extend(words.iter().map(|word| (*word, to)));
+        }
+    }
+
+    /// The tree as it is walked: one place for all those that the same words lead to, so that a text is in one place at
+    /// a time. (The subset construction; it ends with at most one place for every way to read a phrase, and in most
+    /// cases far fewer, because the words of a set lead to the same.) What a place means is told the meanings of all
+    /// phrases that end there, in the order of planting.
+    pub fn grown(self, mut meaning: impl FnMut(&mut Vec<R>)) -> Tree<R> {
+        let mut joined = Joined::new(self.sprouts.len());
+        let mut tree = Tree {
+            first: vec![Stop::NOWHERE; self.words],
+            places: Vec::new(),
+            roles: Vec::new(),
+            next: HashMap::default(),
+        };
+        let mut here = Vec::new();
+        while let Some(members) = joined.members.get(tree.places.len()) {
+            let place = Node::number(tree.places.len());
+            let sprouts = || members.iter().map(|member| &self.sprouts[member.index()]);
+            here.clear();
+            for role in sprouts().filter_map(|sprout| sprout.role) {
+                if !here.contains(&role) {
+                    here.push(role);
                 }
             }
-            ends.sort_unstable();
-            ends.dedup();
-            if ends.len() > READINGS_MAX {
-                return Err(too_many());
+            meaning(&mut here);
+            let from = tree.roles.len();
+            tree.roles.extend_from_slice(&here);
+            let mut ways: Vec<(Word, Node)> = sprouts().flat_map(|sprout| sprout.ways.iter().copied()).collect();
+            ways.sort_unstable();
+            ways.dedup();
+            let mut bits = 0;
+            for ways in ways.chunk_by(|a, b| a.0 == b.0) {
+                let word = ways[0].0;
+                bits |= way(word);
+                tree.next.insert(step(place, word), joined.place(ways.iter().map(|(_, to)| *to)));
             }
-            places = ends;
+            tree.places.push(Place { ways: bits, roles: range(from, tree.roles.len()) });
         }
-        Ok(places)
-    }
-
-    fn step(&mut self, from: Node, word: Word) -> Node {
-        let new = Node(u32::try_from(self.roles.len()).expect("far fewer than four billion places"));
-        let place = *self.next.entry(step(from, word)).or_insert(new);
-        if place == new {
-            self.roles.push(Vec::new());
-        }
-        place
-    }
-
-    /// The tree as it is walked.
-    pub fn grown(self) -> Tree<R> {
-        let mut places = Vec::with_capacity(self.roles.len());
-        let mut all = Vec::with_capacity(self.roles.len());
-        for roles in &self.roles {
-            let first = all.len();
-            all.extend_from_slice(roles);
-            places.push(Place { ways: 0, roles: range(first, all.len()) });
-        }
-        let parted = |key: u64| {
-            let half = |half: u64| u32::try_from(half).expect("it is half of a key");
-            (half(key >> 32), Word(half(key & u64::from(u32::MAX))))
-        };
-        #[expect(clippy::iter_over_hash_type, reason = "bits are set, in whatever order")]
-        for key in self.next.keys() {
-            let (from, word) = parted(*key);
-            places[from as usize].ways |= way(word);
-        }
-        let nowhere = Stop { node: Node::ROOT, place: Place { ways: 0, roles: [0; 2] } };
-        let first = (0..self.words).map(|word| {
+        for (word, first) in tree.first.iter_mut().enumerate() {
             let word = Word(u32::try_from(word).expect("far fewer than four billion words"));
-            let node = self.next.get(&step(Node::ROOT, word));
-            node.map_or(nowhere, |node| Stop { node: *node, place: places[node.0 as usize] })
-        });
-        Tree { first: first.collect(), places, roles: all, next: self.next }
+            if let Some(node) = tree.next.remove(&step(Node::ROOT, word)) {
+                *first = Stop { node, place: tree.places[node.index()] };
+            }
+        }
+        tree
+    }
+}
+
+/// How many ways there are to read a row.
+fn readings(row: &[Piece]) -> usize {
+    let ways = |piece: &Piece| match piece {
+        Piece::Word(_) => 1,
+        Piece::Either(rows) => rows.iter().fold(0, |sum: usize, row| sum.saturating_add(readings(row))),
+    };
+    row.iter().fold(1, |product: usize, piece| product.saturating_mul(ways(piece)))
+}
+
+/// Places that are reached together.
+struct Joined {
+    /// By number of the place they become: ascending.
+    members: Vec<Vec<Node>>,
+    numbers: HashMap<Vec<Node>, Node>,
+    /// What a place becomes that is reached alone; the root where it is not known yet. Most are.
+    alone: Vec<Node>,
+}
+
+impl Joined {
+    fn new(sprouts: usize) -> Self {
+        Self { members: vec![vec![Node::ROOT]], numbers: HashMap::new(), alone: vec![Node::ROOT; sprouts] }
+    }
+
+    fn place(&mut self, members: impl ExactSizeIterator<Item = Node> + Clone) -> Node {
+        let new = Node::number(self.members.len());
+        let known = match members.clone().next() {
+            Some(only) if members.len() == 1 => {
+                let known = &mut self.alone[only.index()];
+                if *known == Node::ROOT {
+                    *known = new;
+                }
+                *known
+            }
+            _ => *self.numbers.entry(members.clone().collect()).or_insert(new),
+        };
+        if known == new {
+            self.members.push(members.collect());
+        }
+        known
     }
 }
 
@@ -326,6 +399,10 @@ pub(crate) struct Tree<R> {
 pub(crate) struct Stop {
     node: Node,
     place: Place,
+}
+
+impl Stop {
+    const NOWHERE: Self = Self { node: Node::ROOT, place: Place { ways: 0, roles: [0; 2] } };
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -356,7 +433,7 @@ impl<R> Tree<R> {
             return None;
         }
         let node = *self.next.get(&step(stop.node, word))?;
-        Some(Stop { node, place: self.places[node.0 as usize] })
+        Some(Stop { node, place: self.places[node.index()] })
     }
 
     /// What a place means.
