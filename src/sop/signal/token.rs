@@ -101,6 +101,7 @@ pub(crate) fn tokens(text: &str, masks: &[Range<usize>], words: &Words) -> Token
         digits: false,
         money: false,
         plain_until: 0,
+        hashtag_until: 0,
         sentence_start: 0,
         singles: 0,
         spelled_out: false,
@@ -130,6 +131,8 @@ struct Pass<'a> {
     money: bool,
     /// Signs up to here part words.
     plain_until: usize,
+    /// Capitals up to here part words.
+    hashtag_until: usize,
     /// Where the sentence begins, in tokens.
     sentence_start: usize,
     /// Single letters in a row at the end.
@@ -231,6 +234,12 @@ impl Pass<'_> {
                 let currency = self.words.find(spelled.trim_matches(|c: char| c.is_ascii_digit()));
                 self.money |= self.words.is_currency(currency);
             }
+            if !word.is_known()
+                && let Some(cut) = self.hashtag_word(start, end)
+            {
+                self.push(self.words.find_in(self.bytes, start, cut), start, cut);
+                return cut;
+            }
             if !word.is_known() && apostrophe {
                 // "bank's", "l'avocat": neither is a word of the lexicon, their parts may be.
                 let cut = start + spelled.find('\'').expect("there is one");
@@ -243,6 +252,16 @@ impl Pass<'_> {
         }
         self.push(word, start, end);
         end
+    }
+
+    /// Where the first of several words in a hashtag ends, each beginning with a capital: "#BunchOfThieves".
+    fn hashtag_word(&mut self, start: usize, end: usize) -> Option<usize> {
+        if start > 0 && self.bytes[start - 1] == b'#' {
+            self.hashtag_until = end;
+        }
+        let is_end = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+        let length = self.bytes[start..end].windows(2).position(is_end)? + 1;
+        (start < self.hashtag_until).then_some(start + length)
     }
 
     /// A word with anything but plain letters, digits and apostrophes in it: spelled out, then looked up.
