@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
 use crate::sop::escalation::{
-    Actor, Command, Deadline, Escalation, EscalationId, Event, Information, Opened, Refusal, Report, Status, Subject,
-    TriggerName, open,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Information, Opened, Refusal, Report, Status,
+    Subject, TriggerName, open,
 };
 use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
@@ -63,13 +63,6 @@ pub enum About {
     Button { escalation: EscalationId, seen: u64 },
     /// As typed: "ESC-142", "142".
     Typed(String),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    Acknowledge,
-    Raise { reason: String },
-    Resolve { note: String },
 }
 
 /// An escalation by hand.
@@ -362,14 +355,10 @@ impl Turn<'_> {
             About::Button { seen, .. } => Some(*seen),
             About::Typed(_) => None,
         };
-        let command = match act {
-            Act::Acknowledge => Command::Acknowledge { by: actor, seen },
-            Act::Raise { reason } => Command::Raise { by: actor, reason, seen },
-            Act::Resolve { note } => Command::Resolve { by: actor, note },
-        };
-        let events = self.desk.cases[&id].decide(&command, self.now)?;
+        let command = act.name();
+        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, self.now)?;
         self.take_in(id, events);
-        Ok(Answer::Done { command: command.name(), case: notice::card(&self.desk.cases[&id], self.procedure, None) })
+        Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
     }
 
     fn escalate(&mut self, actor: &Actor, form: Form) -> Result<Answer, Refusal> {

@@ -6,7 +6,7 @@ mod card;
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Command, Escalation, EscalationId, Event, Fate, Refusal};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{Card, CardRaise, NearLine, Queue, Verb, Why, buttons, card, page_due, queue, why};
 use crate::sop::procedure::Procedure;
@@ -111,19 +111,6 @@ pub enum Answer {
         staff: bool,
     },
     Refused(Refusal),
-}
-
-impl Command {
-    /// The verb, for the words.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Acknowledge { .. } => "acknowledge",
-            Self::Raise { .. } => "raise",
-            Self::Resolve { .. } => "resolve",
-            Self::Report { .. } => "report",
-            Self::PageDelivered { .. } | Self::PageUndeliverable { .. } | Self::DeadlineReached => "settle",
-        }
-    }
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::escalation::{
-    Actor, Command, Counted, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report, Subject,
-    TriggerName,
+    Act, Actor, Command, Counted, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report,
+    Subject, TriggerName,
 };
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
@@ -113,6 +113,7 @@ fn cards() -> Vec<Card> {
         };
         case.apply(&Event::Paged { step: Step::FIRST, reason: crate::sop::escalation::PageReason::Opened }, at(0));
         let by = Actor { person: person("Sam", Standing::Staff), teams: vec!["first".into()], manages: true };
+        let act = |act| Command::Act { by: by.clone(), act, seen: None };
         let delivered =
             |page| Command::PageDelivered { page, place: "place".into(), message: format!("card-{page}").into() };
         play(&mut case, &delivered(0), 1);
@@ -120,9 +121,9 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
-        play(&mut case, &Command::Acknowledge { by: by.clone(), seen: None }, 92);
-        play(&mut case, &Command::Raise { by: by.clone(), reason: "busy".to_owned(), seen: None }, 93);
-        play(&mut case, &Command::Resolve { by, note: "done".to_owned() }, 94);
+        play(&mut case, &act(Act::Acknowledge), 92);
+        play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 93);
+        play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 94);
     }
     cards
 }

@@ -20,7 +20,8 @@ use serde::Serialize;
 
 use crate::cli::progress::Progress;
 use crate::cli::{ConfigFile, NO};
-use crate::sop::desk::{About, Act, Desk, Fact, Request};
+use crate::sop::desk::{About, Desk, Fact, Request};
+use crate::sop::escalation::Act;
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Event, Report};
 use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::notice::ReplyTo;

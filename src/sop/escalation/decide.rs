@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::sop::escalation::{Actor, Command, Escalation, EscalationId, Event, Fate, Opened, PageReason, RaiseReason};
+use crate::sop::escalation::{
+    Act, Actor, Command, Escalation, EscalationId, Event, Fate, Opened, PageReason, RaiseReason,
+};
 use crate::sop::message::{Person, cut};
 use crate::sop::team::{Step, TeamId};
 
@@ -74,9 +76,7 @@ impl Escalation {
                     Ok(vec![Event::Added { report: report.clone() }])
                 }
             }
-            Command::Acknowledge { by, seen } => self.acknowledge(by, *seen),
-            Command::Raise { by, reason, seen } => self.raise(by, reason, *seen),
-            Command::Resolve { by, note } => self.resolve(by, note),
+            Command::Act { by, act, seen } => self.act(by, act, *seen),
             Command::PageDelivered { page, place, message } => Ok(match self.pages.get(*page).map(|page| &page.fate) {
                 Some(Fate::Asked) => {
                     vec![Event::Delivered { page: *page, place: place.clone(), message: message.clone() }]
@@ -86,6 +86,14 @@ impl Escalation {
             }),
             Command::PageUndeliverable { page, why } => Ok(self.go_around(*page, why)),
             Command::DeadlineReached => Ok(self.pass_deadline(now)),
+        }
+    }
+
+    fn act(&self, by: &Actor, act: &Act, seen: Option<u64>) -> Result<Vec<Event>, Refusal> {
+        match act {
+            Act::Acknowledge => self.acknowledge(by, seen),
+            Act::Raise { reason } => self.raise(by, reason, seen),
+            Act::Resolve { note } => self.resolve(by, note),
         }
     }
 

@@ -332,6 +332,25 @@ pub struct Actor {
     pub manages: bool,
 }
 
+/// What a person can do about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Acknowledge,
+    Raise { reason: String },
+    Resolve { note: String },
+}
+
+impl Act {
+    /// The verb, for the words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Raise { .. } => "raise",
+            Self::Resolve { .. } => "resolve",
+        }
+    }
+}
+
 /// What somebody, the clock or the delivery wants of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -340,19 +359,11 @@ pub enum Command {
         report: Box<Report>,
         severity: Severity,
     },
-    /// `seen` is the version on the button that was pressed; `None` for a typed command.
-    Acknowledge {
+    /// A person does something. `seen` is the version on the button that was pressed; `None` for a typed command.
+    Act {
         by: Actor,
+        act: Act,
         seen: Option<u64>,
-    },
-    Raise {
-        by: Actor,
-        reason: String,
-        seen: Option<u64>,
-    },
-    Resolve {
-        by: Actor,
-        note: String,
     },
     PageDelivered {
         page: usize,

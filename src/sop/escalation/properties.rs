@@ -9,9 +9,7 @@ use crate::sop::message::Standing;
 /// One thing that happens. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Move {
-    Acknowledge { who: usize, button: Option<u64> },
-    Raise { who: usize, button: Option<u64> },
-    Resolve { who: usize, note: &'static str },
+    Act { who: usize, act: Act, button: Option<u64> },
     Report { severity: Severity },
     Delivered { page: usize },
     Undeliverable { page: usize },
@@ -22,11 +20,9 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let who = 0_usize..8;
-    let button = || proptest::option::of(0_u64..12);
+    let button = proptest::option::of(0_u64..12);
     let one = prop_oneof![
-        2 => (who.clone(), button()).prop_map(|(who, button)| Move::Acknowledge { who, button }),
-        2 => (who.clone(), button()).prop_map(|(who, button)| Move::Raise { who, button }),
-        1 => (who, prop_oneof![Just(""), Just(" \n"), Just("done")]).prop_map(|(who, note)| Move::Resolve { who, note }),
+        5 => (who, acts(), button).prop_map(|(who, act, button)| Move::Act { who, act, button }),
         2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
         6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
         2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
@@ -35,6 +31,15 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => Just(Move::Ring),
     ];
     proptest::collection::vec(one, 1..60)
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    let note = prop_oneof![Just(""), Just(" \n"), Just("done")];
+    prop_oneof![
+        2 => Just(Act::Acknowledge),
+        2 => Just(Act::Raise { reason: "stuck".to_owned() }),
+        1 => note.prop_map(|note| Act::Resolve { note: note.to_owned() }),
+    ]
 }
 
 fn openings() -> impl Strategy<Value = Opened> {
@@ -126,11 +131,9 @@ impl Walk {
                 Command::DeadlineReached
             }
             Move::Ring => Command::DeadlineReached,
-            Move::Acknowledge { who, button } => Command::Acknowledge { by: self.people[*who].clone(), seen: *button },
-            Move::Raise { who, button } => {
-                Command::Raise { by: self.people[*who].clone(), reason: "stuck".to_owned(), seen: *button }
+            Move::Act { who, act, button } => {
+                Command::Act { by: self.people[*who].clone(), act: act.clone(), seen: *button }
             }
-            Move::Resolve { who, note } => Command::Resolve { by: self.people[*who].clone(), note: (*note).to_owned() },
             Move::Report { severity } => {
                 Command::Report { report: Box::new(report(&format!("m{}", self.log.len()))), severity: *severity }
             }
@@ -158,7 +161,7 @@ impl Walk {
         let changed = before != self.case;
         check_permission(&before, command, &decided);
         match command {
-            Command::Acknowledge { seen, .. } | Command::Raise { seen, .. } => {
+            Command::Act { seen, act: Act::Acknowledge | Act::Raise { .. }, .. } => {
                 assert_eq!(changed, decided.is_ok());
                 assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
             }
@@ -265,15 +268,13 @@ impl Walk {
 
 /// Who may do what: the rules as a reader of the procedure would say them.
 fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
-    let (Command::Acknowledge { by, .. } | Command::Raise { by, .. } | Command::Resolve { by, .. }) = command else {
-        return;
-    };
+    let Command::Act { by, act, .. } = command else { return };
     let was_paged = by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
     let owns = before.owner() == Some(&by.person);
-    let may = match command {
-        Command::Raise { .. } => before.may_be_read_by(by),
-        Command::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
-        _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
+    let may = match act {
+        Act::Raise { .. } => before.may_be_read_by(by),
+        Act::Acknowledge => was_paged || (by.manages && before.may_be_read_by(by)),
+        Act::Resolve { .. } => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
     assert!(may || decided.is_err(), "{} may not {command:?}", by.person.id);
     if before.opened.confidential && by.teams.iter().all(|team| !before.opened.plan.teams().any(|paged| paged == team))
@@ -343,8 +344,8 @@ proptest! {
         let member = |team: &TeamId, id: &str| Actor { teams: vec![team.clone()], ..staff(id, &[]) };
         let team = walk.case.team().clone();
         let (one, two) = (member(&team, "one"), member(&team, "two"));
-        let first = walk.take(&Command::Acknowledge { by: one, seen: None });
-        let second = walk.take(&Command::Acknowledge { by: two, seen: None });
+        let first = walk.take(&Command::Act { by: one, act: Act::Acknowledge, seen: None });
+        let second = walk.take(&Command::Act { by: two, act: Act::Acknowledge, seen: None });
         match (first, second) {
             (Ok(_), Err(Refusal::AlreadyAcknowledged { by, since, .. })) => {
                 prop_assert_eq!((by.id.as_str(), since), ("one", walk.now));

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::sop::desk::{About, Act, Request};
+use crate::sop::desk::{About, Request};
+use crate::sop::escalation::Act;
 use crate::sop::fixture::{at, procedure, says, staff};
 
 /// A desk with one case, and what it told since it was last looked at.

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::sop::desk::{About, Act, Fact, Request};
+use crate::sop::desk::{About, Fact, Request};
+use crate::sop::escalation::Act;
 use crate::sop::escalation::Event;
 use crate::sop::fixture::{at, build, over_usd, plan, procedure, says, staff, trigger};
 use crate::sop::notice::ReplyTo;
