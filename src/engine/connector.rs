@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use crate::sop::escalation::EscalationId;
-use crate::sop::message::{MessageId, PlaceId};
-use crate::sop::notice::{Answer, Card, LineFacts, ReplyTo, Verb};
+use crate::sop::message::{MessageId, PersonId, PlaceId};
+use crate::sop::notice::{Answer, Card, Line, LineFacts, ReplyTo, Verb};
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -49,14 +49,19 @@ pub enum Telling {
         /// The group that is to be pinged.
         ping: Option<String>,
     },
-    Line(serde_json::Value),
+    Line {
+        facts: serde_json::Value,
+        /// The person who is to be pinged.
+        ping: Option<PersonId>,
+    },
     Answer(Box<Answer>),
 }
 
 impl Telling {
     /// A line's facts as its template sees them.
     pub fn line(facts: &LineFacts<'_>) -> Self {
-        Self::Line(serde_json::to_value(facts).expect("facts of a line are plain data"))
+        let ping = facts.detail.and_then(Line::calls).map(|person| person.id.clone());
+        Self::Line { facts: serde_json::to_value(facts).expect("facts of a line are plain data"), ping }
     }
 }
 

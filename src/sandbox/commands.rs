@@ -118,8 +118,10 @@ fn given(
     Ok(given)
 }
 
-/// The value in the type of its option; pages send everything as text.
+/// The value in the type of its option; pages send everything as text, and a person picks a choice by its name.
 fn coerced(option: &Value, value: &Value) -> Option<Value> {
+    let choice = option["choices"].as_array().into_iter().flatten().find(|choice| choice["name"] == *value);
+    let value = choice.map_or(value, |choice| &choice["value"]);
     let text = value.as_str();
     let value = match option["type"].as_u64()? {
         3 => json!(text?),

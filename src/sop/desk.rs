@@ -120,6 +120,8 @@ pub struct Desk {
     cases: BTreeMap<EscalationId, Escalation>,
     /// Cases that are not resolved.
     open: BTreeSet<EscalationId>,
+    /// Cases that wait for their customer.
+    waiting: BTreeSet<EscalationId>,
     deadlines: BTreeSet<(DateTime<Utc>, EscalationId)>,
     conversation: Conversation,
 }
@@ -244,6 +246,11 @@ impl Desk {
             before.map(|at| self.deadlines.remove(&(at, id)));
             after.map(|at| self.deadlines.insert((at, id)));
         }
+        if self.cases[&id].waiting.is_some() {
+            self.waiting.insert(id);
+        } else {
+            self.waiting.remove(&id);
+        }
         if self.cases[&id].status() == Status::Resolved {
             self.open.remove(&id);
         } else {
@@ -318,6 +325,7 @@ impl Turn<'_> {
         let (signals, ticket, fired) = read(message, &self.desk.conversation, self.procedure, self.now);
         let customer = (message.author.standing == Standing::Customer).then_some(&message.author);
         let heard = Heard { message, customer, ticket: ticket.as_ref(), signals: &signals };
+        self.end_waits(message);
         let decisions = triage(heard, &fired, self.desk, self.procedure);
         if customer.is_some() && (ticket.is_some() || !signals.is_silent()) {
             self.note(message, ticket.clone(), &signals);
@@ -333,6 +341,18 @@ impl Turn<'_> {
                     self.record(Fact::Watched { trigger, message, place });
                 }
             }
+        }
+    }
+
+    /// Whatever the customer writes, nobody waits for them any longer.
+    fn end_waits(&mut self, message: &Message) {
+        let author = Some(&message.author.id);
+        let is_theirs = |id: &&EscalationId| {
+            self.desk.cases[*id].opened.subject.customer.as_ref().map(|customer| &customer.id) == author
+        };
+        let theirs: Vec<_> = self.desk.waiting.iter().filter(is_theirs).copied().collect();
+        for id in theirs {
+            self.settle(id, &Command::CustomerWrote);
         }
     }
 

@@ -63,8 +63,29 @@ pub enum Line {
         by: Person,
         minutes: Option<i64>,
     },
-    /// Nobody answered, or nobody could be reached, or somebody raised it.
+    /// It went on to another team, for whatever reason.
     Raised,
+    /// The next step did not come in time.
+    Nudge {
+        to: Person,
+    },
+    Offered {
+        by: Person,
+        to: Person,
+    },
+    HandedOff {
+        to: Person,
+    },
+    Waiting {
+        by: Person,
+    },
+    /// The customer has written.
+    Resumed {
+        to: Person,
+    },
+    Reopened {
+        by: Person,
+    },
     Resolved {
         by: Person,
     },
@@ -80,8 +101,22 @@ impl Line {
             Self::Opened => "opened",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Raised => "raised",
+            Self::Nudge { .. } => "nudge",
+            Self::Offered { .. } => "offered",
+            Self::HandedOff { .. } => "handed_off",
+            Self::Waiting { .. } => "waiting",
+            Self::Resumed { .. } => "resumed",
+            Self::Reopened { .. } => "reopened",
             Self::Resolved { .. } => "resolved",
             Self::Undeliverable { .. } => "undeliverable",
+        }
+    }
+
+    /// Who has to act, and is pinged.
+    pub fn calls(&self) -> Option<&Person> {
+        match self {
+            Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
+            _ => None,
         }
     }
 }
@@ -118,6 +153,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     let mut notices = Vec::new();
     let escalation = case.id;
     let line = |line: Line| Notice::Line { team: procedure.front.clone(), escalation, version: case.version, line };
+    // In the place of the team that has it, where its card is.
+    let call = |line: Line| Notice::Line { team: case.team().clone(), escalation, version: case.version, line };
+    let responder = || case.responder.as_ref().map(|(person, _)| person.clone());
     let front_is_paged = case.team() == &procedure.front;
     match event {
         Event::Opened(_) if front_is_paged => {}
@@ -133,20 +171,38 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let itself = Notice::Card { escalation, page: *page };
             notices.extend(redraw(case).into_iter().filter(|card| !is_fresh || *card != itself));
         }
-        Event::Added { .. } => notices.extend(redraw(case)),
+        Event::Added { .. }
+        | Event::Promised { .. }
+        | Event::Noted { .. }
+        | Event::SeveritySet { .. }
+        | Event::Graded { .. } => notices.extend(redraw(case)),
+        Event::Nudged { .. } => {
+            notices.extend(responder().map(|to| call(Line::Nudge { to })));
+            notices.extend(redraw(case));
+        }
+        Event::Waited { by, .. } => {
+            notices.push(line(Line::Waiting { by: by.clone() }));
+            notices.extend(redraw(case));
+        }
+        Event::Resumed => notices.extend(responder().map(|to| call(Line::Resumed { to }))),
+        Event::Offered { by, to } => {
+            notices.push(call(Line::Offered { by: by.clone(), to: to.clone() }));
+            notices.extend(redraw(case));
+        }
+        Event::HandedOff { to } => notices.push(line(Line::HandedOff { to: to.clone() })),
+        Event::Reopened { by, .. } => notices.push(line(Line::Reopened { by: by.clone() })),
         Event::Undeliverable { page, why } => {
             let team = case.pages[*page].team.clone();
             let line = Line::Undeliverable { team, why: why.clone() };
             let catch_all = case.opened.plan.catch_all.team.clone();
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
-        // A page follows both, or the end of the wait.
+        // A page follows both, or the end of the wait. After an acknowledgement or a hand-off comes the promise.
         Event::Strengthened { .. } | Event::Breached { .. } => {}
         Event::Raised { .. } => notices.push(line(Line::Raised)),
         Event::Acknowledged { by } => {
             let minutes = case.time_to_answer().map(|taken| taken.num_minutes());
             notices.push(line(Line::Acknowledged { by: by.clone(), minutes }));
-            notices.extend(redraw(case));
         }
         Event::Resolved { by, .. } => {
             notices.push(line(Line::Resolved { by: by.clone() }));

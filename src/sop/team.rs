@@ -121,6 +121,14 @@ impl Plan {
         }
     }
 
+    /// The step of the team before, on the same round; `None` for the first team.
+    pub fn before(&self, step: Step) -> Option<Step> {
+        match step {
+            Step::Rung { index, round } => Some(Step::Rung { index: index.checked_sub(1)?, round }),
+            Step::CatchAll => Some(Step::Rung { index: self.rungs.len() - 1, round: self.repeat }),
+        }
+    }
+
     /// Every team the ladder can reach, the catch-all last.
     pub fn teams(&self) -> impl Iterator<Item = &TeamId> {
         self.rungs.iter().chain([&self.catch_all]).map(|rung| &rung.team)

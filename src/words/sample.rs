@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::escalation::{
-    Act, Actor, Command, Counted, Escalation, EscalationId, Event, Information, Opened, Quote, Refusal, Report,
+    Act, Actor, Command, Counted, Escalation, EscalationId, Event, Grade, Information, Opened, Quote, Refusal, Report,
     Subject, TriggerName,
 };
 use crate::sop::message::{Person, Standing, TicketRef};
@@ -37,8 +37,25 @@ impl Words {
                     attempt(self.try_render("line.md", facts));
                 }
             }
-            for command in ["acknowledge", "raise", "resolve"] {
+            for command in ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen"] {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
+            }
+            let shown_when = [
+                ("promise", card.next_step_by.is_some()),
+                ("wait", card.waiting.is_some()),
+                ("hand_off", card.offered_to.is_some()),
+                ("grade", card.grade.is_some()),
+            ];
+            for (command, _) in shown_when.into_iter().filter(|(_, is_shown)| *is_shown) {
+                attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
+            }
+            if card.offered_to.is_some() {
+                let (by, to) = (person("Sam", Standing::Staff), person("Lena", Standing::Staff));
+                let line = Line::Offered { by, to };
+                let (codename, case) = (card.codename.clone(), Some(card.clone()));
+                let (name, confidential) = (line.name(), card.confidential);
+                let facts = LineFacts { line: name, detail: Some(&line), confidential, codename, case };
+                attempt(self.try_render("line.md", facts));
             }
             for (joined, case) in [(true, Some(card.clone())), (false, Some(card.clone())), (true, None)] {
                 let codename = card.codename.clone();
@@ -122,8 +139,18 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
         play(&mut case, &act(Act::Acknowledge), 92);
-        play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 93);
-        play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 94);
+        play(&mut case, &act(Act::Note { text: "called them".to_owned() }), 93);
+        play(&mut case, &act(Act::Wait { reason: "a photo is missing".to_owned() }), 93);
+        play(&mut case, &Command::CustomerWrote, 93);
+        let to = Box::new(Actor { person: person("Lena", Standing::Staff), ..by.clone() });
+        play(&mut case, &act(Act::HandOff { to }), 93);
+        play(&mut case, &Command::DeadlineReached, 130);
+        play(&mut case, &act(Act::Promise { within: None }), 131);
+        play(&mut case, &act(Act::SetSeverity { severity: Severity::Sev3, reason: "calm".to_owned() }), 131);
+        play(&mut case, &act(Act::Grade { grade: Grade::RightCall }), 131);
+        play(&mut case, &act(Act::Lower { reason: "simple after all".to_owned() }), 132);
+        play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 133);
+        play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 134);
     }
     cards
 }
@@ -183,6 +210,11 @@ fn lines() -> Vec<Line> {
         Line::Acknowledged { by: by.clone(), minutes: Some(3) },
         Line::Acknowledged { by: by.clone(), minutes: None },
         Line::Raised,
+        Line::Nudge { to: by.clone() },
+        Line::HandedOff { to: by.clone() },
+        Line::Waiting { by: by.clone() },
+        Line::Resumed { to: by.clone() },
+        Line::Reopened { by: by.clone() },
         Line::Resolved { by },
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
     ]
@@ -211,9 +243,18 @@ fn refusals() -> Vec<Refusal> {
     let (id, by, since) = (EscalationId(1), person("Sam", Standing::Staff), at(5));
     vec![
         Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
-        Refusal::AlreadyResolved { id, by, since },
+        Refusal::AlreadyResolved { id, by: by.clone(), since },
         Refusal::AlreadyRaised { id, team: "first".into(), since },
         Refusal::EndOfLadder { id, team: "first".into() },
+        Refusal::StartOfLadder { id, team: "first".into() },
+        Refusal::NotTaken { id },
+        Refusal::NotResolved { id },
+        Refusal::AlreadyWaiting { id, by: by.clone(), since },
+        Refusal::PromiseTooFar { id, hours: 168 },
+        Refusal::AlreadySo { id },
+        Refusal::CannotTake { id, who: by.clone() },
+        Refusal::ReasonMissing { id },
+        Refusal::NotATime { typed: "soon".to_owned() },
         Refusal::NotYourTeam { id, teams: vec!["first".into(), "second".into()] },
         Refusal::NoteMissing { id },
         Refusal::Unknown { asked: "ESC-9".to_owned() },

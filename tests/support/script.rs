@@ -16,7 +16,7 @@
 //! | `Dana edits "old" to "new"` · `Dana deletes "text"` | her latest message that reads so |
 //! | `Mona presses Acknowledge on ESC-1 [in #managers]` | the newest card of the case with that button, in that channel |
 //! | `Mona presses the old Acknowledge on ESC-1` | the button as it was first drawn |
-//! | `Rosa types /ack escalation:ESC-1 in #tier-1` | options are `name:value`, a value goes on to the next `name:` |
+//! | `Rosa types /ack escalation:ESC-1 in #tier-1` | options are `name:value`, a value goes on to the next `name:`; `@Sam` is a person |
 //! | `Rosa uses "Escalate this" on "text"` | the menu of the latest message that reads so |
 //! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
 //! | `(time passes)` | up to the time in front |
@@ -290,9 +290,17 @@ impl Play {
         let channel = self.stage.discord.channel(&found["place"]);
         let typed = found.name("options").map_or("", |options| options.as_str());
         let options: Map<String, Value> =
-            named(typed, r"(?:^| )([a-z_]+):")?.into_iter().map(|(name, value)| (name, value.into())).collect();
+            named(typed, r"(?:^| )([a-z_]+):")?.into_iter().map(|(name, value)| (name, self.option(&value))).collect();
         let interaction = self.stage.discord.slash(user, channel, &found["name"], options);
         self.stage.settle_interaction(interaction).await
+    }
+
+    /// The value of an option as Discord's client sends it: "@Sam" is his id.
+    fn option(&self, typed: &str) -> Value {
+        match typed.strip_prefix('@').filter(|name| name.chars().all(char::is_alphabetic)) {
+            Some(name) => self.stage.discord.user(name).to_string().into(),
+            None => typed.into(),
+        }
     }
 
     async fn fill(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {

@@ -4,6 +4,9 @@
 use poise::serenity_prelude as serenity;
 use tokio::sync::mpsc;
 
+use crate::sop::escalation::{Act, Grade};
+use crate::sop::team::Severity;
+
 /// What the commands are given to work with.
 pub(crate) struct Ear {
     pub(crate) calls: mpsc::Sender<Call>,
@@ -28,16 +31,19 @@ pub(crate) enum Asked {
         reason: Option<String>,
         message: Option<Box<serenity::Message>>,
     },
-    Acknowledge {
+    Act {
         case: String,
+        act: Act,
     },
-    Raise {
+    /// The time in which the next step comes, as typed.
+    Next {
         case: String,
-        reason: String,
+        within: Option<String>,
     },
-    Resolve {
+    HandOff {
         case: String,
-        note: String,
+        to: Box<serenity::User>,
+        roles: Vec<serenity::RoleId>,
     },
     Status {
         case: String,
@@ -63,7 +69,25 @@ type Context<'a> = poise::ApplicationContext<'a, Ear, Failure>;
 
 /// Every command of the bot.
 pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
-    vec![escalate(), escalate_this(), ack(), raise(), resolve(), status(), why(), queue(), help()]
+    vec![
+        escalate(),
+        escalate_this(),
+        ack(),
+        next(),
+        note(),
+        wait(),
+        handoff(),
+        raise(),
+        lower(),
+        severity(),
+        resolve(),
+        reopen(),
+        grade(),
+        status(),
+        why(),
+        queue(),
+        help(),
+    ]
 }
 
 /// The framework that hears them. Nothing it sends by itself may ping.
@@ -128,7 +152,154 @@ async fn ack(
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
-    ask(ctx, Asked::Acknowledge { case: escalation }).await
+    ask(ctx, Asked::Act { case: escalation, act: Act::Acknowledge }).await
+}
+
+/// Say by when the next step comes.
+#[poise::command(slash_command, guild_only)]
+async fn next(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "From now, for example 45m or 2h; without it, as long as the team has to answer"]
+    #[max_length = 20]
+    within: Option<String>,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Next { case: escalation, within }).await
+}
+
+/// Write down what was done or found out.
+#[poise::command(slash_command, guild_only)]
+async fn note(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "What was done or found out"]
+    #[max_length = 1000]
+    text: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Note { text } }).await
+}
+
+/// Wait for the customer. It goes on when they write.
+#[poise::command(slash_command, guild_only)]
+async fn wait(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "What the customer has to send or decide"]
+    #[max_length = 1000]
+    reason: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Wait { reason } }).await
+}
+
+/// Ask somebody to take an escalation over. Until they do, it stays where it is.
+#[poise::command(slash_command, guild_only)]
+async fn handoff(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "Who is to take it"] to: serenity::User,
+) -> Result<(), Failure> {
+    let member = ctx.interaction.data.resolved.members.get(&to.id);
+    let roles = member.map(|member| member.roles.clone()).unwrap_or_default();
+    ask(ctx, Asked::HandOff { case: escalation, to: Box::new(to), roles }).await
+}
+
+/// Send an escalation back to the team before.
+#[poise::command(slash_command, guild_only)]
+async fn lower(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "Why it needs this team no longer"]
+    #[max_length = 1000]
+    reason: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Lower { reason } }).await
+}
+
+#[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
+enum Severities {
+    #[name = "sev1, the most severe"]
+    Sev1,
+    #[name = "sev2"]
+    Sev2,
+    #[name = "sev3"]
+    Sev3,
+    #[name = "sev4"]
+    Sev4,
+}
+
+/// Say how severe an escalation is.
+#[poise::command(slash_command, guild_only)]
+async fn severity(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "How severe it is"] severity: Severities,
+    #[description = "Why"]
+    #[max_length = 1000]
+    reason: String,
+) -> Result<(), Failure> {
+    let severity = match severity {
+        Severities::Sev1 => Severity::Sev1,
+        Severities::Sev2 => Severity::Sev2,
+        Severities::Sev3 => Severity::Sev3,
+        Severities::Sev4 => Severity::Sev4,
+    };
+    ask(ctx, Asked::Act { case: escalation, act: Act::SetSeverity { severity, reason } }).await
+}
+
+/// Open a resolved escalation again.
+#[poise::command(slash_command, guild_only)]
+async fn reopen(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "What is still to be done"]
+    #[max_length = 1000]
+    reason: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Reopen { reason } }).await
+}
+
+#[derive(Clone, Copy, Debug, poise::ChoiceParameter)]
+enum Grades {
+    #[name = "right call"]
+    RightCall,
+    #[name = "not needed"]
+    NotNeeded,
+    #[name = "wrong team"]
+    WrongTeam,
+    #[name = "missing information"]
+    MissingInformation,
+}
+
+/// Say whether it was right to open an escalation. Triggers are measured by it.
+#[poise::command(slash_command, guild_only)]
+async fn grade(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "Your judgement"] grade: Grades,
+) -> Result<(), Failure> {
+    let grade = match grade {
+        Grades::RightCall => Grade::RightCall,
+        Grades::NotNeeded => Grade::NotNeeded,
+        Grades::WrongTeam => Grade::WrongTeam,
+        Grades::MissingInformation => Grade::MissingInformation,
+    };
+    ask(ctx, Asked::Act { case: escalation, act: Act::Grade { grade } }).await
 }
 
 /// Send an escalation on to the next team.
@@ -142,7 +313,7 @@ async fn raise(
     #[max_length = 1000]
     reason: String,
 ) -> Result<(), Failure> {
-    ask(ctx, Asked::Raise { case: escalation, reason }).await
+    ask(ctx, Asked::Act { case: escalation, act: Act::Raise { reason } }).await
 }
 
 /// Resolve an escalation with a note.
@@ -156,7 +327,7 @@ async fn resolve(
     #[max_length = 1000]
     note: String,
 ) -> Result<(), Failure> {
-    ask(ctx, Asked::Resolve { case: escalation, note }).await
+    ask(ctx, Asked::Act { case: escalation, act: Act::Resolve { note } }).await
 }
 
 /// Show one escalation.

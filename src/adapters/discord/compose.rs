@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::discord::custom_id::CustomId;
 use crate::sop::escalation::EscalationId;
-use crate::sop::message::cut;
+use crate::sop::message::{PersonId, cut};
 use crate::sop::notice::{Card, Verb};
 use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
@@ -52,9 +52,10 @@ pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], p
     })
 }
 
-/// One line of text.
-pub(crate) fn line(text: &str) -> Value {
-    json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": no_mentions()})
+/// One line of text. Pings nobody but the person it calls.
+pub(crate) fn line(text: &str, calls: Option<&PersonId>) -> Value {
+    let mentions = calls.map_or_else(no_mentions, |person| json!({"parse": [], "users": [person.as_str()]}));
+    json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions})
 }
 
 /// An answer to one person: a page with a title as an embed, anything shorter as text.
@@ -159,7 +160,7 @@ fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge => 1,
         Verb::Resolve => 3,
-        Verb::Raise | Verb::Why => 2,
+        Verb::Extend | Verb::Raise | Verb::Why => 2,
     }
 }
 

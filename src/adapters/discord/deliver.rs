@@ -88,7 +88,7 @@ impl Postman {
                 let shown = Shown { case: *case, version: *version, page: *page };
                 compose::card(&self.words, card, shown, buttons, ping.as_deref())
             }
-            Telling::Line(facts) => compose::line(&self.words.line(facts)),
+            Telling::Line { facts, ping } => compose::line(&self.words.line(facts), ping.as_ref()),
             Telling::Answer(answer) => compose::answer(&self.words.answer(answer)),
         };
         if let Destination::Place(_) = outgoing.to {
@@ -116,7 +116,7 @@ impl Postman {
         let ours = page.as_array().into_iter().flatten().filter(|message| self.guild.is_me(&message["author"]["id"]));
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
-            Telling::Line(_) | Telling::Answer(_) => message["content"] == body["content"],
+            Telling::Line { .. } | Telling::Answer(_) => message["content"] == body["content"],
         };
         let found = ours.into_iter().find(same).and_then(|message| message["id"].as_str());
         Ok(found.map(|id| Receipt { place: place.clone(), message: id.into() }))

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -19,7 +20,7 @@ use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
 use crate::sop::desk::{About, Form, Question, Request};
 use crate::sop::escalation::{Act, Actor, NOTE_CHARS_MAX, Refusal};
-use crate::sop::message::Standing;
+use crate::sop::message::{Standing, cut};
 use crate::sop::notice::{Answer, Verb};
 use crate::sop::procedure::Procedure;
 use crate::words::Words;
@@ -102,11 +103,15 @@ impl Counter {
         match &call.what {
             Asked::EscalateForm { .. } if !is_staff => Plan::Refuse(Refusal::NotStaff),
             Asked::EscalateForm { reason, message } => self.escalate_form(call, reason.as_ref(), message.as_deref()),
-            Asked::Acknowledge { case } => act(Act::Acknowledge, typed(case), ReplyKind::Waiting),
-            Asked::Raise { case, reason } => {
-                act(Act::Raise { reason: reason.clone() }, typed(case), ReplyKind::Waiting)
+            Asked::Act { case, act: asked } => act(asked.clone(), typed(case), ReplyKind::Waiting),
+            Asked::Next { case, within } => match within.as_deref().map(time).transpose() {
+                Ok(within) => act(Act::Promise { within }, typed(case), ReplyKind::Waiting),
+                Err(refusal) => Plan::Refuse(refusal),
+            },
+            Asked::HandOff { case, to, roles } => {
+                let to = Box::new(self.roles.actor(to, roles));
+                act(Act::HandOff { to }, typed(case), ReplyKind::Waiting)
             }
-            Asked::Resolve { case, note } => act(Act::Resolve { note: note.clone() }, typed(case), ReplyKind::Waiting),
             Asked::Status { case } => ask(Question::Status, case),
             Asked::Why { case } => ask(Question::Why, case),
             Asked::Queue => plain(Question::Queue),
@@ -116,6 +121,7 @@ impl Counter {
                     let about = About::Button { escalation: case, seen: version };
                     match verb {
                         Verb::Acknowledge => act(Act::Acknowledge, about, ReplyKind::Button),
+                        Verb::Extend => act(Act::Promise { within: None }, about, ReplyKind::Button),
                         Verb::Raise => act(Act::Raise { reason: String::new() }, about, ReplyKind::Button),
                         Verb::Why => Plan::Ask(
                             ReplyKind::Button,
@@ -188,6 +194,13 @@ impl Counter {
         let member = self.api.get(&format!("guilds/{}/members/{author}", self.guild.id())).await.unwrap_or_default();
         convert::salvaged(&found, &self.roles, &convert::roles_in(&member))
     }
+}
+
+/// A time as people type it: "45m", "2h".
+fn time(typed: &str) -> Result<TimeDelta, Refusal> {
+    let time = humantime::parse_duration(typed.trim()).ok().and_then(|time| TimeDelta::from_std(time).ok());
+    let time = time.filter(|time| *time >= TimeDelta::minutes(1));
+    time.ok_or_else(|| Refusal::NotATime { typed: cut(typed, 20) })
 }
 
 fn plain(question: Question) -> Plan {

@@ -64,6 +64,11 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         3 => Just(Act::Acknowledge),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
         2 => Just(Act::Resolve { note: "done".to_owned() }),
+        2 => Just(Act::Wait { reason: "a photo is missing".to_owned() }),
+        1 => Just(Act::Promise { within: None }),
+        1 => Just(Act::Note { text: "called them".to_owned() }),
+        1 => Just(Act::Lower { reason: "simple after all".to_owned() }),
+        1 => Just(Act::Reopen { reason: "not done".to_owned() }),
         1 => Just(Act::Resolve { note: " ".to_owned() }),
     ];
     let trigger = proptest::option::of(proptest::sample::select(vec!["legal", "refund", "outage", "nonsense"]));

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Opened, Page, Raise, RaiseReason, Resolution};
+use crate::sop::escalation::{
+    Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution, Waiting,
+};
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -15,7 +17,12 @@ impl Escalation {
             pages: Vec::new(),
             awaiting: None,
             responder: None,
+            promise: None,
+            waiting: None,
+            offered: None,
+            notes: Vec::new(),
             resolution: None,
+            grade: None,
             added: Vec::new(),
             raised: None,
             breaches: 0,
@@ -40,6 +47,7 @@ impl Escalation {
             Event::Paged { step, reason } => {
                 self.step = *step;
                 self.awaiting = Some(self.pages.len());
+                self.rest();
                 let team = self.opened.plan.rung(*step).team.clone();
                 let (reason, added) = (*reason, self.added.len());
                 self.pages.push(Page { step: *step, team, reason, asked_at: at, added, fate: Fate::Asked });
@@ -63,16 +71,56 @@ impl Escalation {
                 self.step = *to;
                 self.raised = Some(Raise { at, from, why: why.clone() });
             }
-            Event::Acknowledged { by } => {
+            Event::Acknowledged { by } | Event::HandedOff { to: by } => {
                 self.responder = Some((by.clone(), at));
                 self.awaiting = None;
+                self.offered = None;
                 self.version += 1;
+            }
+            Event::Promised { until, .. } => self.promise = Some(Promise { until: *until, nudged_at: None }),
+            Event::Nudged { .. } => {
+                if let Some(promise) = &mut self.promise {
+                    promise.nudged_at = Some(at);
+                }
+                self.version += 1;
+            }
+            Event::Noted { by, text } => self.notes.push(Note { by: by.clone(), text: text.clone(), at }),
+            Event::Waited { by, reason } => {
+                self.rest();
+                self.waiting = Some(Waiting { by: by.clone(), reason: reason.clone(), since: at });
+                self.version += 1;
+            }
+            Event::Resumed => {
+                self.waiting = None;
+                self.version += 1;
+            }
+            Event::Offered { to, .. } => {
+                self.offered = Some(to.clone());
+                self.version += 1;
+            }
+            Event::SeveritySet { by, severity, reason } => {
+                self.severity = *severity;
+                self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
+            }
+            Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
+            Event::Reopened { by, reason } => {
+                self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
+                self.resolution = None;
+                self.responder = None;
             }
             Event::Resolved { by, note } => {
                 self.resolution = Some(Resolution { by: by.clone(), at, note: note.clone() });
                 self.awaiting = None;
+                self.rest();
                 self.version += 1;
             }
         }
+    }
+
+    /// Nothing is promised any more, offered or waited for.
+    fn rest(&mut self) {
+        self.promise = None;
+        self.waiting = None;
+        self.offered = None;
     }
 }

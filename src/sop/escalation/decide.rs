@@ -1,13 +1,14 @@
 //! Every rule about a case: what a command leads to, or why it is refused.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::sop::escalation::{
-    Act, Actor, Command, Escalation, EscalationId, Event, Fate, Opened, PageReason, RaiseReason,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, Opened, PageReason, RaiseReason,
+    Waiting,
 };
 use crate::sop::message::{Person, cut};
-use crate::sop::team::{Step, TeamId};
+use crate::sop::team::{Severity, Step, TeamId};
 
 /// Why a command changes nothing. `templates/refusal.md` makes the sentence of it that the person in the chat reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +34,44 @@ pub enum Refusal {
         id: EscalationId,
         team: TeamId,
     },
+    /// It is with the first team already: there is none before it.
+    StartOfLadder {
+        id: EscalationId,
+        team: TeamId,
+    },
+    /// Nobody has taken it yet, so nobody can promise, wait or hand it off.
+    NotTaken {
+        id: EscalationId,
+    },
+    NotResolved {
+        id: EscalationId,
+    },
+    AlreadyWaiting {
+        id: EscalationId,
+        by: Person,
+        since: DateTime<Utc>,
+    },
+    /// A promise is for the near future.
+    PromiseTooFar {
+        id: EscalationId,
+        hours: i64,
+    },
+    /// It would change nothing.
+    AlreadySo {
+        id: EscalationId,
+    },
+    /// Somebody outside of its teams cannot take it over.
+    CannotTake {
+        id: EscalationId,
+        who: Person,
+    },
+    /// What was typed as a time is none.
+    NotATime {
+        typed: String,
+    },
+    ReasonMissing {
+        id: EscalationId,
+    },
     NotYourTeam {
         id: EscalationId,
         teams: Vec<TeamId>,
@@ -57,6 +96,8 @@ pub enum Refusal {
 
 /// Longest note that is kept, in characters.
 pub const NOTE_CHARS_MAX: usize = 1_000;
+/// Who needs longer hands the case off, or waits for the customer.
+const PROMISE_MAX: TimeDelta = TimeDelta::days(7);
 
 /// Opening a case: it is opened and its first team is paged.
 pub fn open(opened: Opened) -> Vec<Event> {
@@ -76,7 +117,8 @@ impl Escalation {
                     Ok(vec![Event::Added { report: report.clone() }])
                 }
             }
-            Command::Act { by, act, seen } => self.act(by, act, *seen),
+            Command::Act { by, act, seen } => self.act(by, act, *seen, now),
+            Command::CustomerWrote => Ok(self.resume(now)),
             Command::PageDelivered { page, place, message } => Ok(match self.pages.get(*page).map(|page| &page.fate) {
                 Some(Fate::Asked) => {
                     vec![Event::Delivered { page: *page, place: place.clone(), message: message.clone() }]
@@ -89,20 +131,134 @@ impl Escalation {
         }
     }
 
-    fn act(&self, by: &Actor, act: &Act, seen: Option<u64>) -> Result<Vec<Event>, Refusal> {
+    fn act(&self, by: &Actor, act: &Act, seen: Option<u64>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         match act {
-            Act::Acknowledge => self.acknowledge(by, seen),
+            Act::Acknowledge => self.acknowledge(by, seen, now),
+            Act::Promise { within } => self.promise(by, *within, now),
+            Act::Note { text } => self.note(by, text, now),
+            Act::Wait { reason } => self.wait(by, reason),
+            Act::HandOff { to } => self.hand_off(by, to),
             Act::Raise { reason } => self.raise(by, reason, seen),
+            Act::Lower { reason } => self.lower(by, reason),
+            Act::SetSeverity { severity, reason } => self.set_severity(by, *severity, reason),
             Act::Resolve { note } => self.resolve(by, note),
+            Act::Reopen { reason } => self.reopen(by, reason),
+            Act::Grade { grade } => self.grade(by, *grade),
         }
     }
 
-    fn acknowledge(&self, by: &Actor, seen: Option<u64>) -> Result<Vec<Event>, Refusal> {
+    fn acknowledge(&self, by: &Actor, seen: Option<u64>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         self.refuse_if_resolved()?;
+        let taker = by.person.clone();
+        let is_offered = self.awaiting.is_none() && self.offered.as_ref().is_some_and(|to| to.id == taker.id);
+        if is_offered && seen.is_none_or(|seen| seen >= self.version) {
+            return Ok(vec![Event::HandedOff { to: taker.clone() }, self.promised(taker, None, now)]);
+        }
         self.refuse_if_taken()?;
         self.refuse_old_button(seen)?;
         self.refuse_outsiders(by)?;
-        Ok(vec![Event::Acknowledged { by: by.person.clone() }])
+        Ok(vec![Event::Acknowledged { by: taker.clone() }, self.promised(taker, None, now)])
+    }
+
+    /// The next step comes within this time, or within the time that the team has to answer.
+    fn promised(&self, by: Person, within: Option<TimeDelta>, now: DateTime<Utc>) -> Event {
+        Event::Promised { by, until: now + within.unwrap_or(self.rung().respond_within) }
+    }
+
+    fn promise(&self, by: &Actor, within: Option<TimeDelta>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_if_nobody_has_it()?;
+        self.refuse_strangers(by)?;
+        if within.is_some_and(|within| within > PROMISE_MAX) {
+            return Err(Refusal::PromiseTooFar { id: self.id, hours: PROMISE_MAX.num_hours() });
+        }
+        let resumed = self.waiting.is_some().then_some(Event::Resumed);
+        Ok(resumed.into_iter().chain([self.promised(by.person.clone(), within, now)]).collect())
+    }
+
+    /// What is written down is a step: the next one is due a whole time later.
+    fn note(&self, by: &Actor, text: &str, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        self.refuse_strangers(by)?;
+        let text = told(text).ok_or(Refusal::NoteMissing { id: self.id })?;
+        let mut events = vec![Event::Noted { by: by.person.clone(), text }];
+        if let Some(promise) = &self.promise {
+            let next = self.promised(by.person.clone(), None, now);
+            let is_later = |event: &Event| matches!(event, Event::Promised { until, .. } if *until > promise.until);
+            events.extend(Some(next).filter(is_later));
+        }
+        Ok(events)
+    }
+
+    fn wait(&self, by: &Actor, reason: &str) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_if_nobody_has_it()?;
+        self.refuse_strangers(by)?;
+        if let Some(Waiting { by, since, .. }) = &self.waiting {
+            return Err(Refusal::AlreadyWaiting { id: self.id, by: by.clone(), since: *since });
+        }
+        let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        Ok(vec![Event::Waited { by: by.person.clone(), reason }])
+    }
+
+    /// The waiting ends, and the responder has a whole time for the next step.
+    fn resume(&self, now: DateTime<Utc>) -> Vec<Event> {
+        let (Some(_), Some((responder, _))) = (&self.waiting, &self.responder) else { return Vec::new() };
+        vec![Event::Resumed, self.promised(responder.clone(), None, now)]
+    }
+
+    fn hand_off(&self, by: &Actor, to: &Actor) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_if_nobody_has_it()?;
+        self.refuse_strangers(by)?;
+        let (responder, who) = (self.responder.as_ref().map(|(person, _)| &person.id), &to.person);
+        if responder == Some(&who.id) {
+            return Err(Refusal::AlreadySo { id: self.id });
+        }
+        if self.refuse_outsiders(to).is_err() {
+            return Err(Refusal::CannotTake { id: self.id, who: who.clone() });
+        }
+        Ok(vec![Event::Offered { by: by.person.clone(), to: who.clone() }])
+    }
+
+    /// Back to the team before: its criteria for coming down are met, as the reason says.
+    fn lower(&self, by: &Actor, reason: &str) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_strangers(by)?;
+        let Some(to) = self.opened.plan.before(self.step) else {
+            return Err(Refusal::StartOfLadder { id: self.id, team: self.team().clone() });
+        };
+        let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        let why = RaiseReason::Lowered { by: by.person.clone(), reason };
+        Ok(vec![Event::Raised { from: self.step, to, why }, Event::Paged { step: to, reason: PageReason::Lowered }])
+    }
+
+    fn set_severity(&self, by: &Actor, severity: Severity, reason: &str) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_strangers(by)?;
+        if severity == self.severity {
+            return Err(Refusal::AlreadySo { id: self.id });
+        }
+        let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        Ok(vec![Event::SeveritySet { by: by.person.clone(), severity, reason }])
+    }
+
+    /// The team that had it last is paged again.
+    fn reopen(&self, by: &Actor, reason: &str) -> Result<Vec<Event>, Refusal> {
+        if self.resolution.is_none() {
+            return Err(Refusal::NotResolved { id: self.id });
+        }
+        self.refuse_strangers(by)?;
+        let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        let paged = Event::Paged { step: self.step, reason: PageReason::Reopened };
+        Ok(vec![Event::Reopened { by: by.person.clone(), reason }, paged])
+    }
+
+    fn grade(&self, by: &Actor, grade: Grade) -> Result<Vec<Event>, Refusal> {
+        self.refuse_strangers(by)?;
+        if self.grade.as_ref().is_some_and(|(person, known)| *known == grade && person.id == by.person.id) {
+            return Err(Refusal::AlreadySo { id: self.id });
+        }
+        Ok(vec![Event::Graded { by: by.person.clone(), grade }])
     }
 
     fn raise(&self, by: &Actor, reason: &str, seen: Option<u64>) -> Result<Vec<Event>, Refusal> {
@@ -122,14 +278,8 @@ impl Escalation {
 
     fn resolve(&self, by: &Actor, note: &str) -> Result<Vec<Event>, Refusal> {
         self.refuse_if_resolved()?;
-        let is_owner = self.owner().is_some_and(|owner| owner.id == by.person.id);
-        if !is_owner {
-            self.refuse_outsiders(by)?;
-        }
-        let note = cut(note.trim(), NOTE_CHARS_MAX);
-        if note.is_empty() {
-            return Err(Refusal::NoteMissing { id: self.id });
-        }
+        self.refuse_strangers(by)?;
+        let note = told(note).ok_or(Refusal::NoteMissing { id: self.id })?;
         let mut events = Vec::new();
         if self.responder.is_none() {
             events.push(Event::Acknowledged { by: by.person.clone() });
@@ -151,9 +301,34 @@ impl Escalation {
         events
     }
 
-    /// Nobody answered in time: on record once, and the next team. Early calls lead to nothing.
+    /// What follows when a time is up. Early calls lead to nothing.
     fn pass_deadline(&self, now: DateTime<Utc>) -> Vec<Event> {
-        let Some(deadline) = self.next_deadline().filter(|deadline| deadline.at <= now) else { return Vec::new() };
+        match self.next_deadline().filter(|deadline| deadline.at <= now) {
+            None => Vec::new(),
+            Some(deadline) if self.awaiting.is_some() => self.pass_silence(&deadline, now),
+            Some(deadline) => self.pass_promise(&deadline, now),
+        }
+    }
+
+    /// The next step did not come: first a reminder, then the next team.
+    fn pass_promise(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
+        let Some((responder, _)) = &self.responder else { return Vec::new() };
+        if self.promise.as_ref().is_some_and(|promise| promise.nudged_at.is_none()) {
+            let late_seconds = (now - deadline.at).num_seconds();
+            return vec![Event::Nudged { due: deadline.at, late_seconds }];
+        }
+        let to = self.opened.plan.next(self.step);
+        let mut events = Vec::new();
+        if to != self.step {
+            let why = RaiseReason::Lapsed { responder: responder.clone() };
+            events.push(Event::Raised { from: self.step, to, why });
+        }
+        events.push(Event::Paged { step: to, reason: PageReason::Lapsed });
+        events
+    }
+
+    /// Nobody answered in time: on record once, and the next team.
+    fn pass_silence(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some(page) = self.awaiting else { return Vec::new() };
         let from = self.pages[page].step;
         let to = self.opened.plan.next(from);
@@ -195,6 +370,23 @@ impl Escalation {
         Err(Refusal::AlreadyRaised { id: self.id, team: self.team().clone(), since })
     }
 
+    fn refuse_if_nobody_has_it(&self) -> Result<(), Refusal> {
+        match (&self.responder, self.awaiting) {
+            (Some(_), None) => Ok(()),
+            _ => Err(Refusal::NotTaken { id: self.id }),
+        }
+    }
+
+    /// Whoever opened, owns or has the case may act on it, too.
+    fn refuse_strangers(&self, by: &Actor) -> Result<(), Refusal> {
+        let is = |person: Option<&Person>| person.is_some_and(|person| person.id == by.person.id);
+        let responder = self.responder.as_ref().map(|(person, _)| person);
+        if is(self.owner()) || is(responder) || is(self.opened.by.as_ref()) {
+            return Ok(());
+        }
+        self.refuse_outsiders(by)
+    }
+
     /// A paged team's member, or a manager who may see the case.
     fn refuse_outsiders(&self, by: &Actor) -> Result<(), Refusal> {
         let is_paged = by.teams.iter().any(|team| self.was_paged(team));
@@ -210,4 +402,9 @@ impl Escalation {
         }
         Refusal::NotYourTeam { id: self.id, teams }
     }
+}
+
+/// A text worth keeping, if there is one.
+fn told(text: &str) -> Option<String> {
+    Some(cut(text.trim(), NOTE_CHARS_MAX)).filter(|text| !text.is_empty())
 }

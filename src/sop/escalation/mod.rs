@@ -5,7 +5,9 @@
 //! [`Escalation::next_deadline`] is a function of state, so a deadline survives with it.
 
 mod apply;
+mod command;
 mod decide;
+mod event;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -14,7 +16,9 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::sop::escalation::command::{Act, Actor, Command};
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
+pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
 use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
@@ -141,99 +145,6 @@ pub struct Opened {
     pub after: Option<EscalationId>,
 }
 
-/// Why a team is paged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PageReason {
-    Opened,
-    /// Nobody answered the page before it in time.
-    Silence,
-    /// The page before it could not be delivered to anybody.
-    Undeliverable,
-    /// Somebody raised it by hand.
-    ByHand,
-    /// A more severe trigger fired on the same issue.
-    Stronger,
-}
-
-/// Why a case went on to another step of its ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub enum RaiseReason {
-    /// Nobody answered in time.
-    Silence,
-    /// The page could not be delivered to anybody.
-    Undeliverable,
-    /// Somebody sent it on; the reason may be empty.
-    ByHand { by: Person, reason: String },
-}
-
-/// A fact about a case. Past tense, recorded once, never changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    Opened(Box<Opened>),
-    /// The same issue again, no more severe: joined quietly.
-    Added {
-        report: Box<Report>,
-    },
-    /// The same issue again, more severe than before.
-    Strengthened {
-        report: Box<Report>,
-        severity: Severity,
-    },
-    /// A team is to be told. Its time starts when the page is delivered.
-    Paged {
-        step: Step,
-        reason: PageReason,
-    },
-    Delivered {
-        page: usize,
-        place: PlaceId,
-        message: MessageId,
-    },
-    Undeliverable {
-        page: usize,
-        why: String,
-    },
-    /// Nobody answered in time. `late_seconds` is how long after the deadline that was noticed: 0 unless the program
-    /// was down.
-    Breached {
-        page: usize,
-        due: DateTime<Utc>,
-        late_seconds: i64,
-    },
-    Raised {
-        from: Step,
-        to: Step,
-        why: RaiseReason,
-    },
-    Acknowledged {
-        by: Person,
-    },
-    Resolved {
-        by: Person,
-        note: String,
-    },
-}
-
-impl Event {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Opened(_) => "opened",
-            Self::Added { .. } => "added",
-            Self::Strengthened { .. } => "strengthened",
-            Self::Paged { .. } => "paged",
-            Self::Delivered { .. } => "delivered",
-            Self::Undeliverable { .. } => "undeliverable",
-            Self::Breached { .. } => "breached",
-            Self::Raised { .. } => "raised",
-            Self::Acknowledged { .. } => "acknowledged",
-            Self::Resolved { .. } => "resolved",
-        }
-    }
-}
-
 /// A page that was asked for, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
@@ -294,7 +205,17 @@ pub struct Escalation {
     pub awaiting: Option<usize>,
     /// Who took it last.
     pub responder: Option<(Person, DateTime<Utc>)>,
+    /// When the responder's next step is due; `None` while nobody has it, or it waits for the customer.
+    pub promise: Option<Promise>,
+    /// It waits for the customer.
+    pub waiting: Option<Waiting>,
+    /// Who was asked to take it over, and has not yet.
+    pub offered: Option<Person>,
+    /// What people wrote down, oldest first: why they changed the severity or reopened it, too.
+    pub notes: Vec<Note>,
     pub resolution: Option<Resolution>,
+    /// Whether it was right to open it, as judged last.
+    pub grade: Option<(Person, Grade)>,
     /// Messages that joined after the first.
     pub added: Vec<Report>,
     /// The last time it went to another step.
@@ -316,65 +237,33 @@ pub struct Raise {
     pub why: RaiseReason,
 }
 
+/// An acknowledgement is a promise: the next step comes by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    pub until: DateTime<Utc>,
+    /// The responder was reminded then.
+    pub nudged_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub by: Person,
+    pub reason: String,
+    pub since: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    pub by: Person,
+    pub text: String,
+    pub at: DateTime<Utc>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolution {
     pub by: Person,
     pub at: DateTime<Utc>,
     pub note: String,
-}
-
-/// Somebody who wants something of a case, with the teams they belong to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub person: Person,
-    pub teams: Vec<TeamId>,
-    /// Belongs to a team that manages.
-    pub manages: bool,
-}
-
-/// What a person can do about a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    Acknowledge,
-    Raise { reason: String },
-    Resolve { note: String },
-}
-
-impl Act {
-    /// The verb, for the words.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Raise { .. } => "raise",
-            Self::Resolve { .. } => "resolve",
-        }
-    }
-}
-
-/// What somebody, the clock or the delivery wants of a case.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// A trigger fired again on the same issue.
-    Report {
-        report: Box<Report>,
-        severity: Severity,
-    },
-    /// A person does something. `seen` is the version on the button that was pressed; `None` for a typed command.
-    Act {
-        by: Actor,
-        act: Act,
-        seen: Option<u64>,
-    },
-    PageDelivered {
-        page: usize,
-        place: PlaceId,
-        message: MessageId,
-    },
-    PageUndeliverable {
-        page: usize,
-        why: String,
-    },
-    DeadlineReached,
 }
 
 /// The next instant at which a case wants to be woken, and why.
@@ -383,6 +272,9 @@ pub struct Deadline {
     pub at: DateTime<Utc>,
     pub why: &'static str,
 }
+
+/// Whoever is reminded and does nothing for this long is not there; a team that answers faster has less.
+pub const NUDGE_GRACE_MAX: TimeDelta = TimeDelta::minutes(15);
 
 impl Escalation {
     pub fn status(&self) -> Status {
@@ -395,9 +287,25 @@ impl Escalation {
         }
     }
 
-    /// When the page that waits for an answer runs out. Never, while it has not been delivered: time that nobody
-    /// could have used does not count.
+    /// When the page that waits for an answer runs out; where somebody has it, when their next step is due.
     pub fn next_deadline(&self) -> Option<Deadline> {
+        if self.awaiting.is_some() {
+            return self.page_deadline();
+        }
+        let Promise { until, nudged_at } = self.promise.as_ref()?;
+        Some(match nudged_at {
+            None => Deadline { at: *until, why: "the next step is due" },
+            Some(at) => Deadline { at: *at + self.nudge_grace(), why: "nothing came of the reminder" },
+        })
+    }
+
+    /// How long a reminder is left alone before the next team is paged.
+    fn nudge_grace(&self) -> TimeDelta {
+        self.rung().respond_within.min(NUDGE_GRACE_MAX)
+    }
+
+    /// Never, while the page has not been delivered: time that nobody could have used does not count.
+    fn page_deadline(&self) -> Option<Deadline> {
         let page = &self.pages[self.awaiting?];
         let within = self.opened.plan.rung(page.step).respond_within;
         match &page.fate {

@@ -10,6 +10,8 @@ use crate::sop::message::Standing;
 #[derive(Clone, Debug)]
 enum Move {
     Act { who: usize, act: Act, button: Option<u64> },
+    HandOff { who: usize, to: usize },
+    CustomerWrites,
     Report { severity: Severity },
     Delivered { page: usize },
     Undeliverable { page: usize },
@@ -23,6 +25,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let button = proptest::option::of(0_u64..12);
     let one = prop_oneof![
         5 => (who, acts(), button).prop_map(|(who, act, button)| Move::Act { who, act, button }),
+        1 => (0_usize..8, 0_usize..8).prop_map(|(who, to)| Move::HandOff { who, to }),
+        1 => Just(Move::CustomerWrites),
         2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
         6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
         2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
@@ -34,11 +38,21 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 fn acts() -> impl Strategy<Value = Act> {
-    let note = prop_oneof![Just(""), Just(" \n"), Just("done")];
+    let note = prop_oneof![Just(""), Just(" \n"), Just("done")].prop_map(str::to_owned);
+    let severity = proptest::sample::select(&Severity::ALL[..]);
+    let within = proptest::option::of((1_i64..20_000).prop_map(TimeDelta::minutes));
+    let grade = prop_oneof![Just(Grade::RightCall), Just(Grade::NotNeeded)];
     prop_oneof![
-        2 => Just(Act::Acknowledge),
+        4 => Just(Act::Acknowledge),
+        1 => within.prop_map(|within| Act::Promise { within }),
+        1 => note.clone().prop_map(|text| Act::Note { text }),
+        1 => note.clone().prop_map(|reason| Act::Wait { reason }),
+        1 => note.clone().prop_map(|reason| Act::Lower { reason }),
+        1 => (severity, note.clone()).prop_map(|(severity, reason)| Act::SetSeverity { severity, reason }),
+        1 => note.clone().prop_map(|reason| Act::Reopen { reason }),
+        1 => grade.prop_map(|grade| Act::Grade { grade }),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
-        1 => note.prop_map(|note| Act::Resolve { note: note.to_owned() }),
+        1 => note.prop_map(|note| Act::Resolve { note }),
     ]
 }
 
@@ -134,6 +148,11 @@ impl Walk {
             Move::Act { who, act, button } => {
                 Command::Act { by: self.people[*who].clone(), act: act.clone(), seen: *button }
             }
+            Move::HandOff { who, to } => {
+                let to = Box::new(self.people[*to].clone());
+                Command::Act { by: self.people[*who].clone(), act: Act::HandOff { to }, seen: None }
+            }
+            Move::CustomerWrites => Command::CustomerWrote,
             Move::Report { severity } => {
                 Command::Report { report: Box::new(report(&format!("m{}", self.log.len()))), severity: *severity }
             }
@@ -165,7 +184,7 @@ impl Walk {
                 assert_eq!(changed, decided.is_ok());
                 assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
             }
-            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } => {
+            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } | Command::CustomerWrote => {
                 let again = self.case.decide(command, self.now);
                 assert_eq!(again, Ok(Vec::new()), "the same delivery was taken in twice");
             }
@@ -193,15 +212,22 @@ impl Walk {
         }
     }
 
-    /// Nothing but the late news of its own deliveries is taken in.
+    /// Nothing but the late news of its own deliveries is taken in, and what people write and judge afterwards; only
+    /// reopening goes back.
     fn resolved_stays_resolved(&self, before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
+        if let Command::Act { act: Act::Reopen { .. }, .. } = command {
+            assert_eq!(self.case.resolution.is_none(), decided.is_ok());
+            return;
+        }
         assert_eq!(self.case.next_deadline(), None);
         assert_eq!(self.case.resolution, before.resolution);
         match command {
-            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } => {
+            Command::PageDelivered { .. }
+            | Command::PageUndeliverable { .. }
+            | Command::Act { act: Act::Note { .. } | Act::Grade { .. }, .. } => {
                 assert_eq!(self.case.pages.len(), before.pages.len(), "a resolved case paged somebody");
             }
-            Command::DeadlineReached => assert_eq!(decided, &Ok(Vec::new())),
+            Command::CustomerWrote | Command::DeadlineReached => assert_eq!(decided, &Ok(Vec::new())),
             _ => assert!(matches!(decided, Err(Refusal::AlreadyResolved { .. })), "{decided:?}"),
         }
     }
@@ -224,8 +250,13 @@ impl Walk {
     fn check_never_silent(&self) {
         let case = &self.case;
         let Some(page) = case.awaiting else {
-            assert_eq!(case.next_deadline(), None);
             assert!(case.resolution.is_some() || case.responder.is_some(), "nobody is asked and nobody has it");
+            let waits = case.resolution.is_some() || case.waiting.is_some();
+            assert_eq!(
+                case.next_deadline().is_none(),
+                waits,
+                "whoever has it is reminded, unless the customer is to act"
+            );
             return;
         };
         let page = &case.pages[page];
@@ -246,7 +277,11 @@ impl Walk {
         let plan = &self.case.opened.plan;
         assert_eq!(self.case.pages[0].step, Step::FIRST);
         for pair in self.case.pages.windows(2) {
-            let want = if pair[1].reason == PageReason::Stronger { pair[0].step } else { plan.next(pair[0].step) };
+            let want = match pair[1].reason {
+                PageReason::Stronger | PageReason::Reopened => pair[0].step,
+                PageReason::Lowered => plan.before(pair[0].step).expect("there is a team before"),
+                _ => plan.next(pair[0].step),
+            };
             assert_eq!(pair[1].step, want);
             assert_eq!(pair[1].team, plan.rung(want).team);
         }
@@ -270,11 +305,12 @@ impl Walk {
 fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
     let Command::Act { by, act, .. } = command else { return };
     let was_paged = by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
-    let owns = before.owner() == Some(&by.person);
+    let owns = before.owner() == Some(&by.person) || before.offered.as_ref() == Some(&by.person);
+    let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
         Act::Raise { .. } => before.may_be_read_by(by),
         Act::Acknowledge => was_paged || (by.manages && before.may_be_read_by(by)),
-        Act::Resolve { .. } => was_paged || owns || (by.manages && before.may_be_read_by(by)),
+        _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
     assert!(may || decided.is_err(), "{} may not {command:?}", by.person.id);
     if before.opened.confidential && by.teams.iter().all(|team| !before.opened.plan.teams().any(|paged| paged == team))
@@ -285,7 +321,17 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
 
 /// Every event can be seen in the case afterwards.
 fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: DateTime<Utc>) {
-    let counts = matches!(event, Event::Paged { .. } | Event::Acknowledged { .. } | Event::Resolved { .. });
+    let counts = matches!(
+        event,
+        Event::Paged { .. }
+            | Event::Acknowledged { .. }
+            | Event::HandedOff { .. }
+            | Event::Offered { .. }
+            | Event::Nudged { .. }
+            | Event::Waited { .. }
+            | Event::Resumed
+            | Event::Resolved { .. }
+    );
     assert_eq!(after.version, before.version + u64::from(counts), "the version counts what changes the buttons");
     assert_eq!(after.updated_at, now);
     match event {
@@ -313,10 +359,29 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             let from = before.opened.plan.rung(*from).team.clone();
             assert_eq!((after.step, after.raised.as_ref()), (*to, Some(&Raise { at: now, from, why: why.clone() })));
         }
-        Event::Acknowledged { by } => {
+        Event::Acknowledged { by } | Event::HandedOff { to: by } => {
             assert_eq!((after.awaiting, after.responder.as_ref()), (None, Some(&(by.clone(), now))));
-            assert_eq!(after.next_deadline(), None, "an acknowledgement stops the paging");
         }
+        Event::Promised { until, .. } => {
+            assert_eq!(after.promise, Some(Promise { until: *until, nudged_at: None }));
+            assert!(*until > now, "a promise for the past");
+        }
+        Event::Nudged { due, late_seconds } => {
+            assert_eq!(before.promise.as_ref().map(|promise| (promise.until, promise.nudged_at)), Some((*due, None)));
+            assert!(*due <= now && *late_seconds == (now - *due).num_seconds());
+        }
+        Event::Noted { text, .. } => assert_eq!(after.notes.last().map(|note| &note.text), Some(text)),
+        Event::Waited { reason, .. } => {
+            assert_eq!(after.waiting.as_ref().map(|waiting| &waiting.reason), Some(reason));
+            assert_eq!(after.next_deadline(), None, "time runs while the customer is to act");
+        }
+        Event::Resumed => assert!(before.waiting.is_some() && after.waiting.is_none()),
+        Event::Offered { to, .. } => {
+            assert_eq!((after.offered.as_ref(), &after.responder), (Some(to), &before.responder));
+        }
+        Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
+        Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
+        Event::Graded { grade, .. } => assert_eq!(after.grade.as_ref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
             assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
             assert_eq!(after.status(), Status::Resolved);

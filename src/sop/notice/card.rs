@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Counted, Escalation, Fate, Information, Quote, RaiseReason, Status};
+use crate::sop::escalation::{
+    Actor, Counted, Escalation, Fate, Grade, Information, Note, Quote, RaiseReason, Status, Waiting,
+};
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::notice::is_newest;
 use crate::sop::procedure::Procedure;
@@ -43,6 +45,15 @@ pub struct Card {
     pub awaited: bool,
     pub responder: Option<Person>,
     pub responded_at: Option<i64>,
+    /// By when the next step was promised, and whether whoever promised it was reminded.
+    pub next_step_by: Option<i64>,
+    pub nudged: bool,
+    pub waiting: Option<CardWaiting>,
+    /// Who was asked to take it over.
+    pub offered_to: Option<Person>,
+    /// The latest ones, oldest first.
+    pub notes: Vec<CardNote>,
+    pub grade: Option<Grade>,
     pub owner: Option<Person>,
     pub resolved_by: Option<Person>,
     pub resolved_at: Option<i64>,
@@ -74,6 +85,23 @@ pub struct CardRaise {
     pub why: RaiseReason,
 }
 
+/// Why nothing happens at the moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardWaiting {
+    pub by: Person,
+    pub reason: String,
+    pub since: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardNote {
+    pub by: Person,
+    pub text: String,
+    pub at: i64,
+}
+
+/// Notes on one card.
+const NOTES_SHOWN: usize = 3;
 /// Answers of forms on one card.
 const INFORMATION_SHOWN: usize = 6;
 /// Reasons on one card, those of later messages included.
@@ -133,11 +161,24 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         rung,
         rungs: opened.plan.rungs.len(),
         catch_all,
-        due: case.next_deadline().map(|deadline| deadline.at.timestamp()),
+        due: case.next_deadline().filter(|_| case.awaiting.is_some()).map(|deadline| deadline.at.timestamp()),
         within_minutes: case.rung().respond_within.num_minutes(),
         awaited: case.awaiting.is_some(),
         responder: case.responder.as_ref().map(|(person, _)| person.clone()),
         responded_at: case.responder.as_ref().map(|(_, at)| at.timestamp()),
+        next_step_by: case.promise.as_ref().map(|promise| promise.until.timestamp()),
+        nudged: is_nudged(case),
+        waiting: case.waiting.as_ref().map(|Waiting { by, reason, since }| CardWaiting {
+            by: by.clone(),
+            reason: reason.clone(),
+            since: since.timestamp(),
+        }),
+        offered_to: case.offered.clone(),
+        notes: case.notes[case.notes.len().saturating_sub(NOTES_SHOWN)..]
+            .iter()
+            .map(|Note { by, text, at }| CardNote { by: by.clone(), text: text.clone(), at: at.timestamp() })
+            .collect(),
+        grade: case.grade.as_ref().map(|(_, grade)| *grade),
         owner: case.owner().cloned(),
         resolved_by: resolution.map(|done| done.by.clone()),
         resolved_at: resolution.map(|done| done.at.timestamp()),
@@ -157,6 +198,10 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         superseded: page.is_some_and(|page| !is_newest(case, page)),
         page: page.map(|page| page + 1),
     }
+}
+
+fn is_nudged(case: &Escalation) -> bool {
+    case.promise.as_ref().is_some_and(|promise| promise.nudged_at.is_some())
 }
 
 /// Quotes on a card, those of later messages included.
@@ -181,6 +226,8 @@ pub fn page_due(case: &Escalation, page: usize, now: DateTime<Utc>) -> Option<Da
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
     Acknowledge,
+    /// Promises the next step anew, after a reminder.
+    Extend,
     Resolve,
     Raise,
     Why,
@@ -189,11 +236,12 @@ pub enum Verb {
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 4] = [Self::Acknowledge, Self::Resolve, Self::Raise, Self::Why];
+    pub const ALL: [Self; 5] = [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
+            Self::Extend => "extend",
             Self::Raise => "raise",
             Self::Resolve => "resolve",
             Self::Why => "why",
@@ -209,7 +257,8 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
     let is_open = case.status() != Status::Resolved;
     let can_rise = is_open && case.opened.plan.next(case.step) != case.step;
     let shown = |verb: &Verb| match verb {
-        Verb::Acknowledge => case.awaiting.is_some(),
+        Verb::Acknowledge => case.awaiting.is_some() || case.offered.is_some(),
+        Verb::Extend => is_nudged(case),
         Verb::Raise => can_rise,
         Verb::Resolve => is_open,
         Verb::Why => true,

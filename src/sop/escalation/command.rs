@@ -1,0 +1,103 @@
+//! What somebody can want of a case.
+
+use chrono::TimeDelta;
+
+use crate::sop::escalation::{Grade, Report};
+use crate::sop::message::{MessageId, Person, PlaceId};
+use crate::sop::team::{Severity, TeamId};
+
+/// Somebody who wants something of a case, with the teams they belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub person: Person,
+    pub teams: Vec<TeamId>,
+    /// Belongs to a team that manages.
+    pub manages: bool,
+}
+
+/// What a person can do about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Takes the case, or takes it over if it was offered.
+    Acknowledge,
+    /// Promises the next step within this time; `None` is the time that the team has to answer.
+    Promise {
+        within: Option<TimeDelta>,
+    },
+    Note {
+        text: String,
+    },
+    Wait {
+        reason: String,
+    },
+    /// Offers it to somebody, who takes it by acknowledging it.
+    HandOff {
+        to: Box<Actor>,
+    },
+    Raise {
+        reason: String,
+    },
+    Lower {
+        reason: String,
+    },
+    SetSeverity {
+        severity: Severity,
+        reason: String,
+    },
+    Resolve {
+        note: String,
+    },
+    Reopen {
+        reason: String,
+    },
+    Grade {
+        grade: Grade,
+    },
+}
+
+impl Act {
+    /// The verb, for the words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Promise { .. } => "promise",
+            Self::Note { .. } => "note",
+            Self::Wait { .. } => "wait",
+            Self::HandOff { .. } => "hand_off",
+            Self::Raise { .. } => "raise",
+            Self::Lower { .. } => "lower",
+            Self::SetSeverity { .. } => "set_severity",
+            Self::Resolve { .. } => "resolve",
+            Self::Reopen { .. } => "reopen",
+            Self::Grade { .. } => "grade",
+        }
+    }
+}
+
+/// What somebody, the clock or the delivery wants of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A trigger fired again on the same issue.
+    Report {
+        report: Box<Report>,
+        severity: Severity,
+    },
+    /// A person does something. `seen` is the version on the button that was pressed; `None` for a typed command.
+    Act {
+        by: Actor,
+        act: Act,
+        seen: Option<u64>,
+    },
+    /// The customer wrote something, whatever it says.
+    CustomerWrote,
+    PageDelivered {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    PageUndeliverable {
+        page: usize,
+        why: String,
+    },
+    DeadlineReached,
+}

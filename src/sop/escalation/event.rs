@@ -1,0 +1,172 @@
+//! What can happen to a case.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::sop::escalation::{Opened, Report};
+use crate::sop::message::{MessageId, Person, PlaceId};
+use crate::sop::team::{Severity, Step};
+
+/// Why a team is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageReason {
+    Opened,
+    /// Nobody answered the page before it in time.
+    Silence,
+    /// The page before it could not be delivered to anybody.
+    Undeliverable,
+    /// Somebody raised it by hand.
+    ByHand,
+    /// A more severe trigger fired on the same issue.
+    Stronger,
+    /// The next step that was promised did not come.
+    Lapsed,
+    /// Somebody sent it back to a team before it on its ladder.
+    Lowered,
+    Reopened,
+}
+
+/// Why a case went on to another step of its ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum RaiseReason {
+    /// Nobody answered in time.
+    Silence,
+    /// The page could not be delivered to anybody.
+    Undeliverable,
+    /// Somebody sent it on; the reason may be empty.
+    ByHand { by: Person, reason: String },
+    /// Whoever took it let the next step they promised pass, and the reminder too.
+    Lapsed { responder: Person },
+    /// Somebody sent it back, because it needs this team no longer.
+    Lowered { by: Person, reason: String },
+}
+
+/// A fact about a case. Past tense, recorded once, never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Opened(Box<Opened>),
+    /// The same issue again, no more severe: joined quietly.
+    Added {
+        report: Box<Report>,
+    },
+    /// The same issue again, more severe than before.
+    Strengthened {
+        report: Box<Report>,
+        severity: Severity,
+    },
+    /// A team is to be told. Its time starts when the page is delivered.
+    Paged {
+        step: Step,
+        reason: PageReason,
+    },
+    Delivered {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    Undeliverable {
+        page: usize,
+        why: String,
+    },
+    /// Nobody answered in time. `late_seconds` is how long after the deadline that was noticed: 0 unless the program
+    /// was down.
+    Breached {
+        page: usize,
+        due: DateTime<Utc>,
+        late_seconds: i64,
+    },
+    Raised {
+        from: Step,
+        to: Step,
+        why: RaiseReason,
+    },
+    Acknowledged {
+        by: Person,
+    },
+    /// The next step will come by then.
+    Promised {
+        by: Person,
+        until: DateTime<Utc>,
+    },
+    /// The next step did not come in time: the responder is reminded. `late_seconds` as with [`Self::Breached`].
+    Nudged {
+        due: DateTime<Utc>,
+        late_seconds: i64,
+    },
+    Noted {
+        by: Person,
+        text: String,
+    },
+    /// Nothing can be done until the customer answers.
+    Waited {
+        by: Person,
+        reason: String,
+    },
+    /// The customer has answered.
+    Resumed,
+    /// Somebody is asked to take it over. Until they do, whoever has it keeps it.
+    Offered {
+        by: Person,
+        to: Person,
+    },
+    HandedOff {
+        to: Person,
+    },
+    SeveritySet {
+        by: Person,
+        severity: Severity,
+        reason: String,
+    },
+    Resolved {
+        by: Person,
+        note: String,
+    },
+    Reopened {
+        by: Person,
+        reason: String,
+    },
+    Graded {
+        by: Person,
+        grade: Grade,
+    },
+}
+
+impl Event {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::Added { .. } => "added",
+            Self::Strengthened { .. } => "strengthened",
+            Self::Paged { .. } => "paged",
+            Self::Delivered { .. } => "delivered",
+            Self::Undeliverable { .. } => "undeliverable",
+            Self::Breached { .. } => "breached",
+            Self::Raised { .. } => "raised",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Promised { .. } => "promised",
+            Self::Nudged { .. } => "nudged",
+            Self::Noted { .. } => "noted",
+            Self::Waited { .. } => "waited",
+            Self::Resumed => "resumed",
+            Self::Offered { .. } => "offered",
+            Self::HandedOff { .. } => "handed_off",
+            Self::SeveritySet { .. } => "severity_set",
+            Self::Resolved { .. } => "resolved",
+            Self::Reopened { .. } => "reopened",
+            Self::Graded { .. } => "graded",
+        }
+    }
+}
+
+/// Whether it was right to open a case: what triggers are measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    RightCall,
+    NotNeeded,
+    WrongTeam,
+    MissingInformation,
+}
