@@ -159,8 +159,11 @@ struct Place<'a> {
 type Verdict = Option<(f64, Reason)>;
 
 impl Place<'_> {
-    /// "Mr. Hacker", "a band called Thieves".
+    /// "Mr. Hacker", "a band called Thieves"; but "called support three times" names nobody.
     fn named(&self) -> Verdict {
+        if *self.kind == Kind::Repeat {
+            return None;
+        }
         Some((0.0, Reason::Named(self.nearest(0, &[Cue::Name])?)))
     }
 
