@@ -61,7 +61,7 @@ impl Page {
     pub async fn take_suggestion(&self, option: &str, text: &str) -> Result<()> {
         let field = self.find(&format!("//div[@id='command']//input[@name='{option}']")).await?;
         field.send_keys(text).await?;
-        self.wait_until("document.querySelector('#command [role=option]')", Value::Null).await?;
+        self.wait_until("document.querySelector('#command [role=option][aria-selected=true]')", Value::Null).await?;
         Ok(field.send_keys(ENTER).await?)
     }
 

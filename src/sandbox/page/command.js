@@ -95,6 +95,8 @@ function complete(node, box, option, command, channel, values) {
   let question = 0;
   const ask = async () => {
     const mine = ++question;
+    // What was offered for less is not what is meant now: an Enter must not run into it.
+    suggestions.close();
     await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
     if (mine !== question) return;
     const answer = await api.complete(world.me().id, channel, command.name, option.name, node.value, values())
