@@ -43,7 +43,8 @@
 //! # Where a decision lives
 //! - What a text says: [`sop::signal::read`] · which rules fire: [`sop::trigger::fired`] · what that means beside what
 //!   is open: [`sop::triage::triage`] · what a command leads to:
-//!   [`Escalation::decide`](sop::escalation::Escalation::decide) · who is told: [`sop::notice::notices`]
+//!   [`Escalation::decide`](sop::escalation::Escalation::decide) · who is told: [`sop::notice::notices`] ·
+//!   who is on call: [`Rota::on_call`](sop::rota::Rota::on_call)
 //! - The whole river from top to bottom: [`sop::desk::Desk::handle`]
 //!
 //! # After a crash
@@ -63,6 +64,8 @@
 //! | triage, decision | what firings mean beside what is open |
 //! | escalation, case | the thing that is opened, raised, acknowledged, resolved; people see `ESC-142` |
 //! | team, rung, plan, catch-all | who can be paged, one step of a ladder, the ladder, its end that never ends |
+//! | rota, shift, hand-over, gap | who has a duty when: one person at a time; from when to when; the moment it changes; nobody |
+//! | layer, override, cover, away | a rotation; who takes the duty instead; only one person's time; who cannot have it |
 //! | page, card | the message that rings a team; the same message as it shows the case |
 //! | responder, owner | who took it; whom the customer's trouble belongs to |
 //! | fact, event | a line of the log; one about a case |

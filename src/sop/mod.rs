@@ -7,7 +7,7 @@
 //! 2. [`signal`]: what the text says: kinds, strengths, evidence, claims of money
 //! 3. [`conversation`]: what the same customer, and others, said before
 //! 4. [`trigger`]: the rules of the procedure and which of them fire
-//!    [`team`]: who is paged, in which order; [`procedure`]: all of it together
+//!    [`team`]: who is paged, in which order; [`rota`]: who is on call; [`procedure`]: all of it together
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
@@ -20,6 +20,7 @@ pub(crate) mod fixture;
 pub mod message;
 pub mod notice;
 pub mod procedure;
+pub mod rota;
 pub mod signal;
 pub mod team;
 pub mod triage;
