@@ -58,7 +58,7 @@ impl Bot {
     /// Starts a bot. It is ready once [`Self::ready`] says so.
     pub async fn start(start: Start) -> Result<Self, NotStarted> {
         let Start { config, clock, token, api_base, log } = start;
-        let Config { procedure, desk, discord } = config;
+        let Config { procedure, desk, discord, .. } = config;
         let procedure = Arc::new(procedure);
         let settings = discord::Settings {
             api_base: api_base.unwrap_or(discord.api_base),

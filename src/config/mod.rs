@@ -6,6 +6,7 @@
 mod procedure;
 mod raw;
 mod report;
+mod rotas;
 mod triggers;
 mod values;
 
@@ -14,6 +15,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
@@ -29,6 +32,9 @@ pub struct Config {
     pub procedure: Procedure,
     pub desk: DeskSettings,
     pub discord: DiscordSettings,
+    /// What the author should know although the config is valid, a sentence each: events of a calendar that are left
+    /// out, overrides that contradict each other.
+    pub warnings: Vec<String>,
 }
 
 /// The desk as a place of work: its names and its files.
@@ -101,6 +107,11 @@ pub fn text(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
+/// A time as the config writes it: by the wall clock of a zone, or with an offset; a day is its first moment.
+pub fn moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    rotas::moment(text, zone, rotas::End::First).ok()
+}
+
 const SYNTAX_HINT: &str = "put this right first, the rest is read after it; https://toml.io shows how it is written";
 
 /// The whole document. `None` only when a problem was noted.
@@ -115,7 +126,8 @@ fn config(document: Table<'_>, text: &str) -> Option<Config> {
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
     let procedure = procedure::procedure(&document, &names, front, default_plan, version(text));
     document.close();
-    Some(Config { procedure: procedure?, desk: settings?, discord: discord? })
+    let (procedure, warnings) = procedure?;
+    Some(Config { procedure, desk: settings?, discord: discord?, warnings })
 }
 
 /// The settings, the front team and the id of the default plan.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
-use super::{triggers, values};
+use super::{rotas, triggers, values};
 use crate::sop::procedure::{Procedure, TicketLink};
 use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
 use crate::sop::team::{Plan, Rung, Team, TeamId};
@@ -20,6 +20,9 @@ pub(super) struct Names {
     /// The built-in ones, then the team's own.
     pub(super) kinds: Vec<String>,
     pub(super) currencies: Vec<String>,
+    /// What people are called, and their ids.
+    pub(super) people: Vec<String>,
+    pub(super) people_ids: Vec<String>,
 }
 
 impl Names {
@@ -31,6 +34,8 @@ impl Names {
             triggers: document.peek("triggers", "id"),
             kinds: built_in.chain(document.peek("terms", "kind")).collect(),
             currencies: document.peek_keys("rates"),
+            people: document.peek("people", "name"),
+            people_ids: document.peek("people", "id"),
         }
     }
 
@@ -55,14 +60,14 @@ pub(super) fn known(what: &str, name: &str, declared: &[String]) -> Result<Strin
     Err(wrong(format!("there is no {what} \"{name}\""), did_you_mean(name, declared)))
 }
 
-/// The procedure. `None` only when a problem was noted.
+/// The procedure, and what its author should know although it is valid. `None` only when a problem was noted.
 pub(super) fn procedure(
     document: &Table<'_>,
     names: &Names,
     front: Option<TeamId>,
     default_plan: Option<String>,
     version: String,
-) -> Option<Procedure> {
+) -> Option<(Procedure, Vec<String>)> {
     let teams = teams(document);
     let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names));
     let plans = plans(document, names, catch_all.as_ref());
@@ -71,9 +76,24 @@ pub(super) fn procedure(
     let label_thresholds = label_thresholds(document, names);
     let ticket_links = each(document, "tickets", ticket_link);
     let triggers = triggers::triggers(document, names, &teams, &plans);
+    let people = rotas::people(document);
+    let (rotas, warnings) = rotas::rotas(document, names, &people);
     let default_plan = default_plan.and_then(|id| plans.into_iter().find(|plan| plan.id == id));
     let (front, default_plan, lexicon) = (front?, default_plan?, lexicon?);
-    Some(Procedure { version, teams, triggers, default_plan, front, lexicon, rates, label_thresholds, ticket_links })
+    let procedure = Procedure {
+        version,
+        teams,
+        people,
+        rotas,
+        triggers,
+        default_plan,
+        front,
+        lexicon,
+        rates,
+        label_thresholds,
+        ticket_links,
+    };
+    Some((procedure, warnings))
 }
 
 const CATCH_ALL_HINT: &str =

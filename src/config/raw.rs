@@ -297,7 +297,7 @@ pub(super) fn did_you_mean<S: AsRef<str>>(typed: &str, known: impl IntoIterator<
             names.push(name.as_ref().to_owned());
         }
     }
-    let closeness = |name: &String| strsim::jaro_winkler(&typed.to_lowercase(), name);
+    let closeness = |name: &String| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
     match names.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b))) {
         Some(name) if closeness(name) >= MEANT => format!("did you mean `{name}`?"),
         Some(_) => format!("choose from `{}`", names.join("`, `")),

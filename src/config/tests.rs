@@ -59,6 +59,323 @@ fn the_example_is_fine() {
 }
 
 #[test]
+fn the_example_has_a_rota() {
+    let config = Config::parse("config.example.toml", EXAMPLE).unwrap_or_else(|report| panic!("{report}"));
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let procedure = config.procedure;
+    let on_call = |time| {
+        let at = super::moment(time, chrono_tz::Tz::Europe__Berlin).expect("a time");
+        let people = procedure.on_call(&TeamId::from("tier-2"), at).expect("a rota");
+        people.into_iter().map(|id| procedure.person(id).expect("a person").name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(on_call("2026-01-01"), [""; 0]);
+    assert_eq!(on_call("2026-01-05 09:00"), ["Sam"]);
+    assert_eq!(on_call("2026-01-17 12:00"), ["Tess"]);
+    assert_eq!(on_call("2026-05-04 12:00"), ["Sofia"]);
+    assert_eq!(on_call("2026-08-14 23:59"), ["Sam"]);
+    assert_eq!(on_call("2026-12-26 23:59"), ["Tess"]);
+    assert_eq!(procedure.on_call(&TeamId::from("legal"), chrono::DateTime::UNIX_EPOCH), None);
+}
+
+#[test]
+fn people() {
+    check(
+        &[
+            (r#"id = "4009""#, r#"id = "4002""#),
+            (r#"name = "Sofia""#, r#"name = "Sam""#),
+            (r#"zone = "America/New_York""#, r#"zone = "America/NewYork""#),
+            (r#"zone = "America/New_York""#, r#"zone = "+01:00""#),
+            (r#"id = "4009""#, r#"id = "@sofia""#),
+            (r#"name = "Sofia""#, r#"nickname = "Sofia""#),
+        ],
+        &expect![[r#"
+            191: id = "4002"
+              people[1].id: "4002" is taken
+              give everyone in [[people]] an id and a name of their own
+            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+              rotas[0].overrides[1].covers: nobody covers for themselves
+              name whose time it is
+
+            192: name = "Sam"
+              people[1].name: "Sam" is taken
+              give everyone in [[people]] an id and a name of their own
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].people[1]: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+              rotas[0].overrides[1].person: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+            213: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+              rotas[0].away[0].person: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+
+            193: zone = "America/NewYork"
+              people[1].zone: there is no zone "America/NewYork"
+              did you mean `America/New_York`?
+
+            193: zone = "+01:00"
+              people[1].zone: there is no zone "+01:00"
+              write a name of the IANA database: "Europe/Berlin"
+
+            191: id = "@sofia"
+              people[1].id: "@sofia" is not a Discord id
+              switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+            190: [[people]]
+              people[1].name: `name` is missing
+              what rotas call the person: name = "Lena"
+            192: nickname = "Sofia"
+              people[1].nickname: unknown key `nickname` in `people[1]`
+              choose from `id`, `name`, `zone`
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].people[1]: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+              rotas[0].overrides[1].person: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+            213: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+              rotas[0].away[0].person: there is no person "Sofia"
+              choose from `Sam`, `Tess`
+        "#]],
+    );
+}
+
+#[test]
+fn rotas() {
+    check(
+        &[
+            ("team = \"tier-2\"\nid =", "team = \"teir-2\"\nid ="),
+            ("team = \"tier-2\"\nid =", "id ="),
+            ("id = \"tier-2\"\nzone", "id = \"Tier 2\"\nzone"),
+            ("id = \"tier-2\"\nzone = \"Europe/Berlin\"", ""),
+            ("[[rotas]]", "[[rotas]]\nteam = \"tier-2\"\nzone = \"UTC\"\nlayers = []\n[[rotas]]"),
+            ("[[rotas]]", "[[rotas]]\nteam = \"legal\"\nzone = \"UTC\"\n[[rotas]]"),
+            ("[[rotas]]", "[[rotas]]\nteam = \"legal\"\nzone = \"UTC\"\nfile = \"no/such.ics\"\n[[rotas]]"),
+            ("[[rotas]]", "[[rotas]]\nteam = \"legal\"\nzone = \"UTC\"\nfile = \"Cargo.toml\"\n[[rotas]]"),
+            ("[[rotas]]", "[[rotas]]\nteam = \"legal\"\nzone = \"UTC\"\nfile = \" \"\n[[rotas]]"),
+            ("away = [", "holiday = ["),
+        ],
+        &expect![[r#"
+            202: team = "teir-2"
+              rotas[0].team: there is no team "teir-2"
+              did you mean `tier-2`?
+
+            201: [[rotas]]
+              rotas[0].team: `team` is missing
+              name one of [[teams]]
+
+            203: id = "Tier 2"
+              rotas[0].id: "Tier 2" is not an id
+              an id has small letters, digits and "-" only, at most 40: "tier-2"
+
+            201: [[rotas]]
+              rotas[0].zone: `zone` is missing
+              the zone of its wall clock times: zone = "Europe/Berlin"
+
+            205: [[rotas]]
+              rotas[1]: there is a rota "tier-2" already
+              a second rota of a team needs an id of its own: id = "legal-backup"
+
+            201: [[rotas]]
+              rotas[0]: a rota without layers and without a file has nobody on call
+              add layers = [{ people = […], every = "1 week", handover = "mon 09:00", from = … }], or a file
+
+            204: file = "no/such.ics"
+              rotas[0].file: cannot read no/such.ics: No such file or directory (os error 2)
+              relative paths start at the working directory
+
+            204: file = "Cargo.toml"
+              rotas[0].file: Cargo.toml is not an iCalendar file
+              export the calendar as .ics; it begins with BEGIN:VCALENDAR
+
+            204: file = " "
+              rotas[0].file: an empty path
+              write the path of a file, or delete the key
+
+            213: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+              rotas[0].holiday: unknown key `holiday` in `rotas[0]`
+              choose from `away`, `file`, `id`, `layers`, `overrides`, `team`, `zone`
+        "#]],
+    );
+}
+
+#[test]
+fn layers() {
+    check(
+        &[
+            (r#"people = ["Sam", "Sofia"]"#, r#"people = ["Sam", "Sofie", "4003", "zzz"]"#),
+            (r#"people = ["Sam", "Sofia"]"#, "people = []"),
+            (r#"{ people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" }"#, "{}"),
+            (r#"every = "1 week""#, r#"every = "1 fortnight""#),
+            (r#"every = "1 week""#, r#"every = "week""#),
+            (r#"every = "1 week""#, r#"every = "0 weeks""#),
+            (r#"every = "1 week""#, r#"every = "53 weeks""#),
+            (r#"every = "1 week""#, r#"every = "10 days""#),
+            (r#"handover = "mon 09:00""#, r#"handover = "moonday 9:00""#),
+            (r#"handover = "mon 09:00""#, r#"handover = "24:30""#),
+            (r#"handover = "mon 09:00""#, r#"handover = "Tuesday 09:00""#),
+            (r#"handover = "mon 09:00", from = "2026-01-05""#, r#"handover = "mon 09:00", from = 2026-01-05"#),
+            (r#"handover = "mon 09:00", from = "2026-01-05""#, r#"handover = "mon 09:00", from = "2026-02-30""#),
+            (r#"only = ["sat-sun 10:00-16:00"]"#, r#"only = ["weekend 10:00-16:00", "sat 10-16"]"#),
+            (r#"only = ["sat-sun 10:00-16:00"]"#, r#"only = "sat-sun 10:00-16:00""#),
+            (r#"only = ["sat-sun 10:00-16:00"]"#, r#"hours = ["sat-sun 10:00-16:00"]"#),
+        ],
+        &expect![[r#"
+            206: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].people[1]: there is no person "Sofie"
+              did you mean `Sofia`?
+            206: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].people[3]: there is no person "zzz"
+              choose from `Sam`, `Sofia`, `Tess`
+
+            206: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].people: a rotation of nobody
+              list at least one person
+
+            206: {},
+              rotas[0].layers[0].every: `every` is missing
+              how long a turn lasts: every = "1 week"
+            206: {},
+              rotas[0].layers[0].from: `from` is missing
+              the day of the first hand-over: from = "2026-01-05"
+            206: {},
+              rotas[0].layers[0].handover: `handover` is missing
+              when turns begin: handover = "mon 09:00", or "09:00" for days
+            206: {},
+              rotas[0].layers[0].people: `people` is missing
+              list who takes turns, in order: people = ["Lena", "Ivy"]
+
+            206: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].every: "1 fortnight" is not the length of a turn
+              write a number and hours, days, weeks or months: "1 week", "12 hours"
+
+            206: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].every: "week" is not the length of a turn
+              write a number and hours, days, weeks or months: "1 week", "12 hours"
+
+            206: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].every: "0 weeks" is no time at all
+              the shortest turn is "1 hour"
+
+            206: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].every: "53 weeks" is more than a year
+              the longest turn is a year
+
+            206: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].handover: only turns of whole weeks are handed over on a weekday
+              write the time alone: handover = "09:00"; from says the first day
+
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
+              rotas[0].layers[0].handover: "moonday 9:00" is not a hand-over
+              write it like "mon 09:00", or "09:00" for days
+
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
+              rotas[0].layers[0].handover: "24:30" is not a hand-over
+              write it like "mon 09:00", or "09:00" for days
+
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
+              rotas[0].layers[0].from: 2026-01-05 is a Monday, and turns begin on a Tuesday
+              write 2025-12-30 or 2026-01-06
+
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
+              rotas[0].layers[0].from: `from` is a date
+              expected a text in quotes
+
+            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
+              rotas[0].layers[0].from: "2026-02-30" is not a day
+              write year, month and day: "2026-01-05"
+
+            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+              rotas[0].layers[1].only[0]: "weekend 10:00-16:00" are no hours of a week
+              write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
+            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+              rotas[0].layers[1].only[1]: "sat 10-16" are no hours of a week
+              write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
+
+            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
+              rotas[0].layers[1].only: `only` is a text
+              expected a list in square brackets
+
+            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
+              rotas[0].layers[1].hours: unknown key `hours` in `rotas[0].layers[1]`
+              choose from `every`, `from`, `handover`, `only`, `people`
+        "#]],
+    );
+}
+
+#[test]
+fn overrides_and_absences() {
+    check(
+        &[
+            (r#"from = "2026-12-24 18:00""#, r#"from = "24.12.2026""#),
+            (r#"from = "2026-12-24 18:00""#, r#"from = "2026-12-27""#),
+            (r#"from = "2026-12-24 18:00""#, r#"from = "9999-12-27""#),
+            (r#"from = "2026-12-24 18:00""#, r#"from = "2026-12-24T18:00:00+01:00""#),
+            (r#"from = "2026-12-24 18:00", "#, ""),
+            (r#"covers = "Sam""#, r#"covers = "Sofia""#),
+            (r#"covers = "Sam""#, r#"instead = "Sam""#),
+            (r#"away = [{ person = "Sofia""#, r#"away = [{ person = "Sofa""#),
+            (r#"{ person = "Sofia", from = "2026-08-03", to"#, r#"{ person = "Sofia", from = "2026-08-03", until"#),
+        ],
+        &expect![[r#"
+            210: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
+              rotas[0].overrides[0].from: "24.12.2026" is not a time
+              write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
+
+            210: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
+              rotas[0].overrides[0].to: it ends before it begins
+              `to` is later than `from`; a day alone ends at midnight
+
+            210: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
+              rotas[0].overrides[0].from: "9999-12-27" is not a time
+              write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
+
+            fine
+
+            210: { person = "Tess", to = "2026-12-26" },
+              rotas[0].overrides[0].from: `from` is missing
+              a day or a time: "2026-12-24", "2026-12-24 18:00"
+
+            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
+              rotas[0].overrides[1].covers: nobody covers for themselves
+              name whose time it is
+
+            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
+              rotas[0].overrides[1].instead: unknown key `instead` in `rotas[0].overrides[1]`
+              choose from `covers`, `from`, `person`, `to`
+
+            213: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
+              rotas[0].away[0].person: there is no person "Sofa"
+              did you mean `Sofia`?
+
+            213: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+              rotas[0].away[0].to: `to` is missing
+              a day or a time: "2026-12-24", "2026-12-24 18:00"
+            213: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+              rotas[0].away[0].until: unknown key `until` in `rotas[0].away[0]`
+              choose from `from`, `person`, `to`
+        "#]],
+    );
+}
+
+/// The config is valid all the same.
+#[test]
+fn contradictions_are_told() {
+    let changed = bare()
+        .replacen(
+            "covers = \"Sam\" },",
+            "covers = \"Sam\" },\n{ person = \"Sam\", from = \"2026-12-26\", to = \"2026-12-30\" },",
+            1,
+        )
+        .replacen("away = [", "away = [{ person = \"Tess\", from = \"2026-12-24\", to = \"2026-12-24\" },", 1);
+    let config = Config::parse("config.toml", &changed).unwrap_or_else(|report| panic!("{report}"));
+    expect![[r#"
+        rota tier-2, 2026-12-24 18:00 CET to 2026-12-25 00:00 CET: an override for Tess, who is away then; it does not count
+        rota tier-2, 2026-12-26 00:00 CET to 2026-12-27 00:00 CET: two overrides, for Tess and for Sam; the later one in the file counts: Sam
+    "#]].assert_eq(&(config.warnings.join("\n") + "\n"));
+}
+
+#[test]
 fn the_terms_of_the_example_are_fine() {
     let uncommented = EXAMPLE.replace("# [[terms]]", "[[terms]]").replace("# term = ", "term = ");
     let uncommented = uncommented.replace("# kind = ", "kind = ").replace("# weight = ", "weight = ");

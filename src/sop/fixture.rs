@@ -93,6 +93,8 @@ pub(crate) fn build() -> Procedure {
     Procedure {
         version: "0123456789ab".to_owned(),
         teams: ["support", "leads", "managers", "legal", "counsel", "engineering", "duty"].map(team).to_vec(),
+        people: Vec::new(),
+        rotas: Vec::new(),
         triggers,
         default_plan: plan("by_hand", &[("leads", 60)], 0),
         front: "support".into(),

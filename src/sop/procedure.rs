@@ -1,6 +1,9 @@
 //! The whole procedure as the config gives it: who can be paged, and by what.
 
-use crate::sop::message::TicketRef;
+use chrono::{DateTime, Utc};
+
+use crate::sop::message::{PersonId, TicketRef};
+use crate::sop::rota::{Participant, Rota};
 use crate::sop::signal::{Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Team, TeamId};
 use crate::sop::trigger::{Rates, Trigger};
@@ -11,6 +14,10 @@ pub struct Procedure {
     /// Names this version on every event and every case: the first 12 hexadecimal digits of the config's SHA-256.
     pub version: String,
     pub teams: Vec<Team>,
+    /// Everyone who can be on call.
+    pub people: Vec<Participant>,
+    /// A team may have none, one, or several: one person is on call for each.
+    pub rotas: Vec<Rota>,
     /// In the order of the config, which breaks ties.
     pub triggers: Vec<Trigger>,
     /// Followed by what a person escalates by hand without naming a trigger.
@@ -36,6 +43,26 @@ pub struct TicketLink {
 impl Procedure {
     pub fn team(&self, id: &TeamId) -> Option<&Team> {
         self.teams.iter().find(|team| team.id == *id)
+    }
+
+    pub fn person(&self, id: &PersonId) -> Option<&Participant> {
+        self.people.iter().find(|person| person.id == *id)
+    }
+
+    pub fn rotas_of(&self, team: &TeamId) -> impl Iterator<Item = &Rota> {
+        self.rotas.iter().filter(move |rota| rota.team == *team)
+    }
+
+    /// Who is on call for a team, each person once. `None`: the team has no rota, so all of it is. Nobody: a gap.
+    pub fn on_call(&self, team: &TeamId, at: DateTime<Utc>) -> Option<Vec<&PersonId>> {
+        self.rotas_of(team).next()?;
+        let mut people: Vec<&PersonId> = Vec::new();
+        for person in self.rotas_of(team).filter_map(|rota| rota.on_call(at)) {
+            if !people.contains(&person) {
+                people.push(person);
+            }
+        }
+        Some(people)
     }
 
     pub fn trigger(&self, id: &str) -> Option<&Trigger> {

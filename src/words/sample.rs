@@ -105,6 +105,8 @@ fn procedure() -> Procedure {
     Procedure {
         version: "sample".to_owned(),
         teams: Vec::new(),
+        people: Vec::new(),
+        rotas: Vec::new(),
         triggers: Vec::new(),
         default_plan: plan(),
         front: "front".into(),
