@@ -40,6 +40,16 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         return Ok(NO.into());
     }
+    if !config.warnings.is_empty() {
+        for warning in &config.warnings {
+            if arguments.json {
+                writeln!(out, "{}", serde_json::json!({"what": warning}))?;
+            } else {
+                eprintln!("warning: {warning}");
+            }
+        }
+        return Ok(NO.into());
+    }
     if !arguments.json {
         let (teams, triggers) = (config.procedure.teams.len(), config.procedure.triggers.len());
         writeln!(out, "{} is fine: {triggers} triggers, {teams} teams.", arguments.file.display())?;

@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod folder;
 mod load;
+mod oncall;
 mod packed;
 mod progress;
 mod replay;
@@ -56,6 +57,10 @@ enum Command {
     Check(check::Arguments),
     /// Say what the procedure makes of a text, and why.
     Explain(explain::Arguments),
+    /// Say who is on call, until when, who is next, and when nobody is.
+    ///
+    /// Exits with 1 if a rota has nobody on call at that time.
+    Oncall(oncall::Arguments),
     /// Measure how well the procedure reads, on messages that people labelled.
     ///
     /// Label a few hundred of your own tickets, and see what would have been missed and what would have been a false
@@ -109,6 +114,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Sandbox(arguments) => sandbox::main(&arguments),
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
+        Command::Oncall(arguments) => oncall::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),
         Command::Train(arguments) => train::main(&arguments),

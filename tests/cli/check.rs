@@ -20,6 +20,27 @@ async fn the_example_is_fine() -> Result<()> {
     Ok(())
 }
 
+/// The rota has an answer all the same, but its author should know.
+#[tokio::test]
+async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
+    let folder = desk(&[("# file = \"tier-2.ics\"", "file = \"tier-2.ics\"")])?;
+    let event = "BEGIN:VEVENT\nUID:1@example\nSUMMARY:Carl\nDTSTART:20260105T090000\nDURATION:PT1H\nEND:VEVENT\n";
+    std::fs::write(folder.path().join("tier-2.ics"), format!("BEGIN:VCALENDAR\n{event}END:VCALENDAR\n"))?;
+    let done = bellhop(folder.path(), &["check"], b"").await?;
+    expect![[r#"
+        exit 1
+        --- err
+        warning: tier-2.ics:2: event 1@example: neither its summary "Carl" nor an attendee names one of the people, left out
+    "#]].assert_eq(&done.to_string());
+    let done = bellhop(folder.path(), &["check", "--json"], b"").await?;
+    expect![[r#"
+        exit 1
+        --- out
+        {"what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out"}
+    "#]].assert_eq(&done.to_string());
+    Ok(())
+}
+
 const MISTAKES: [(&str, &str); 4] = [
     ("severity = \"sev2\"", "severity = \"high\""),
     ("plan = \"engineering\"", "plan = \"enginering\""),

@@ -4,6 +4,7 @@
 mod check;
 mod evaluate;
 mod explain;
+mod oncall;
 mod program;
 mod readme;
 mod replay;
