@@ -11,6 +11,10 @@ use super::Currency;
 const DIGITS_MAX: usize = 15;
 /// "3 x $200": more pieces than this is arithmetic about something else.
 const PIECES_MAX: u32 = 1_000;
+/// "4 seats at $30 each": how many things with one price somebody buys.
+const COUNT_MAX: u32 = 100;
+/// Words between their number and their price.
+const COUNTED_WORDS: usize = 4;
 /// Letters in the longest word for a currency; a bound on how far to look back from a number.
 const CURRENCY_WORD_MAX: usize = 10;
 
@@ -58,9 +62,12 @@ impl Number {
             (one, other) => one.or(other)?,
         };
         let value = match text[self.end..next.start].trim() {
+            between if next.is_price_of_each(text) && self.counts(between) => next.value.checked_mul(self.value)?,
+            "+" => self.value.checked_add(next.value)?,
             "-" | "–" | "—" | "to" | "a" => self.value.max(next.value),
             "and" | "y" if is_between(&text[..self.start]) => self.value.max(next.value),
-            "x" | "×" | "*" => {
+            // In "* 2/3" there is no whole number of pieces.
+            "x" | "×" | "*" if !text[next.end..].starts_with('/') => {
                 let pieces = if self.currency.is_none() { self.value } else { next.value };
                 let is_count = pieces.is_integer() && pieces <= Decimal::from(PIECES_MAX);
                 let other = if self.currency.is_none() { next.value } else { self.value };
@@ -69,6 +76,19 @@ impl Number {
             _ => return None,
         };
         Some(Self { value, currency: Some(currency), start: self.start, end: next.end })
+    }
+
+    /// "$40 each".
+    fn is_price_of_each(&self, text: &str) -> bool {
+        let after = text[self.end..].trim_start_matches([' ', '/']);
+        self.currency.is_some() && matches!(leading_letters(after), "each" | "apiece" | "ea")
+    }
+
+    /// "3 tickets at", before the price of each.
+    fn counts(&self, between: &str) -> bool {
+        let is_count = self.currency.is_none() && self.value.is_integer() && self.value <= Decimal::from(COUNT_MAX);
+        let is_phrase = between.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '@'));
+        is_count && is_phrase && between.split(' ').count() <= COUNTED_WORDS
     }
 }
 
@@ -117,7 +137,9 @@ fn number(text: &str, taken: usize, start: usize, end: usize) -> Option<Number> 
     }
     let (start, currency) = left.map_or((start, None), |(length, currency)| (start - length, Some(currency)));
     let (end, currency) = match right {
-        Some((length, right)) if currency.is_none_or(|currency| currency == right) => (end + length, Some(right)),
+        Some((length, right)) if currency.is_none_or(|left| left == right || (left == "USD" && is_dollar(right))) => {
+            (end + length, Some(right))
+        }
         _ => (end, currency),
     };
     Some(Number { value, currency, start, end })
@@ -196,9 +218,14 @@ fn dollar_lead(lead: &str) -> Option<(usize, &'static str)> {
     LEADS.iter().find(|(letters, _)| *letters == word).map(|(letters, currency)| (letters.len(), *currency))
 }
 
+/// What a bare "$" may turn out to be: "$200 CAD".
+fn is_dollar(currency: &str) -> bool {
+    matches!(currency, "CAD" | "AUD" | "NZD" | "SGD" | "HKD" | "MXN")
+}
+
 /// The currency right after a number, and how many bytes that takes.
 fn currency_after(after: &str) -> Option<(usize, &'static str)> {
-    if after.starts_with("/-") {
+    if after.starts_with("/-") || after.starts_with("/=") {
         return Some((2, "INR"));
     }
     let touching = after.strip_prefix(' ').unwrap_or(after);
@@ -301,7 +328,7 @@ mod tests {
             "#]],
         );
         check(
-            "1,00,000 inr, 2 lakh rupees, $1'200.50, ₹10000, 16.000 aed, 0.500 eur, us$ 12, a$9",
+            "1,00,000 inr, 2 lakh rupees, $1'200.50, ₹10000, 16.000 aed, 0.500 eur, us$ 12, a$9, $7 cad, 450/=",
             expect![[r#"
                 100000 INR from "1,00,000 inr"
                 200000 INR from "2 lakh rupees"
@@ -311,6 +338,8 @@ mod tests {
                 0.5 EUR from "0.500 eur"
                 12 USD from "us$ 12"
                 9 AUD from "a$9"
+                7 CAD from "$7 cad"
+                450 INR from "450/="
             "#]],
         );
     }
@@ -327,12 +356,24 @@ mod tests {
             "#]],
         );
         check(
-            "3 x $200, 3x200$, $50 x 4, 2 × 30 €",
+            "3 x $200, 3x200$, $50 x 4, 2 × 30 €, 700 inr * 2/3, $30 + $12.50",
             expect![[r#"
                 600 USD from "3 x $200"
                 600 USD from "3x200$"
                 200 USD from "$50 x 4"
                 60 EUR from "2 × 30 €"
+                700 INR from "700 inr"
+                42.5 USD from "$30 + $12.50"
+            "#]],
+        );
+        check(
+            "4 seats at $30 each; 2 bags, $15 each; $20 each; 3 tickets €7 apiece; 5 days for the $9",
+            expect![[r#"
+                120 USD from "4 seats at $30"
+                15 USD from "$15"
+                20 USD from "$20"
+                21 EUR from "3 tickets €7"
+                9 USD from "$9"
             "#]],
         );
         check(

@@ -40,6 +40,18 @@ pub(crate) struct Claimed<'a> {
     pub bytes: Range<usize>,
     /// The words that ask for it.
     pub demand: &'a str,
+    reason: Reason,
+}
+
+/// How an amount is tied to what asks for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reason {
+    /// "Refund the $2".
+    Asked { sentence: u32 },
+    /// Said to be charged or taken.
+    Lost,
+    /// Somewhere near.
+    Near { sentence: u32 },
 }
 
 /// An amount among the words.
@@ -82,15 +94,40 @@ pub(crate) fn claims<'a>(
         if beside.has(Cue::Received, RECEIVED_WORDS) || beside.has(Cue::Price, PRICE_WORDS) {
             return None;
         }
-        let reach = if beside.has(Cue::Loss, LOSS_WORDS) { LOSS_SENTENCES } else { DEMAND_SENTENCES };
-        let demand = match nearest(&demands, tokens, &amount, reach) {
-            Some(demand) => words(text, tokens, demand.first, demand.last),
-            None => asked_back(text, tokens, &amount)?,
+        let is_lost = beside.has(Cue::Loss, LOSS_WORDS);
+        let reach = if is_lost { LOSS_SENTENCES } else { DEMAND_SENTENCES };
+        let sentence = tokens[amount.first].sentence;
+        let (demand, reason) = match nearest(&demands, tokens, &amount, reach) {
+            Some(demand) => {
+                let reason = match (is_asked(text, tokens, demand, &amount), is_lost) {
+                    (true, _) => Reason::Asked { sentence },
+                    (false, true) => Reason::Lost,
+                    (false, false) => Reason::Near { sentence },
+                };
+                (words(text, tokens, demand.first, demand.last), reason)
+            }
+            None => (asked_back(text, tokens, &amount)?, Reason::Asked { sentence }),
         };
         let Amount { value, currency, bytes, .. } = amount;
-        Some(Claimed { value, currency, bytes, demand })
+        Some(Claimed { value, currency, bytes, demand, reason })
     };
-    amounts(&plain.text).into_iter().filter_map(placed).filter_map(claimed).collect()
+    let mut claims: Vec<Claimed<'_>> =
+        amounts(&plain.text).into_iter().filter_map(placed).filter_map(claimed).collect();
+    keep_asked(&mut claims);
+    claims
+}
+
+/// In "refund the $2, because the $8 covers it" one amount is asked for, and the other only stands near.
+fn keep_asked(claims: &mut Vec<Claimed<'_>>) {
+    let asked = |claim: &Claimed<'_>| match claim.reason {
+        Reason::Asked { sentence } => Some(sentence),
+        Reason::Lost | Reason::Near { .. } => None,
+    };
+    // Ascending, as the claims are.
+    let asked: Vec<u32> = claims.iter().filter_map(asked).collect();
+    let is_beside =
+        |reason: Reason| matches!(reason, Reason::Near { sentence } if asked.binary_search(&sentence).is_ok());
+    claims.retain(|claim| !is_beside(claim.reason));
 }
 
 fn words<'a>(text: &'a str, tokens: &[Token], first: usize, last: usize) -> &'a str {
@@ -104,8 +141,20 @@ fn asked_back<'a>(text: &'a str, tokens: &[Token], amount: &Amount) -> Option<&'
     let back = amount.last + 1;
     let asked = back < tokens.len() && is(back, &["back"]);
     let had = (amount.first.saturating_sub(BACK_WORDS)..amount.first)
-        .any(|index| is(index, &["got", "gotten", "received", "had", "gave", "given"]));
+        .any(|index| is(index, &["got", "gotten", "received", "receive", "had", "gave", "given", "only"]));
     (asked && !had).then(|| word(back))
+}
+
+/// "Refund the $2", but neither "refunded $2" nor "a refund of $2", which tell of what was offered.
+fn is_asked(text: &str, tokens: &[Token], demand: &Found<Cue>, amount: &Amount) -> bool {
+    let is_article = |index: usize| {
+        let word = words(text, tokens, index, index);
+        ["the", "my", "our", "this", "that"].iter().any(|article| word.eq_ignore_ascii_case(article))
+    };
+    let asks = !words(text, tokens, demand.last, demand.last).to_lowercase().ends_with("ed");
+    let is_beside =
+        demand.last + 1 == amount.first || (demand.last + 2 == amount.first && is_article(amount.first - 1));
+    asks && is_beside && tokens[demand.first].clause == tokens[amount.first].clause
 }
 
 /// What asks for money, but "I don't want a refund".
