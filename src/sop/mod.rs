@@ -8,12 +8,13 @@
 //! 3. [`conversation`]: what the same customer, and others, said before
 //! 4. [`trigger`]: the rules of the procedure and which of them fire
 //!    [`team`]: who is paged, in which order; [`rota`]: who is on call; [`procedure`]: all of it together
-//!    [`calendar`]: when a team works
+//!    [`calendar`]: when a team works; [`clock`]: what that makes of its time
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
 
 pub mod calendar;
+pub mod clock;
 pub mod conversation;
 pub mod desk;
 pub mod escalation;
