@@ -66,6 +66,8 @@
 //! | team, rung, plan, catch-all | who can be paged, one step of a ladder, the ladder, its end that never ends |
 //! | rota, shift, hand-over, gap | who has a duty when: one person at a time; from when to when; the moment it changes; nobody |
 //! | layer, override, cover, away | a rotation; who takes the duty instead; only one person's time; who cannot have it |
+//! | calendar, holiday | when a team works; when it does not, though it usually would |
+//! | clock, target, due | time that runs for a case, how much there is, when it is gone |
 //! | page, card | the message that rings a team; the same message as it shows the case |
 //! | responder, owner | who took it; whom the customer's trouble belongs to |
 //! | fact, event | a line of the log; one about a case |

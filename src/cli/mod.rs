@@ -94,7 +94,9 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 impl ConfigFile {
     pub(crate) fn read(&self) -> Result<Config, ConfigError> {
         let (name, text) = self.text()?;
-        Config::parse(&name, &text).map_err(ConfigError::Wrong)
+        // The files a config names lie beside it; the built-in one names none.
+        let folder = Path::new(&name).parent().unwrap_or(Path::new(""));
+        Config::parse_in(folder, &name, &text).map_err(ConfigError::Wrong)
     }
 
     /// What a report calls the config, and its text as it was written.

@@ -1,8 +1,9 @@
 //! Floor 4: the config. One TOML file says who is paged, by what, and where; `config.example.toml` is its manual.
 //!
-//! `raw` keeps the text and its places, `procedure` and `triggers` make the [`Procedure`] of it, `values` knows what
+//! `raw` keeps the text and its places, `procedure`, `calendars` and `triggers` make the [`Procedure`] of it, `values` knows what
 //! single values mean, and [`Report`] tells the author everything that is wrong, at once.
 
+mod calendars;
 mod procedure;
 mod raw;
 mod report;
@@ -76,14 +77,21 @@ pub enum ConfigError {
 impl Config {
     /// Reads a config from a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&path.display().to_string(), &text(path)?).map_err(ConfigError::Wrong)
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse_in(folder, &path.display().to_string(), &text(path)?).map_err(ConfigError::Wrong)
     }
 
-    /// Reads a config from a text; `name` is what the report calls it.
+    /// Reads a config from a text; `name` is what the report calls it. Files it names are looked for in the working
+    /// directory.
     pub fn parse(name: &str, text: &str) -> Result<Self, Report> {
+        Self::parse_in(Path::new(""), name, text)
+    }
+
+    /// Reads a config from a text; the holiday files it names are looked for in `folder`.
+    pub fn parse_in(folder: &Path, name: &str, text: &str) -> Result<Self, Report> {
         let page = Page::default();
         let config = match DeTable::parse(text) {
-            Ok(parsed) => config(Table::document(&page, &parsed), text),
+            Ok(parsed) => config(Table::document(&page, &parsed), text, folder),
             Err(error) => {
                 let what = format!("this is not TOML: {}", error.message());
                 page.note(error.span().unwrap_or(0..0), "", wrong(what, SYNTAX_HINT));
@@ -115,7 +123,7 @@ pub fn moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
 const SYNTAX_HINT: &str = "put this right first, the rest is read after it; https://toml.io shows how it is written";
 
 /// The whole document. `None` only when a problem was noted.
-fn config(document: Table<'_>, text: &str) -> Option<Config> {
+fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let names = Names::of(&document);
     let desk = document.need("desk", "add a table [desk] with id, name, front, default_plan").and_then(|it| it.table());
     let (settings, front, default_plan) = match desk {
@@ -124,7 +132,9 @@ fn config(document: Table<'_>, text: &str) -> Option<Config> {
     };
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
-    let procedure = procedure::procedure(&document, &names, front, default_plan, version(text));
+    let calendars = calendars::calendars(&document, folder);
+    let version = version(text, &calendars.files);
+    let procedure = procedure::procedure(&document, &names, calendars.all, front, default_plan, version);
     document.close();
     let (procedure, warnings) = procedure?;
     Some(Config { procedure, desk: settings?, discord: discord?, warnings })
@@ -197,9 +207,9 @@ fn api_base(text: &str) -> Result<String, Wrong> {
     Err(wrong(format!("\"{text}\" is not an address the token may be sent to"), hint))
 }
 
-/// The first 12 hexadecimal digits of the text's SHA-256.
-fn version(text: &str) -> String {
-    let digest = Sha256::digest(text);
+/// The first 12 hexadecimal digits of the SHA-256 of the text and of the holiday files it names.
+fn version(text: &str, files: &[String]) -> String {
+    let digest = files.iter().fold(Sha256::new_with_prefix(text), Sha256::chain_update).finalize();
     digest.iter().take(6).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 

@@ -1,11 +1,13 @@
 //! The tables of the config that make up the [`Procedure`]: teams, plans, words, money, tickets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use regex::Regex;
 
 use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
 use super::{rotas, triggers, values};
+use crate::sop::calendar::Calendar;
 use crate::sop::procedure::{Procedure, TicketLink};
 use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
 use crate::sop::team::{Plan, Rung, Team, TeamId};
@@ -16,6 +18,7 @@ use crate::sop::trigger::Rates;
 pub(super) struct Names {
     pub(super) teams: Vec<String>,
     pub(super) plans: Vec<String>,
+    pub(super) calendars: Vec<String>,
     pub(super) triggers: Vec<String>,
     /// The built-in ones, then the team's own.
     pub(super) kinds: Vec<String>,
@@ -31,6 +34,7 @@ impl Names {
         Self {
             teams: document.peek("teams", "id"),
             plans: document.peek("plans", "id"),
+            calendars: document.peek("calendars", "id"),
             triggers: document.peek("triggers", "id"),
             kinds: built_in.chain(document.peek("terms", "kind")).collect(),
             currencies: document.peek_keys("rates"),
@@ -45,6 +49,10 @@ impl Names {
 
     pub(super) fn plan(&self, item: &Item<'_>) -> Option<String> {
         item.read(|id| known("plan", id, &self.plans))
+    }
+
+    fn calendar(&self, item: &Item<'_>) -> Option<String> {
+        item.read(|id| known("calendar", id, &self.calendars))
     }
 
     pub(super) fn kind(&self, name: &str) -> Result<Kind, Wrong> {
@@ -64,13 +72,14 @@ pub(super) fn known(what: &str, name: &str, declared: &[String]) -> Result<Strin
 pub(super) fn procedure(
     document: &Table<'_>,
     names: &Names,
+    calendars: Vec<Arc<Calendar>>,
     front: Option<TeamId>,
     default_plan: Option<String>,
     version: String,
 ) -> Option<(Procedure, Vec<String>)> {
     let teams = teams(document);
-    let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names));
-    let plans = plans(document, names, catch_all.as_ref());
+    let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names, &calendars));
+    let plans = plans(document, names, &calendars, catch_all.as_ref());
     let lexicon = lexicon(document);
     let rates = rates(document);
     let label_thresholds = label_thresholds(document, names);
@@ -85,6 +94,7 @@ pub(super) fn procedure(
         teams,
         people,
         rotas,
+        calendars,
         triggers,
         default_plan,
         front,
@@ -108,9 +118,18 @@ fn each<'t, T>(document: &Table<'t>, name: &'static str, read: impl Fn(Table<'t>
 pub(super) fn each_with_id<'t, T>(
     document: &Table<'t>,
     name: &'static str,
+    read: impl FnMut(Table<'t>, Option<String>) -> Option<T>,
+) -> Vec<T> {
+    let item = document.need(name, &format!("add at least one table [[{name}]]"));
+    item.map_or_else(Vec::new, |item| each_with_id_in(&item, name, read))
+}
+
+/// Reads the tables of `[[name]]`, each with an `id` of its own.
+pub(super) fn each_with_id_in<'t, T>(
+    tables: &Item<'t>,
+    name: &str,
     mut read: impl FnMut(Table<'t>, Option<String>) -> Option<T>,
 ) -> Vec<T> {
-    let Some(item) = document.need(name, &format!("add at least one table [[{name}]]")) else { return Vec::new() };
     let mut seen = Vec::new();
     let mut read_once = |table: Table<'t>| {
         let item = table.need("id", "every table here is named by its id, used elsewhere");
@@ -126,7 +145,7 @@ pub(super) fn each_with_id<'t, T>(
         }
         read(table, id)
     };
-    item.tables().into_iter().filter_map(&mut read_once).collect()
+    tables.tables().into_iter().filter_map(&mut read_once).collect()
 }
 
 fn teams(document: &Table<'_>) -> Vec<Team> {
@@ -151,11 +170,11 @@ fn teams(document: &Table<'_>) -> Vec<Team> {
     })
 }
 
-fn plans(document: &Table<'_>, names: &Names, catch_all: Option<&Rung>) -> Vec<Plan> {
+fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch_all: Option<&Rung>) -> Vec<Plan> {
     each_with_id(document, "plans", |table, id| {
         let rungs = table.need("rungs", "list who is paged, in order: rungs = [{ team = …, respond_within = … }]");
         let rungs = rungs.and_then(|item| {
-            let rungs = item.each(|item| rung(item, names))?;
+            let rungs = item.each(|item| rung(item, names, calendars))?;
             if rungs.is_empty() {
                 return item.refuse(wrong("a plan without rungs pages nobody", "list at least one team"));
             }
@@ -173,14 +192,21 @@ fn plans(document: &Table<'_>, names: &Names, catch_all: Option<&Rung>) -> Vec<P
 /// Who did not answer after so many rounds will not answer the next one.
 const REPEAT_MAX: u32 = 10;
 
-/// A team and its time.
-fn rung(item: &Item<'_>, names: &Names) -> Option<Rung> {
+/// A team, its time, and in whose hours the time is counted.
+fn rung(item: &Item<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<Rung> {
     let table = item.table()?;
     let team = table.need("team", "name one of [[teams]]").and_then(|item| names.team(&item));
     let within = table.need("respond_within", "the time to answer, counted from the page's delivery: \"30m\"");
     let within = within.and_then(|item| item.read(values::duration));
+    let calendar = match table.get("calendar") {
+        Some(item) => names.calendar(&item).and_then(|id| {
+            // One that has problems of its own is not here; those were noted.
+            calendars.iter().find(|calendar| calendar.id == id).map(|calendar| Some(Arc::clone(calendar)))
+        }),
+        None => Some(None),
+    };
     table.close();
-    Some(Rung { team: team?, respond_within: within? })
+    Some(Rung { team: team?, respond_within: within?, calendar: calendar? })
 }
 
 /// The built-in terms and the team's own.

@@ -297,10 +297,17 @@ pub(super) fn did_you_mean<S: AsRef<str>>(typed: &str, known: impl IntoIterator<
             names.push(name.as_ref().to_owned());
         }
     }
-    let closeness = |name: &String| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
-    match names.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b))) {
-        Some(name) if closeness(name) >= MEANT => format!("did you mean `{name}`?"),
-        Some(_) => format!("choose from `{}`", names.join("`, `")),
-        None => "there is none yet".to_owned(),
+    match closest(typed, names.iter().map(String::as_str)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => "there is none yet".to_owned(),
+        None => format!("choose from `{}`", names.join("`, `")),
     }
+}
+
+/// The name that somebody probably meant.
+pub(super) fn closest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let typed = typed.to_lowercase();
+    let rated = names.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
+    let best = rated.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.filter(|(closeness, _)| *closeness >= MEANT).map(|(_, name)| name)
 }

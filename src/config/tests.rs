@@ -6,7 +6,7 @@ use std::fmt::Write;
 use expect_test::{Expect, expect};
 use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Report};
 use crate::sop::team::TeamId;
 use crate::sop::trigger::Condition;
 
@@ -30,7 +30,13 @@ fn check(changes: &[(&str, &str)], expected: &Expect) {
 
 /// Every problem of a config: the line it is shown at, its key, what is wrong, what to do.
 fn told(text: &str) -> String {
-    let Err(report) = Config::parse("config.toml", text) else { return "fine\n".to_owned() };
+    match Config::parse("config.toml", text) {
+        Ok(_) => "fine\n".to_owned(),
+        Err(report) => problems(&report, text),
+    }
+}
+
+fn problems(report: &Report, text: &str) -> String {
     let mut told = String::new();
     for problem in &report.problems {
         let line = text.lines().nth(problem.line - 1).unwrap_or_default().trim();
@@ -89,51 +95,51 @@ fn people() {
             (r#"name = "Sofia""#, r#"nickname = "Sofia""#),
         ],
         &expect![[r#"
-            191: id = "4002"
+            193: id = "4002"
               people[1].id: "4002" is taken
               give everyone in [[people]] an id and a name of their own
-            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            192: name = "Sam"
+            194: name = "Sam"
               people[1].name: "Sam" is taken
               give everyone in [[people]] an id and a name of their own
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            213: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            215: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
 
-            193: zone = "America/NewYork"
+            195: zone = "America/NewYork"
               people[1].zone: there is no zone "America/NewYork"
               did you mean `America/New_York`?
 
-            193: zone = "+01:00"
+            195: zone = "+01:00"
               people[1].zone: there is no zone "+01:00"
               write a name of the IANA database: "Europe/Berlin"
 
-            191: id = "@sofia"
+            193: id = "@sofia"
               people[1].id: "@sofia" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            190: [[people]]
+            192: [[people]]
               people[1].name: `name` is missing
               what rotas call the person: name = "Lena"
-            192: nickname = "Sofia"
+            194: nickname = "Sofia"
               people[1].nickname: unknown key `nickname` in `people[1]`
               choose from `id`, `name`, `zone`
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            213: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            215: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
         "#]],
@@ -156,43 +162,43 @@ fn rotas() {
             ("away = [", "holiday = ["),
         ],
         &expect![[r#"
-            202: team = "teir-2"
+            204: team = "teir-2"
               rotas[0].team: there is no team "teir-2"
               did you mean `tier-2`?
 
-            201: [[rotas]]
+            203: [[rotas]]
               rotas[0].team: `team` is missing
               name one of [[teams]]
 
-            203: id = "Tier 2"
+            205: id = "Tier 2"
               rotas[0].id: "Tier 2" is not an id
               an id has small letters, digits and "-" only, at most 40: "tier-2"
 
-            201: [[rotas]]
+            203: [[rotas]]
               rotas[0].zone: `zone` is missing
               the zone of its wall clock times: zone = "Europe/Berlin"
 
-            205: [[rotas]]
+            207: [[rotas]]
               rotas[1]: there is a rota "tier-2" already
               a second rota of a team needs an id of its own: id = "legal-backup"
 
-            201: [[rotas]]
+            203: [[rotas]]
               rotas[0]: a rota without layers and without a file has nobody on call
               add layers = [{ people = […], every = "1 week", handover = "mon 09:00", from = … }], or a file
 
-            204: file = "no/such.ics"
+            206: file = "no/such.ics"
               rotas[0].file: cannot read no/such.ics: No such file or directory (os error 2)
               relative paths start at the working directory
 
-            204: file = "Cargo.toml"
+            206: file = "Cargo.toml"
               rotas[0].file: Cargo.toml is not an iCalendar file
               export the calendar as .ics; it begins with BEGIN:VCALENDAR
 
-            204: file = " "
+            206: file = " "
               rotas[0].file: an empty path
               write the path of a file, or delete the key
 
-            213: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            215: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].holiday: unknown key `holiday` in `rotas[0]`
               choose from `away`, `file`, `id`, `layers`, `overrides`, `team`, `zone`
         "#]],
@@ -221,82 +227,82 @@ fn layers() {
             (r#"only = ["sat-sun 10:00-16:00"]"#, r#"hours = ["sat-sun 10:00-16:00"]"#),
         ],
         &expect![[r#"
-            206: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofie"
               did you mean `Sofia`?
-            206: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[3]: there is no person "zzz"
               choose from `Sam`, `Sofia`, `Tess`
 
-            206: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people: a rotation of nobody
               list at least one person
 
-            206: {},
+            208: {},
               rotas[0].layers[0].every: `every` is missing
               how long a turn lasts: every = "1 week"
-            206: {},
+            208: {},
               rotas[0].layers[0].from: `from` is missing
               the day of the first hand-over: from = "2026-01-05"
-            206: {},
+            208: {},
               rotas[0].layers[0].handover: `handover` is missing
               when turns begin: handover = "mon 09:00", or "09:00" for days
-            206: {},
+            208: {},
               rotas[0].layers[0].people: `people` is missing
               list who takes turns, in order: people = ["Lena", "Ivy"]
 
-            206: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "1 fortnight" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            206: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "week" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            206: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "0 weeks" is no time at all
               the shortest turn is "1 hour"
 
-            206: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "53 weeks" is more than a year
               the longest turn is a year
 
-            206: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: only turns of whole weeks are handed over on a weekday
               write the time alone: handover = "09:00"; from says the first day
 
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: "moonday 9:00" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
               rotas[0].layers[0].handover: "24:30" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
               rotas[0].layers[0].from: 2026-01-05 is a Monday, and turns begin on a Tuesday
               write 2025-12-30 or 2026-01-06
 
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
               rotas[0].layers[0].from: `from` is a date
               expected a text in quotes
 
-            206: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
+            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
               rotas[0].layers[0].from: "2026-02-30" is not a day
               write year, month and day: "2026-01-05"
 
-            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[0]: "weekend 10:00-16:00" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
-            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[1]: "sat 10-16" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
 
-            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
+            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
               rotas[0].layers[1].only: `only` is a text
               expected a list in square brackets
 
-            207: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
+            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
               rotas[0].layers[1].hours: unknown key `hours` in `rotas[0].layers[1]`
               choose from `every`, `from`, `handover`, `only`, `people`
         "#]],
@@ -318,40 +324,40 @@ fn overrides_and_absences() {
             (r#"{ person = "Sofia", from = "2026-08-03", to"#, r#"{ person = "Sofia", from = "2026-08-03", until"#),
         ],
         &expect![[r#"
-            210: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
+            212: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
               rotas[0].overrides[0].from: "24.12.2026" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
-            210: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
+            212: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].to: it ends before it begins
               `to` is later than `from`; a day alone ends at midnight
 
-            210: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
+            212: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].from: "9999-12-27" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
             fine
 
-            210: { person = "Tess", to = "2026-12-26" },
+            212: { person = "Tess", to = "2026-12-26" },
               rotas[0].overrides[0].from: `from` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
 
-            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
+            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            211: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
+            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
               rotas[0].overrides[1].instead: unknown key `instead` in `rotas[0].overrides[1]`
               choose from `covers`, `from`, `person`, `to`
 
-            213: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
+            215: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofa"
               did you mean `Sofia`?
 
-            213: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            215: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].to: `to` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
-            213: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            215: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].until: unknown key `until` in `rotas[0].away[0]`
               choose from `from`, `person`, `to`
         "#]],
@@ -439,28 +445,28 @@ fn unknown_keys() {
             (r#"{ amount_over = "500 USD" }"#, r#"{ amount_over = "500 USD", at_least = 0.5 }"#),
         ],
         &expect![[r#"
-            69: { team = "tier-2", respond_witin = "2h" },
+            71: { team = "tier-2", respond_witin = "2h" },
               plans[0].rungs[0].respond_within: `respond_within` is missing
               the time to answer, counted from the page's delivery: "30m"
-            69: { team = "tier-2", respond_witin = "2h" },
+            71: { team = "tier-2", respond_witin = "2h" },
               plans[0].rungs[0].respond_witin: unknown key `respond_witin` in `plans[0].rungs[0]`
               did you mean `respond_within`?
 
             1: 
               catch_all: `catch_all` is missing
               nobody may be forgotten: add [catch_all] with team and respond_within, paged when a ladder has ended
-            96: [catchall]
+            98: [catchall]
               catchall: unknown key `catchall` in this file
               did you mean `catch_all`?
 
-            106: colour = "red"
+            108: colour = "red"
               triggers[0].colour: unknown key `colour` in `triggers[0]`
               choose from `confidential`, `exclusive_with`, `id`, `mode`, `name`, `ownership`, `plan`, `scope`, `severity`, `when`
-            107: mod = "live"
+            109: mod = "live"
               triggers[0].mod: unknown key `mod` in `triggers[0]`
               did you mean `mode`?
 
-            107: when = { amount_over = "500 USD", at_least = 0.5 }
+            109: when = { amount_over = "500 USD", at_least = 0.5 }
               triggers[0].when.at_least: unknown key `at_least` in `triggers[0].when`
               choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`
         "#]],
@@ -492,19 +498,19 @@ fn wrong_types() {
               teams[3].cleared: `cleared` is a text
               expected true or false without quotes
 
-            73: repeat = -1
+            75: repeat = -1
               plans[0].repeat: not a number from 0 to 4294967295
               write a whole number, like 3
 
-            73: repeat = 11
+            75: repeat = 11
               plans[0].repeat: repeated too often
               at most 10; then the catch-all is paged
 
-            127: when = { any = [{ signal = "repeat", at_least = "0.5" }, { contacts = 3, within = "30d" }] }
+            129: when = { any = [{ signal = "repeat", at_least = "0.5" }, { contacts = 3, within = "30d" }] }
               triggers[2].when.any[0].at_least: `at_least` is a text
               expected a number without quotes
 
-            96: [[catch_all]]
+            98: [[catch_all]]
               catch_all: `catch_all` is a list
               expected a table
         "#]],
@@ -522,23 +528,23 @@ fn durations() {
             (r#""2h""#, r#""99999999999999999999y""#),
         ],
         &expect![[r#"
-            69: { team = "tier-2", respond_within = "0s" },
+            71: { team = "tier-2", respond_within = "0s" },
               plans[0].rungs[0].respond_within: "0s" is no time at all
               the shortest duration is "1s"
 
-            69: { team = "tier-2", respond_within = "-5m" },
+            71: { team = "tier-2", respond_within = "-5m" },
               plans[0].rungs[0].respond_within: "-5m" is not a duration
               write a number and a unit: "15m", "2h", "30d"
 
-            69: { team = "tier-2", respond_within = "2 fortnights" },
+            71: { team = "tier-2", respond_within = "2 fortnights" },
               plans[0].rungs[0].respond_within: "2 fortnights" is not a duration
               write a number and a unit: "15m", "2h", "30d"
 
-            69: { team = "tier-2", respond_within = "366d" },
+            71: { team = "tier-2", respond_within = "366d" },
               plans[0].rungs[0].respond_within: "366d" is more than a year
               the longest duration is "365d"
 
-            69: { team = "tier-2", respond_within = "99999999999999999999y" },
+            71: { team = "tier-2", respond_within = "99999999999999999999y" },
               plans[0].rungs[0].respond_within: "99999999999999999999y" is not a duration
               write a number and a unit: "15m", "2h", "30d"
         "#]],
@@ -605,26 +611,26 @@ fn references() {
               desk.default_plan: there is no plan "zzz"
               choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
 
-            69: { team = "teir-2", respond_within = "2h" },
+            71: { team = "teir-2", respond_within = "2h" },
               plans[0].rungs[0].team: there is no team "teir-2"
               did you mean `tier-2`?
 
-            141: plan = "team-leads"
+            143: plan = "team-leads"
               triggers[4].plan: there is no plan "team-leads"
               choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
 
-            112: exclusive_with = ["angri", "refund"]
+            114: exclusive_with = ["angri", "refund"]
               triggers[0].exclusive_with[0]: there is no trigger "angri"
               did you mean `angry`?
-            112: exclusive_with = ["angri", "refund"]
+            114: exclusive_with = ["angri", "refund"]
               triggers[0].exclusive_with[1]: a trigger cannot exclude itself
               name another trigger
 
-            108: mode = "on"
+            110: mode = "on"
               triggers[0].mode: `mode` cannot be "on"
               choose from `off`, `watch`, `live`
 
-            105: severity = "P1"
+            107: severity = "P1"
               triggers[0].severity: `severity` cannot be "P1"
               choose from `sev1`, `sev2`, `sev3`, `sev4`
         "#]],
@@ -644,10 +650,10 @@ fn what_is_taken_missing_or_empty() {
             31: id = "tier-2"
               teams[2].id: "tier-2" is taken
               give every one of [[teams]] an id of its own
-            70: { team = "team-leads", respond_within = "1h" },
+            72: { team = "team-leads", respond_within = "1h" },
               plans[0].rungs[1].team: there is no team "team-leads"
               choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
-            77: rungs = [{ team = "team-leads", respond_within = "15m" }, { team = "managers", respond_within = "30m" }]
+            79: rungs = [{ team = "team-leads", respond_within = "15m" }, { team = "managers", respond_within = "30m" }]
               plans[1].rungs[0].team: there is no team "team-leads"
               choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
 
@@ -655,11 +661,11 @@ fn what_is_taken_missing_or_empty() {
               desk.front: `front` is missing
               name the team that is told what becomes of cases: front = "tier-1"
 
-            81: rungs = []
+            83: rungs = []
               plans[2].rungs: a plan without rungs pages nobody
               list at least one team
 
-            137: [[triggers]]
+            139: [[triggers]]
               triggers[4].when: `when` is missing
               say when it fires: when = { signal = "legal", at_least = 0.5 }
         "#]],
@@ -683,54 +689,280 @@ fn conditions() {
             (r#"contacts = 3, within = "30d""#, "contacts = 1"),
         ],
         &expect![[r#"
-            107: when = {}
+            109: when = {}
               triggers[0].when: no condition, so it would never fire
               write one of signal, amount_over, contacts, customers, channel, language, all, any, not
 
-            107: when = { signal = "legal", language = "es" }
+            109: when = { signal = "legal", language = "es" }
               triggers[0].when: `signal` and `language` in one condition
               put each in brackets of its own: all = [{ … }, { … }] or any = [{ … }, { … }]
 
-            107: when = { not = { any = [] } }
+            109: when = { not = { any = [] } }
               triggers[0].when.not.any: nothing to combine
               list at least one condition in its own brackets: [{ … }]
 
-            107: when = { amount_over = "500 SEK" }
+            109: when = { amount_over = "500 SEK" }
               triggers[0].when.amount_over: SEK has no rate
               add it to [rates]: SEK = "…"
 
-            107: when = { amount_over = "$500" }
+            109: when = { amount_over = "$500" }
               triggers[0].when.amount_over: "$500" is not an amount with a currency
               write a number, a space and a currency: "500 USD"
 
-            107: when = { amount_over = "lots USD" }
+            109: when = { amount_over = "lots USD" }
               triggers[0].when.amount_over: "lots" is not a decimal number
               write a number, a space and a currency: "500 USD"
 
-            142: when = { signal = "angry", at_least = 60 }
+            144: when = { signal = "angry", at_least = 60 }
               triggers[4].when.at_least: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            142: when = { signal = "angry", at_least = nan }
+            144: when = { signal = "angry", at_least = nan }
               triggers[4].when.at_least: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            142: when = { signal = "angry", at_least = 0 }
+            144: when = { signal = "angry", at_least = 0 }
               triggers[4].when.at_least: every message is at least 0
               write a threshold above 0: 0.5 is a usual one
 
-            119: when = { customers = 3, of = "outages", within = "30m" }
+            121: when = { customers = 3, of = "outages", within = "30m" }
               triggers[1].when.of: there is no kind "outages"
               did you mean `outage`?
 
-            127: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+            129: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
               triggers[2].when.any[1].within: `within` is missing
               the time that is looked back: within = "30d"
-            127: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+            129: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
               triggers[2].when.any[1].contacts: fewer than 2 is every message
               count from 2 on; 3 is usual
         "#]],
     );
+}
+
+/// The calendar of the example, used by its first rung, without its file.
+const CALENDAR: &str = r#"[[calendars]]
+id = "office"
+zone = "Europe/Berlin"
+open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
+holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+"#;
+
+/// The example with [`CALENDAR`], changed, at its end.
+fn with_calendar(changes: &[(&str, &str)]) -> String {
+    let rung = bare().replacen(r#"respond_within = "2h""#, r#"respond_within = "2h", calendar = "office""#, 1);
+    let calendar = changes.iter().fold(CALENDAR.to_owned(), |calendar, (from, to)| {
+        assert!(calendar.contains(from), "the calendar has no {from:?}");
+        calendar.replacen(from, to, 1)
+    });
+    rung + &calendar
+}
+
+#[track_caller]
+fn check_calendar(changes: &[(&str, &str)], expected: &Expect) {
+    let told: Vec<String> = changes.iter().map(|change| told(&with_calendar(&[*change]))).collect();
+    expected.assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn the_calendar_of_the_example_is_fine() {
+    let start = EXAMPLE.find("# [[calendars]]").expect("the example shows a calendar");
+    let calendar: String = EXAMPLE[start..]
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .filter(|line| !line.contains("holiday_file"))
+        .flat_map(|line| [line.trim_start_matches("# "), "\n"])
+        .collect();
+    expect!["fine\n"].assert_eq(&told(&(bare() + &calendar)));
+}
+
+#[test]
+fn a_rung_is_counted_in_its_calendar() {
+    let config = Config::parse("config.toml", &with_calendar(&[])).unwrap_or_else(|report| panic!("{report}"));
+    let [first, second, ..] = &config.procedure.default_plan.rungs[..] else { panic!("the plan has rungs") };
+    assert_eq!(first.calendar.as_ref(), config.procedure.calendars.first());
+    assert_eq!(second.calendar, None);
+    let at = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().expect("an instant");
+    // 13:00 in Berlin on Christmas Eve: an hour until the holiday, another on Monday the 28th.
+    assert_eq!(first.due(at("2026-12-24T12:00:00Z")), at("2026-12-28T09:00:00Z"));
+    assert_eq!(second.due(at("2026-12-24T12:00:00Z")), at("2026-12-24T13:00:00Z"));
+}
+
+#[test]
+fn calendars() {
+    check_calendar(
+        &[
+            ("Europe/Berlin", "Europe/Berln"),
+            ("Europe/Berlin", "MEZ!"),
+            ("zone = \"Europe/Berlin\"\n", ""),
+            (r#"open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]"#, "open = []"),
+            (r#"open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]"#, ""),
+            (r#""mon-fri""#, r#""weekdays""#),
+            (r#""mon-fri""#, r#""mon-""#),
+            (r#"from = "09:00""#, r#"from = "9am""#),
+            (r#"from = "09:00""#, r#"from = "24:00""#),
+            (r#"to = "17:30""#, r#"to = "25:00""#),
+            (r#"to = "17:30""#, r#"to = "09:00""#),
+            (r#", to = "17:30""#, ""),
+            (r#"id = "office""#, r#"id = "ofice""#),
+            ("[[calendars]]", "[[calendars]]\nid = \"office\"\nzone = \"UTC\"\nopen = []\n[[calendars]]"),
+        ],
+        &expect![[r#"
+            218: zone = "Europe/Berln"
+              calendars[0].zone: there is no zone "Europe/Berln"
+              did you mean `Europe/Berlin`?
+
+            218: zone = "MEZ!"
+              calendars[0].zone: there is no zone "MEZ!"
+              did you mean `MET`?
+
+            216: [[calendars]]
+              calendars[0].zone: `zone` is missing
+              where the team's clocks are: zone = "Europe/Berlin"
+
+            219: open = []
+              calendars[0].open: a calendar that never opens
+              say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
+
+            216: [[calendars]]
+              calendars[0].open: `open` is missing
+              say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
+
+            219: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
+              calendars[0].open[0].days: "weekdays" is not a day of the week
+              write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
+
+            219: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
+              calendars[0].open[0].days: "" is not a day of the week
+              write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
+
+            219: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
+              calendars[0].open[0].from: "9am" is not a time of day
+              write hours and minutes: "09:00" to "24:00"
+
+            219: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
+              calendars[0].open[0].from: nothing starts at "24:00"
+              write "00:00" and the day after
+
+            219: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
+              calendars[0].open[0].to: "25:00" is not a time of day
+              write hours and minutes: "09:00" to "24:00"
+
+            219: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
+              calendars[0].open[0].to: open from and to the same time
+              a whole day is from = "00:00", to = "24:00"; a `to` before `from` is on the next day
+
+            219: open = [{ days = "mon-fri", from = "09:00" }]
+              calendars[0].open[0].to: `to` is missing
+              when the team goes: to = "17:30"
+
+            71: { team = "tier-2", respond_within = "2h", calendar = "office" },
+              plans[0].rungs[0].calendar: there is no calendar "office"
+              did you mean `ofice`?
+
+            219: open = []
+              calendars[0].open: a calendar that never opens
+              say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
+            221: id = "office"
+              calendars[1].id: "office" is taken
+              give every one of [[calendars]] an id of its own
+        "#]],
+    );
+}
+
+#[test]
+fn holidays() {
+    check_calendar(
+        &[
+            (r#""2026-12-24""#, r#""2026-02-30""#),
+            (r#""2026-12-24""#, r#""24.12.2026""#),
+            (r#""2026-12-24""#, "2026-12-24"),
+            (r#"on = "2026-12-24", "#, ""),
+            (r#"from = "14:00""#, r#"from = "14:00", to = "13:00""#),
+            (r#"from = "14:00""#, r#"form = "14:00""#),
+            ("yearly = true", "yearly = 1"),
+        ],
+        &expect![[r#"
+            220: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].on: "2026-02-30" is not a date
+              write year, month and day: "2026-12-24"
+
+            220: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].on: "24.12.2026" is not a date
+              write year, month and day: "2026-12-24"
+
+            220: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].on: `on` is a date
+              expected a text in quotes
+
+            220: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].on: `on` is missing
+              the date: on = "2026-12-24"
+
+            220: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].to: a holiday that ends before it starts
+              it ends on its own date, "24:00" at the latest; list the next date as a holiday of its own
+
+            220: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
+              calendars[0].holidays[0].form: unknown key `form` in `calendars[0].holidays[0]`
+              did you mean `from`?
+
+            220: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
+              calendars[0].holidays[1].yearly: `yearly` is a number
+              expected true or false without quotes
+        "#]],
+    );
+}
+
+#[test]
+fn holiday_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let event = |lines: &str| format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n");
+    let files = [
+        ("fine.ics", event("SUMMARY:Retreat\nDTSTART:20261228")),
+        ("weekly.ics", event("SUMMARY:Stand-up\nDTSTART:20261228\nRRULE:FREQ=WEEKLY")),
+        ("table.csv", "2026-12-28;Retreat\n".to_owned()),
+        ("large.ics", " ".repeat(1_000_001)),
+    ];
+    for (name, text) in &files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    std::fs::write(folder.path().join("latin-1.ics"), b"SUMMARY:Tag der Arb\xe9it").expect("a file");
+    let read = |name: &str| {
+        let text = with_calendar(&[("holidays = ", &format!("holiday_file = \"{name}\"\nholidays = "))]);
+        (Config::parse_in(folder.path(), "config.toml", &text), text)
+    };
+    let mut told = String::new();
+    for name in ["none.ics", "", "weekly.ics", "table.csv", "large.ics", "latin-1.ics"] {
+        let (Err(report), text) = read(name) else { panic!("{name} is wrong") };
+        told += &problems(&report, &text);
+    }
+    expect![[r#"
+        220: holiday_file = "none.ics"
+          calendars[0].holiday_file: there is no file "none.ics"
+          its path starts at the folder of this config
+        220: holiday_file = ""
+          calendars[0].holiday_file: an empty path
+          write the path of a file, or delete the key
+        220: holiday_file = "weekly.ics"
+          calendars[0].holiday_file: the event "Stand-up" repeats in a way that is not read (FREQ=WEEKLY): only "every year on the same day" is; list its dates as events of their own
+          change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
+        220: holiday_file = "table.csv"
+          calendars[0].holiday_file: this is not an iCalendar file, or it is damaged
+          change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
+        220: holiday_file = "large.ics"
+          calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
+          export the holidays alone, without other appointments
+        220: holiday_file = "latin-1.ics"
+          calendars[0].holiday_file: the file "latin-1.ics" is not text
+          export it as iCalendar, in UTF-8
+    "#]].assert_eq(&told);
+    let procedure = read("fine.ics").0.unwrap_or_else(|report| panic!("{report}")).procedure;
+    let rung = &procedure.default_plan.rungs[0];
+    let at = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().expect("an instant");
+    assert_eq!(rung.due(at("2026-12-24T12:00:00Z")), at("2026-12-29T09:00:00Z"), "Monday is a holiday of the file");
+    std::fs::write(folder.path().join("fine.ics"), event("DTSTART:20261229")).expect("a file");
+    let changed = read("fine.ics").0.unwrap_or_else(|report| panic!("{report}")).procedure;
+    assert_ne!(changed.version, procedure.version, "another file is another procedure");
 }
 
 #[test]
@@ -744,29 +976,29 @@ fn words_money_and_tickets() {
             ("[rates]", "[[terms]]\nterm = \"\"\nkind = \"leaving\"\nweight = 0.5\n[rates]"),
         ],
         &expect![[r#"
-            154: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            156: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: there is no kind "agnry"
               did you mean `angry`?
-            154: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            156: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            158: eur = "0"
+            160: eur = "0"
               rates.eur: "eur" is not a currency
               write the three capital letters of ISO 4217: USD, EUR
-            158: eur = "0"
+            160: eur = "0"
               rates.eur: "0" is not a rate
               write a decimal above 0 in quotes: "1.08"
 
-            172: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
+            174: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
               tickets[0].link: not a regular expression: unclosed character class
               write it in single quotes, with \. for a dot
 
-            172: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
+            174: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
               tickets[0].link: a link without a group has no ticket id
               put the part that is the ticket's id in round brackets: (\d+)
 
-            157: term = ""
+            159: term = ""
               terms[0].term: the term "": it can stand for nothing at all; every way to read it needs a word
               see how terms are written in the comment above [[terms]]
         "#]],
@@ -789,13 +1021,13 @@ fn a_term_that_is_never_heard_is_an_error() {
     check(
         &[("[rates]", &(terms.concat() + "[rates]"))],
         &expect![[r#"
-        161: term = "our notary"
-          terms[1].term: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
-          see how terms are written in the comment above [[terms]]
-        174: term = "notary … (note|bill)"
-          terms[4].term: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
-          see how terms are written in the comment above [[terms]]
-    "#]],
+            163: term = "our notary"
+              terms[1].term: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
+              see how terms are written in the comment above [[terms]]
+            176: term = "notary … (note|bill)"
+              terms[4].term: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
+              see how terms are written in the comment above [[terms]]
+        "#]],
     );
 }
 
@@ -808,17 +1040,17 @@ fn confidential_cases_reach_cleared_teams_only() {
             (r#"channel = "2007""#, r#"channel = "2003""#),
         ],
         &expect![[r#"
-            133: plan = "legal"
+            135: plan = "legal"
               triggers[3].plan: confidential, but the plan reaches teams that are not cleared: managers
               close the team's channel and set cleared = true, or choose another plan or catch-all
-            148: plan = "security"
+            150: plan = "security"
               triggers[5].plan: confidential, but the plan reaches teams that are not cleared: managers
               close the team's channel and set cleared = true, or choose another plan or catch-all
 
-            133: plan = "legal"
+            135: plan = "legal"
               triggers[3].plan: confidential, but the plan reaches teams that are not cleared: tier-1
               close the team's channel and set cleared = true, or choose another plan or catch-all
-            148: plan = "security"
+            150: plan = "security"
               triggers[5].plan: confidential, but the plan reaches teams that are not cleared: tier-1
               close the team's channel and set cleared = true, or choose another plan or catch-all
 
@@ -836,14 +1068,14 @@ fn a_token_is_refused_and_not_shown() {
     check(
         &[("[rates]", "token = \"hunter2\"\n[rates]"), ("[rates]", &format!("# {token}\n[rates]"))],
         &expect![[r#"
-        156: token = "hunter2"
-          reading.token: a token never goes into this file
-          delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
+            158: token = "hunter2"
+              reading.token: a token never goes into this file
+              delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
 
-        156: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
-          : this looks like a token
-          delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
-    "#]],
+            158: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
+              : this looks like a token
+              delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
+        "#]],
     );
     let given = EXAMPLE.replacen("\"1000\"", &format!("\"{token}\"\ntoken = \"hunter2\""), 1);
     let report = Config::parse("config.toml", &given).expect_err("a token is refused");

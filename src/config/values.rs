@@ -1,9 +1,11 @@
 //! What single values mean: durations, amounts, ids of a chat platform, languages, modes.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Weekday};
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use super::raw::{Wrong, wrong};
+use super::raw::{Wrong, closest, wrong};
+use crate::sop::calendar::MINUTES_OF_A_DAY;
 use crate::sop::signal::Currency;
 
 /// No clock of a procedure runs longer.
@@ -96,4 +98,51 @@ pub(super) fn language(text: &str) -> Result<String, Wrong> {
     } else {
         Err(wrong(format!("\"{text}\" is not a language"), "write the two letters of ISO 639-1: \"en\", \"es\""))
     }
+}
+
+/// A name of the IANA time zone database.
+pub(super) fn zone(text: &str) -> Result<Tz, Wrong> {
+    text.parse().map_err(|_| {
+        let meant = closest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint = meant.map_or_else(
+            || "write region and city: \"Europe/Berlin\", \"America/New_York\"".to_owned(),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        wrong(format!("there is no zone \"{text}\""), hint)
+    })
+}
+
+/// "09:00", "24:00": minutes after midnight, 0 to 1440.
+pub(super) fn time_of_day(text: &str) -> Result<u16, Wrong> {
+    let number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?;
+    let minutes = text.split_once(':').and_then(|(hour, minute)| {
+        let (hours, minutes): (u16, u16) = (number(hour)?, number(minute)?);
+        (hour.len() <= 2 && minute.len() == 2 && minutes < 60).then_some(hours * 60 + minutes)
+    });
+    match minutes.filter(|minutes| *minutes <= MINUTES_OF_A_DAY) {
+        Some(minutes) => Ok(minutes),
+        None => {
+            Err(wrong(format!("\"{text}\" is not a time of day"), "write hours and minutes: \"09:00\" to \"24:00\""))
+        }
+    }
+}
+
+/// "mon-fri", "sat", "mon, wed, fri-sun": in the order they are written, a range may pass Sunday.
+pub(super) fn weekdays(text: &str) -> Result<Vec<Weekday>, Wrong> {
+    let mut days = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (mut day, last) = (weekday(first)?, weekday(last)?);
+        days.push(day);
+        while day != last {
+            day = day.succ();
+            days.push(day);
+        }
+    }
+    Ok(days)
+}
+
+fn weekday(text: &str) -> Result<Weekday, Wrong> {
+    let hint = "write mon, tue, wed, thu, fri, sat, sun; \"mon-fri\" is a range, \"mon, wed\" a list";
+    text.trim().parse().map_err(|_| wrong(format!("\"{}\" is not a day of the week", text.trim()), hint))
 }

@@ -38,8 +38,11 @@ pub(crate) fn says(id: &str, customer: &str, text: &str) -> Message {
 
 /// A ladder of teams with their minutes; the catch-all is `duty` with ten.
 pub(crate) fn plan(id: &str, rungs: &[(&str, i64)], repeat: u32) -> Plan {
-    let rung =
-        |(team, minutes): &(&str, i64)| Rung { team: (*team).into(), respond_within: TimeDelta::minutes(*minutes) };
+    let rung = |(team, minutes): &(&str, i64)| Rung {
+        team: (*team).into(),
+        respond_within: TimeDelta::minutes(*minutes),
+        calendar: None,
+    };
     Plan { id: id.to_owned(), rungs: rungs.iter().map(rung).collect(), repeat, catch_all: rung(&("duty", 10)) }
 }
 
@@ -95,6 +98,7 @@ pub(crate) fn build() -> Procedure {
         teams: ["support", "leads", "managers", "legal", "counsel", "engineering", "duty"].map(team).to_vec(),
         people: Vec::new(),
         rotas: Vec::new(),
+        calendars: Vec::new(),
         triggers,
         default_plan: plan("by_hand", &[("leads", 60)], 0),
         front: "support".into(),
@@ -110,7 +114,7 @@ pub(crate) fn build() -> Procedure {
 
 /// Only cleared teams stand on it, the catch-all included.
 pub(crate) fn confidential_plan() -> Plan {
-    let catch_all = Rung { team: "counsel".into(), respond_within: TimeDelta::minutes(20) };
+    let catch_all = Rung { team: "counsel".into(), respond_within: TimeDelta::minutes(20), calendar: None };
     Plan { catch_all, ..plan("legal", &[("legal", 30)], 0) }
 }
 

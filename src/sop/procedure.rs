@@ -1,7 +1,10 @@
 //! The whole procedure as the config gives it: who can be paged, and by what.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use crate::sop::calendar::Calendar;
 use crate::sop::message::{PersonId, TicketRef};
 use crate::sop::rota::{Participant, Rota};
 use crate::sop::signal::{Kind, Lexicon, Signals};
@@ -18,6 +21,8 @@ pub struct Procedure {
     pub people: Vec<Participant>,
     /// A team may have none, one, or several: one person is on call for each.
     pub rotas: Vec<Rota>,
+    /// Frozen into the plans that use them.
+    pub calendars: Vec<Arc<Calendar>>,
     /// In the order of the config, which breaks ties.
     pub triggers: Vec<Trigger>,
     /// Followed by what a person escalates by hand without naming a trigger.

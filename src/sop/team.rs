@@ -1,8 +1,12 @@
 //! Who is paged, in which order, with how much time: teams, plans, the catch-all.
 
-use chrono::TimeDelta;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::calendar::Calendar;
+use crate::sop::clock;
 use crate::sop::message::PlaceId;
 
 /// A team by its id in the config, for example `legal`.
@@ -73,6 +77,16 @@ pub struct Rung {
     pub team: TeamId,
     #[serde(with = "seconds")]
     pub respond_within: TimeDelta,
+    /// Whose hours the time is counted in; around the clock without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Arc<Calendar>>,
+}
+
+impl Rung {
+    /// When the time of a page runs out that was delivered at `from`.
+    pub fn due(&self, from: DateTime<Utc>) -> DateTime<Utc> {
+        clock::due(self.calendar.as_deref(), from, self.respond_within, &[])
+    }
 }
 
 /// The ladder a case climbs while nobody answers. It ends in the catch-all, so that a case is never silent.
@@ -174,6 +188,15 @@ mod tests {
         let plan = plan("p", &[("leads", 15)], 0);
         assert_eq!(plan.rung(Step::Rung { index: 7, round: 0 }), &plan.catch_all);
         assert_eq!(plan.next(Step::Rung { index: 7, round: 0 }), Step::CatchAll);
+    }
+
+    /// Plans in a log that was written before there were calendars.
+    #[test]
+    fn a_rung_without_a_calendar_is_written_and_read_as_ever() {
+        let written = r#"{"team":"leads","respond_within":900}"#;
+        let rung = serde_json::from_str::<Rung>(written).expect("what was written");
+        assert_eq!(rung.calendar, None);
+        assert_eq!(serde_json::to_string(&rung).expect("plain fields are JSON"), written);
     }
 
     #[test]

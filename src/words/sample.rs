@@ -97,7 +97,7 @@ fn person(name: &str, standing: Standing) -> Person {
 }
 
 fn plan() -> Plan {
-    let rung = |team: &str| Rung { team: team.into(), respond_within: TimeDelta::minutes(30) };
+    let rung = |team: &str| Rung { team: team.into(), respond_within: TimeDelta::minutes(30), calendar: None };
     Plan { id: "sample".to_owned(), rungs: vec![rung("first"), rung("second")], repeat: 0, catch_all: rung("last") }
 }
 
@@ -107,6 +107,7 @@ fn procedure() -> Procedure {
         teams: Vec::new(),
         people: Vec::new(),
         rotas: Vec::new(),
+        calendars: Vec::new(),
         triggers: Vec::new(),
         default_plan: plan(),
         front: "front".into(),

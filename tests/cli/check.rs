@@ -56,51 +56,51 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
         exit 1
         --- err
           x "15" is not a duration
-             ,-[config.toml:111:50]
-         110 | id = "leads"
-         111 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
+             ,-[config.toml:137:50]
+         136 | id = "leads"
+         137 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
              :                                                  ^^^^
-         112 | 
+         138 | 
              `----
           help: write a number and a unit: "15m", "2h", "30d"
           x `severity` cannot be "high"
-             ,-[config.toml:165:12]
-         164 | name = "Refund over 500 USD"
-         165 | severity = "high"
+             ,-[config.toml:192:12]
+         191 | name = "Refund over 500 USD"
+         192 | severity = "high"
              :            ^^^^^^
-         166 | plan = "managers"
+         193 | plan = "managers"
              `----
           help: choose from `sev1`, `sev2`, `sev3`, `sev4`
           x there is no plan "enginering"
-             ,-[config.toml:179:8]
-         178 | severity = "sev1"
-         179 | plan = "enginering"
+             ,-[config.toml:206:8]
+         205 | severity = "sev1"
+         206 | plan = "enginering"
              :        ^^^^^^^^^^^^
-         180 | when = { customers = 3, of = "outage", within = "30m" }
+         207 | when = { customers = 3, of = "outage", within = "30m" }
              `----
           help: did you mean `engineering`?
           x no condition, so it would never fire
-             ,-[config.toml:206:8]
-         205 | plan = "leads"
-         206 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:233:8]
+         232 | plan = "leads"
+         233 | when = { signl = "angry", at_least = 0.6 }
              :        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-         207 | 
+         234 | 
              `----
           help: write one of signal, amount_over, contacts, customers, channel, language, all, any, not
           x unknown key `signl` in `triggers[4].when`
-             ,-[config.toml:206:10]
-         205 | plan = "leads"
-         206 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:233:10]
+         232 | plan = "leads"
+         233 | when = { signl = "angry", at_least = 0.6 }
              :          ^^^^^
-         207 | 
+         234 | 
              `----
           help: did you mean `signal`?
           x unknown key `at_least` in `triggers[4].when`
-             ,-[config.toml:206:27]
-         205 | plan = "leads"
-         206 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:233:27]
+         232 | plan = "leads"
+         233 | when = { signl = "angry", at_least = 0.6 }
              :                           ^^^^^^^^
-         207 | 
+         234 | 
              `----
           help: choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`,
                 `not`, `signal`
@@ -110,12 +110,12 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"line":111,"column":50,"key":"plans[1].rungs[0].respond_within","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\""}
-        {"line":165,"column":12,"key":"triggers[0].severity","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`"}
-        {"line":179,"column":8,"key":"triggers[1].plan","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?"}
-        {"line":206,"column":8,"key":"triggers[4].when","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not"}
-        {"line":206,"column":10,"key":"triggers[4].when.signl","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?"}
-        {"line":206,"column":27,"key":"triggers[4].when.at_least","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`"}
+        {"line":137,"column":50,"key":"plans[1].rungs[0].respond_within","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\""}
+        {"line":192,"column":12,"key":"triggers[0].severity","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`"}
+        {"line":206,"column":8,"key":"triggers[1].plan","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?"}
+        {"line":233,"column":8,"key":"triggers[4].when","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not"}
+        {"line":233,"column":10,"key":"triggers[4].when.signl","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?"}
+        {"line":233,"column":27,"key":"triggers[4].when.at_least","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`"}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }

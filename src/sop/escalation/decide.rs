@@ -160,9 +160,9 @@ impl Escalation {
         Ok(vec![Event::Acknowledged { by: taker.clone() }, self.promised(taker, None, now)])
     }
 
-    /// The next step comes within this time, or within the time that the team has to answer.
+    /// The next step comes within this time, or within the time that the team has to answer, in its own hours.
     fn promised(&self, by: Person, within: Option<TimeDelta>, now: DateTime<Utc>) -> Event {
-        Event::Promised { by, until: now + within.unwrap_or(self.rung().respond_within) }
+        Event::Promised { by, until: within.map_or_else(|| self.rung().due(now), |within| now + within) }
     }
 
     fn promise(&self, by: &Actor, within: Option<TimeDelta>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {

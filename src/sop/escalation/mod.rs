@@ -304,15 +304,17 @@ impl Escalation {
         self.rung().respond_within.min(NUDGE_GRACE_MAX)
     }
 
-    /// Never, while the page has not been delivered: time that nobody could have used does not count.
+    /// Never, while the page has not been delivered: time that nobody could have used does not count. A team's time is
+    /// counted in its own hours.
     fn page_deadline(&self) -> Option<Deadline> {
         let page = &self.pages[self.awaiting?];
-        let within = self.opened.plan.rung(page.step).respond_within;
+        let rung = self.opened.plan.rung(page.step);
         match &page.fate {
-            Fate::Delivered { at, .. } => Some(Deadline { at: *at + within, why: "nobody has answered the page" }),
-            // Only the catch-all stays on an undeliverable page: it is tried again, so that the case is never silent.
+            Fate::Delivered { at, .. } => Some(Deadline { at: rung.due(*at), why: "nobody has answered the page" }),
+            // Only the catch-all stays on an undeliverable page: it is tried again, so that the case is never silent,
+            // and around the clock, for what failed is no person.
             Fate::Undeliverable { at, .. } => {
-                Some(Deadline { at: *at + within, why: "the page could not be delivered" })
+                Some(Deadline { at: *at + rung.respond_within, why: "the page could not be delivered" })
             }
             Fate::Asked => None,
         }

@@ -1,8 +1,11 @@
 //! Random walks of a case: whatever people, the clock and the deliveries do in whatever order, these hold.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::sop::calendar::{Calendar, Window};
 use crate::sop::fixture::{at, confidential_plan, person, plan, staff};
 use crate::sop::message::Standing;
 
@@ -59,12 +62,21 @@ fn acts() -> impl Strategy<Value = Act> {
 fn openings() -> impl Strategy<Value = Opened> {
     let ladder = proptest::sample::subsequence(vec!["support", "leads", "managers", "engineering"], 1..=4);
     let open = proptest::collection::vec(1_i64..90, 4).prop_flat_map(move |minutes| {
-        (ladder.clone(), 0_u32..3).prop_map(move |(teams, repeat)| {
+        (ladder.clone(), 0_u32..3, any::<bool>()).prop_map(move |(teams, repeat, in_hours)| {
             let rungs: Vec<_> = teams.into_iter().zip(minutes.iter().copied()).collect();
-            opened(plan("ladder", &rungs, repeat), false)
+            let mut plan = plan("ladder", &rungs, repeat);
+            plan.rungs[0].calendar = in_hours.then(office);
+            opened(plan, false)
         })
     });
     prop_oneof![4 => open, 1 => Just(opened(confidential_plan(), true))]
+}
+
+/// Monday to Friday, 09:00 to 17:30.
+fn office() -> Arc<Calendar> {
+    use chrono::Weekday::{Fri, Mon, Thu, Tue, Wed};
+    let window = Window { days: vec![Mon, Tue, Wed, Thu, Fri], from: 9 * 60, to: 17 * 60 + 30 };
+    Arc::new(Calendar::new("office", chrono_tz::Tz::Europe__Berlin, &[window], &[]))
 }
 
 fn opened(plan: Plan, confidential: bool) -> Opened {
@@ -260,11 +272,16 @@ impl Walk {
             return;
         };
         let page = &case.pages[page];
-        let within = case.opened.plan.rung(page.step).respond_within;
+        let rung = case.opened.plan.rung(page.step);
+        let within = rung.respond_within;
         let due = case.next_deadline().map(|deadline| deadline.at);
         match &page.fate {
             Fate::Asked => assert_eq!(due, None, "time runs for a page that nobody has"),
-            Fate::Delivered { at, .. } => assert_eq!(due, Some(*at + within)),
+            Fate::Delivered { at, .. } => {
+                let calendar = rung.calendar.as_deref().unwrap_or(Calendar::around_the_clock());
+                let elapsed = calendar.elapsed(*at, due.expect("a delivered page is due"), &[]);
+                assert_eq!(elapsed, within, "the team has its full time, in its own hours");
+            }
             Fate::Undeliverable { at, .. } => {
                 assert_eq!(page.step, Step::CatchAll, "only the catch-all is waited for when it cannot be reached");
                 assert_eq!(due, Some(*at + within));

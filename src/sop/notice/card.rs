@@ -218,7 +218,7 @@ fn extend_new<T: PartialEq>(list: &mut Vec<T>, more: impl Iterator<Item = T>) {
 /// The first delivery answers before the clock is known, so a page says how long the team has from now.
 pub fn page_due(case: &Escalation, page: usize, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let asked = case.pages.get(page)?;
-    (asked.fate == Fate::Asked).then(|| now + case.opened.plan.rung(asked.step).respond_within)
+    (asked.fate == Fate::Asked).then(|| case.opened.plan.rung(asked.step).due(now))
 }
 
 /// What a button does. Its label is a word of `templates/button.md`.

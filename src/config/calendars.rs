@@ -1,0 +1,144 @@
+//! `[[calendars]]`: when teams work, with the holidays of the config and of iCalendar files beside it.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::procedure::each_with_id_in;
+use super::raw::{Item, Table, Wrong, wrong};
+use super::values;
+use crate::sop::calendar::holiday_file;
+use crate::sop::calendar::{Calendar, Holiday, Hours, MINUTES_OF_A_DAY, Window};
+
+/// The calendars of a config, and the texts they were made of besides it.
+#[derive(Debug, Default)]
+pub(super) struct Calendars {
+    pub(super) all: Vec<Arc<Calendar>>,
+    /// Every holiday file, for a changed file is a changed procedure.
+    pub(super) files: Vec<String>,
+}
+
+/// The calendars in the order of the config. Paths of holiday files start at `folder`.
+pub(super) fn calendars(document: &Table<'_>, folder: &Path) -> Calendars {
+    let mut files = Vec::new();
+    let Some(item) = document.get("calendars") else { return Calendars::default() };
+    let all = each_with_id_in(&item, "calendars", |table, id| calendar(table, id, folder, &mut files));
+    Calendars { all: all.into_iter().map(Arc::new).collect(), files }
+}
+
+fn calendar(table: Table<'_>, id: Option<String>, folder: &Path, files: &mut Vec<String>) -> Option<Calendar> {
+    let zone = table.need("zone", "where the team's clocks are: zone = \"Europe/Berlin\"");
+    let zone = zone.and_then(|item| item.read(values::zone));
+    let open = table.need("open", OPEN_HINT).and_then(|item| windows(&item));
+    let listed = match table.get("holidays") {
+        Some(item) => item.each(holiday),
+        None => Some(Vec::new()),
+    };
+    let file = table.get("holiday_file");
+    table.close();
+    let imported = match (file, zone) {
+        (Some(item), Some(zone)) => {
+            let text = item.read(|name| holiday_text(folder, name));
+            text.and_then(|text| {
+                let holidays = item.read(|_| holiday_file::holidays(&text, zone).map_err(|why| unreadable(&why)));
+                files.push(text);
+                holidays
+            })
+        }
+        // A wrong zone was noted; without it nothing can be said of the file.
+        _ => Some(Vec::new()),
+    };
+    let mut holidays = listed?;
+    holidays.extend(imported?);
+    Some(Calendar::new(&id?, zone?, &open?, &holidays))
+}
+
+const OPEN_HINT: &str = "say when the team works: open = [{ days = \"mon-fri\", from = \"09:00\", to = \"17:30\" }]";
+
+/// The opening hours; a calendar without any would make every clock stand still for good.
+fn windows(item: &Item<'_>) -> Option<Vec<Window>> {
+    let windows = item.each(window)?;
+    if windows.is_empty() {
+        return item.refuse(wrong("a calendar that never opens", OPEN_HINT));
+    }
+    Some(windows)
+}
+
+fn window(item: &Item<'_>) -> Option<Window> {
+    let table = item.table()?;
+    let days = table.need("days", "the days of the week: days = \"mon-fri\"");
+    let days = days.and_then(|item| item.read(values::weekdays));
+    let from = table.need("from", "when the team comes: from = \"09:00\"");
+    let from = from.and_then(|item| item.read(start));
+    let to_item = table.need("to", "when the team goes: to = \"17:30\"");
+    let to = to_item.as_ref().and_then(|item| item.read(values::time_of_day));
+    table.close();
+    let (days, from, to) = (days?, from?, to?);
+    if from == to {
+        let hint = "a whole day is from = \"00:00\", to = \"24:00\"; a `to` before `from` is on the next day";
+        return to_item?.refuse(wrong("open from and to the same time", hint));
+    }
+    Some(Window { days, from, to })
+}
+
+/// The midnight at the end of a day is the start of the next.
+fn start(text: &str) -> Result<u16, Wrong> {
+    match values::time_of_day(text)? {
+        MINUTES_OF_A_DAY => Err(wrong("nothing starts at \"24:00\"", "write \"00:00\" and the day after")),
+        minutes => Ok(minutes),
+    }
+}
+
+fn holiday(item: &Item<'_>) -> Option<Holiday> {
+    let table = item.table()?;
+    let on = table.need("on", "the date: on = \"2026-12-24\"").and_then(|item| item.read(date));
+    let from = match table.get("from") {
+        Some(item) => item.read(start),
+        None => Some(Hours::WHOLE_DAY.from),
+    };
+    let to_item = table.get("to");
+    let to = match &to_item {
+        Some(item) => item.read(values::time_of_day),
+        None => Some(Hours::WHOLE_DAY.to),
+    };
+    let yearly = table.flag("yearly", false);
+    table.close();
+    let hours = Hours { from: from?, to: to? };
+    if hours.is_empty() {
+        let hint = "it ends on its own date, \"24:00\" at the latest; list the next date as a holiday of its own";
+        return to_item?.refuse(wrong("a holiday that ends before it starts", hint));
+    }
+    Some(Holiday { on: on?, hours, yearly: yearly? })
+}
+
+fn date(text: &str) -> Result<NaiveDate, Wrong> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    date.map_err(|_| wrong(format!("\"{text}\" is not a date"), "write year, month and day: \"2026-12-24\""))
+}
+
+/// Public holidays of decades take less; a file that is larger is not one of holidays.
+const FILE_BYTES_MAX: u64 = 1_000_000;
+
+fn holiday_text(folder: &Path, name: &str) -> Result<String, Wrong> {
+    let path = folder.join(super::file(name)?);
+    let size = std::fs::metadata(&path).map(|file| file.len());
+    if size.is_ok_and(|bytes| bytes > FILE_BYTES_MAX) {
+        let hint = "export the holidays alone, without other appointments";
+        return Err(wrong(format!("the file \"{name}\" is larger than 1 MB"), hint));
+    }
+    std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            wrong(format!("there is no file \"{name}\""), "its path starts at the folder of this config")
+        }
+        io::ErrorKind::InvalidData => {
+            wrong(format!("the file \"{name}\" is not text"), "export it as iCalendar, in UTF-8")
+        }
+        _ => wrong(format!("cannot read the file \"{name}\": {error}"), "it must be a file that the bot may read"),
+    })
+}
+
+fn unreadable(why: &holiday_file::Unreadable) -> Wrong {
+    wrong(why.to_string(), "change the file, or write the holidays here: holidays = [{ on = \"2026-12-24\" }]")
+}
