@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::procedure::each_with_id_in;
 use super::raw::{Item, Table, Wrong, wrong};
@@ -42,7 +43,7 @@ fn calendar(table: Table<'_>, id: Option<String>, folder: &Path, files: &mut Vec
         (Some(item), Some(zone)) => {
             let text = item.read(|name| holiday_text(folder, name));
             text.and_then(|text| {
-                let holidays = item.read(|_| holiday_file::holidays(&text, zone).map_err(|why| unreadable(&why)));
+                let holidays = item.read(|_| holidays_in(&text, zone));
                 files.push(text);
                 holidays
             })
@@ -118,7 +119,7 @@ fn date(text: &str) -> Result<NaiveDate, Wrong> {
     date.map_err(|_| wrong(format!("\"{text}\" is not a date"), "write year, month and day: \"2026-12-24\""))
 }
 
-/// Public holidays of decades take less; a file that is larger is not one of holidays.
+/// A file that is larger than this is not one of holidays.
 const FILE_BYTES_MAX: u64 = 1_000_000;
 
 fn holiday_text(folder: &Path, name: &str) -> Result<String, Wrong> {
@@ -139,6 +140,16 @@ fn holiday_text(folder: &Path, name: &str) -> Result<String, Wrong> {
     })
 }
 
-fn unreadable(why: &holiday_file::Unreadable) -> Wrong {
-    wrong(why.to_string(), "change the file, or write the holidays here: holidays = [{ on = \"2026-12-24\" }]")
+/// Every open case keeps the calendars it is counted by, so they stay small: this is thirty years of public holidays.
+const FILE_DATES_MAX: usize = 500;
+
+fn holidays_in(text: &str, zone: Tz) -> Result<Vec<Holiday>, Wrong> {
+    let holidays = holiday_file::holidays(text, zone).map_err(|why| {
+        wrong(why.to_string(), "change the file, or write the holidays here: holidays = [{ on = \"2026-12-24\" }]")
+    })?;
+    if holidays.len() > FILE_DATES_MAX {
+        let what = format!("it closes {} dates, more than {FILE_DATES_MAX}", holidays.len());
+        return Err(wrong(what, "export the years to come only, and nothing but holidays"));
+    }
+    Ok(holidays)
 }

@@ -832,7 +832,7 @@ fn calendars() {
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
             219: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
-              calendars[0].open[0].days: "" is not a day of the week
+              calendars[0].open[0].days: a day of the week is missing
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
             219: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
@@ -922,6 +922,10 @@ fn holiday_files() {
         ("weekly.ics", event("SUMMARY:Stand-up\nDTSTART:20261228\nRRULE:FREQ=WEEKLY")),
         ("table.csv", "2026-12-28;Retreat\n".to_owned()),
         ("large.ics", " ".repeat(1_000_001)),
+        (
+            "long.ics",
+            event("DTSTART:20260101\nDTEND:20261231\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20270101\nDTEND:20271231"),
+        ),
     ];
     for (name, text) in &files {
         std::fs::write(folder.path().join(name), text).expect("a file");
@@ -932,7 +936,7 @@ fn holiday_files() {
         (Config::parse_in(folder.path(), "config.toml", &text), text)
     };
     let mut told = String::new();
-    for name in ["none.ics", "", "weekly.ics", "table.csv", "large.ics", "latin-1.ics"] {
+    for name in ["none.ics", "", "weekly.ics", "table.csv", "large.ics", "long.ics", "latin-1.ics"] {
         let (Err(report), text) = read(name) else { panic!("{name} is wrong") };
         told += &problems(&report, &text);
     }
@@ -952,6 +956,9 @@ fn holiday_files() {
         220: holiday_file = "large.ics"
           calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
           export the holidays alone, without other appointments
+        220: holiday_file = "long.ics"
+          calendars[0].holiday_file: it closes 728 dates, more than 500
+          export the years to come only, and nothing but holidays
         220: holiday_file = "latin-1.ics"
           calendars[0].holiday_file: the file "latin-1.ics" is not text
           export it as iCalendar, in UTF-8

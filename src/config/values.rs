@@ -144,5 +144,8 @@ pub(super) fn weekdays(text: &str) -> Result<Vec<Weekday>, Wrong> {
 
 fn weekday(text: &str) -> Result<Weekday, Wrong> {
     let hint = "write mon, tue, wed, thu, fri, sat, sun; \"mon-fri\" is a range, \"mon, wed\" a list";
-    text.trim().parse().map_err(|_| wrong(format!("\"{}\" is not a day of the week", text.trim()), hint))
+    text.trim().parse().map_err(|_| match text.trim() {
+        "" => wrong("a day of the week is missing", hint),
+        text => wrong(format!("\"{text}\" is not a day of the week"), hint),
+    })
 }
