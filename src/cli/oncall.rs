@@ -92,7 +92,7 @@ struct Duty<'p> {
     /// `None`: nothing changes in the next two years.
     until: Option<DateTime<Utc>>,
     next: Option<Who<'p>>,
-    gaps: Vec<Gap>,
+    gaps: Vec<Span>,
     #[serde(skip)]
     zone: Tz,
 }
@@ -101,12 +101,6 @@ struct Duty<'p> {
 struct Who<'p> {
     id: &'p str,
     name: &'p str,
-}
-
-#[derive(Serialize)]
-struct Gap {
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
 }
 
 impl<'p> Duty<'p> {
@@ -122,7 +116,7 @@ impl<'p> Duty<'p> {
             on_call: rota.on_call(at).map(who),
             until: next.map(|next| next.at),
             next: next.and_then(|next| next.to).map(who),
-            gaps: gaps.map(|Span { from, to }| Gap { from, to }).collect(),
+            gaps: gaps.collect(),
             zone: rota.zone,
         }
     }
@@ -156,8 +150,8 @@ fn table<'t>(duties: &[Duty<'_>], everyone: impl Iterator<Item = &'t TeamId>) ->
 
 /// When nobody is on call.
 fn gaps(duties: &[Duty<'_>], days: u16) -> String {
-    let gap = |duty: &Duty<'_>, gap: &Gap| {
-        let length = (gap.to - gap.from).num_minutes();
+    let gap = |duty: &Duty<'_>, gap: &Span| {
+        let length = gap.length().num_minutes();
         let (from, to) = (duty.time(gap.from), duty.time(gap.to));
         format!("  {}: {from} to {to}, {}h {:02}m\n", duty.rota, length / 60, length % 60)
     };

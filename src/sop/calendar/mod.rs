@@ -57,8 +57,14 @@ impl Span {
         if self.is_empty() { TimeDelta::zero() } else { self.to - self.from }
     }
 
-    fn cut(self, other: Self) -> Self {
-        Self { from: self.from.max(other.from), to: self.to.min(other.to) }
+    pub fn holds(&self, at: DateTime<Utc>) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    /// The time in both, if there is any.
+    pub fn common(self, other: Self) -> Option<Self> {
+        let common = Self { from: self.from.max(other.from), to: self.to.min(other.to) };
+        (!common.is_empty()).then_some(common)
     }
 }
 
@@ -247,10 +253,7 @@ impl Calendar {
             let midnight = (date.and_time(NaiveTime::MIN) - offset).and_utc();
             for hours in self.hours_on(date).iter() {
                 let minute = |minute: u16| midnight + TimeDelta::minutes(minute.into());
-                let hours = Span { from: minute(hours.from), to: minute(hours.to) }.cut(span);
-                if !hours.is_empty() {
-                    open.push(hours);
-                }
+                open.extend(Span { from: minute(hours.from), to: minute(hours.to) }.common(span));
             }
         }
         open
@@ -282,7 +285,7 @@ struct Stretch {
 /// A span in pieces of 24 hours.
 fn days(within: Span) -> impl Iterator<Item = Span> {
     let starts = iter::successors(Some(within.from), |at| at.checked_add_signed(DAY));
-    starts.map(move |from| Span::after(from, DAY).cut(within)).take_while(|day| !day.is_empty())
+    starts.map_while(move |from| Span::after(from, DAY).common(within))
 }
 
 /// A day or less, cut where the zone changes its offset. No zone does that twice within a day.
@@ -337,15 +340,18 @@ fn week(windows: &[Window]) -> [Vec<Hours>; 7] {
     week.map(|mut hours| {
         hours.retain(|hours| !hours.is_empty());
         hours.sort_unstable();
-        hours.dedup_by(|next, last| {
-            let touches = next.from <= last.to;
-            if touches {
-                last.to = last.to.max(next.to);
-            }
-            touches
-        });
+        hours.dedup_by(|next, last| goes_on(&mut last.to, next.from, next.to));
         hours
     })
+}
+
+/// Whether what comes next, in the order of beginnings, begins before the last has ended or just then: then they are one.
+fn goes_on<T: Ord + Copy>(end: &mut T, next_from: T, next_to: T) -> bool {
+    let goes_on = next_from <= *end;
+    if goes_on {
+        *end = next_to.max(*end);
+    }
+    goes_on
 }
 
 /// What remains of `hours` before and after `closed`.
@@ -360,13 +366,7 @@ fn outside(hours: Hours, closed: Hours) -> impl Iterator<Item = Hours> {
 fn joined(spans: &[Span]) -> Vec<Span> {
     let mut joined: Vec<Span> = spans.iter().copied().filter(|span| !span.is_empty()).collect();
     joined.sort_unstable_by_key(|span| span.from);
-    joined.dedup_by(|next, last| {
-        let touches = next.from <= last.to;
-        if touches {
-            last.to = last.to.max(next.to);
-        }
-        touches
-    });
+    joined.dedup_by(|next, last| goes_on(&mut last.to, next.from, next.to));
     joined
 }
 

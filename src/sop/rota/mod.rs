@@ -26,6 +26,7 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+pub use crate::sop::calendar::Span;
 use crate::sop::message::PersonId;
 use crate::sop::team::TeamId;
 pub use rotation::{Every, Rotation, Window, instant};
@@ -38,25 +39,6 @@ pub struct Participant {
     pub name: String,
     /// Where the person lives: their own time is told in it.
     pub zone: Tz,
-}
-
-/// A piece of time: from a moment, included, to another, not included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub from: DateTime<Utc>,
-    pub to: DateTime<Utc>,
-}
-
-impl Span {
-    pub fn holds(&self, at: DateTime<Utc>) -> bool {
-        self.from <= at && at < self.to
-    }
-
-    /// The time in both.
-    pub fn common(&self, other: &Self) -> Option<Self> {
-        let common = Self { from: self.from.max(other.from), to: self.to.min(other.to) };
-        (common.from < common.to).then_some(common)
-    }
 }
 
 /// One duty that one person has at a time.
@@ -163,11 +145,11 @@ impl Rota {
         let mut conflicts = Vec::new();
         for (index, wins) in self.overrides.iter().enumerate() {
             for loses in self.overrides[..index].iter().filter(|loses| loses.contradicts(wins)) {
-                let span = wins.span.common(&loses.span);
+                let span = wins.span.common(loses.span);
                 conflicts.extend(span.map(|span| Conflict::Overlap { wins, loses, span }));
             }
             for away in self.away.iter().filter(|away| away.person == wins.person) {
-                let span = wins.span.common(&away.span);
+                let span = wins.span.common(away.span);
                 conflicts.extend(span.map(|span| Conflict::IsAway { left_out: wins, span }));
             }
         }
