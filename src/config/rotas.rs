@@ -1,12 +1,10 @@
 //! The tables of the config that say who is on call: people and rotas.
 
-use std::path::Path;
-
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
 use super::procedure::{Names, known};
-use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
+use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::sop::message::PersonId;
 use crate::sop::rota::import::{self, Imported};
@@ -184,10 +182,7 @@ impl Roster<'_> {
 
     /// The shifts of an iCalendar file, and what was left out of it.
     fn imported(self, path: &str, zone: Tz) -> Result<(Imported, Vec<String>), Wrong> {
-        if path.trim().is_empty() {
-            return Err(wrong("an empty path", "write the path of a file, or delete the key"));
-        }
-        let text = std::fs::read_to_string(Path::new(path)).map_err(|error| {
+        let text = std::fs::read_to_string(super::file(path)?).map_err(|error| {
             wrong(format!("cannot read {path}: {error}"), "relative paths start at the working directory")
         })?;
         let (imported, left_out) = import::read(&text, self.people, zone).ok_or_else(|| {
@@ -255,13 +250,7 @@ fn date(text: &str) -> Result<NaiveDate, Wrong> {
 
 /// A name of the IANA database.
 fn zone(text: &str) -> Result<Tz, Wrong> {
-    text.parse().map_err(|_| {
-        let guess = did_you_mean(text, TZ_VARIANTS.iter().map(|zone| zone.name()));
-        // There are six hundred to choose from.
-        let is_guess = guess.starts_with("did you mean");
-        let hint = if is_guess { guess } else { "write a name of the IANA database: \"Europe/Berlin\"".to_owned() };
-        wrong(format!("there is no zone \"{text}\""), hint)
-    })
+    values::zone_or(text, "write a name of the IANA database: \"Europe/Berlin\"")
 }
 
 /// How long a turn lasts, and whether it begins on a day of the week.

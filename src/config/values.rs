@@ -102,12 +102,14 @@ pub(super) fn language(text: &str) -> Result<String, Wrong> {
 
 /// A name of the IANA time zone database.
 pub(super) fn zone(text: &str) -> Result<Tz, Wrong> {
+    zone_or(text, "write region and city: \"Europe/Berlin\", \"America/New_York\"")
+}
+
+/// The same; `hint` is for what is like no name at all, for there are six hundred to choose from.
+pub(super) fn zone_or(text: &str, hint: &str) -> Result<Tz, Wrong> {
     text.parse().map_err(|_| {
         let meant = closest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let hint = meant.map_or_else(
-            || "write region and city: \"Europe/Berlin\", \"America/New_York\"".to_owned(),
-            |meant| format!("did you mean `{meant}`?"),
-        );
+        let hint = meant.map_or_else(|| hint.to_owned(), |meant| format!("did you mean `{meant}`?"));
         wrong(format!("there is no zone \"{text}\""), hint)
     })
 }
