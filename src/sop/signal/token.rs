@@ -259,9 +259,11 @@ impl Pass<'_> {
         if start > 0 && self.bytes[start - 1] == b'#' {
             self.hashtag_until = end;
         }
+        if start >= self.hashtag_until {
+            return None;
+        }
         let is_end = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-        let length = self.bytes[start..end].windows(2).position(is_end)? + 1;
-        (start < self.hashtag_until).then_some(start + length)
+        Some(start + self.bytes[start..end].windows(2).position(is_end)? + 1)
     }
 
     /// A word with anything but plain letters, digits and apostrophes in it: spelled out, then looked up.
