@@ -346,10 +346,8 @@ impl Turn<'_> {
 
     /// Whatever the customer writes, nobody waits for them any longer.
     fn end_waits(&mut self, message: &Message) {
-        let author = Some(&message.author.id);
-        let is_theirs = |id: &&EscalationId| {
-            self.desk.cases[*id].opened.subject.customer.as_ref().map(|customer| &customer.id) == author
-        };
+        let is_theirs =
+            |id: &&EscalationId| self.desk.cases[*id].opened.subject.customer_id() == Some(&message.author.id);
         let theirs: Vec<_> = self.desk.waiting.iter().filter(is_theirs).copied().collect();
         for id in theirs {
             self.settle(id, &Command::CustomerWrote);

@@ -181,10 +181,9 @@ impl Escalation {
         self.refuse_strangers(by)?;
         let text = told(text).ok_or(Refusal::NoteMissing { id: self.id })?;
         let mut events = vec![Event::Noted { by: by.person.clone(), text }];
-        if let Some(promise) = &self.promise {
-            let next = self.promised(by.person.clone(), None, now);
-            let is_later = |event: &Event| matches!(event, Event::Promised { until, .. } if *until > promise.until);
-            events.extend(Some(next).filter(is_later));
+        let until = self.rung().due(now);
+        if self.promise.as_ref().is_some_and(|promise| promise.until < until) {
+            events.push(Event::Promised { by: by.person.clone(), until });
         }
         Ok(events)
     }
@@ -229,7 +228,7 @@ impl Escalation {
         };
         let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
         let why = RaiseReason::Lowered { by: by.person.clone(), reason };
-        Ok(vec![Event::Raised { from: self.step, to, why }, Event::Paged { step: to, reason: PageReason::Lowered }])
+        Ok(moved(self.step, to, why, PageReason::Lowered))
     }
 
     fn set_severity(&self, by: &Actor, severity: Severity, reason: &str) -> Result<Vec<Event>, Refusal> {
@@ -273,7 +272,7 @@ impl Escalation {
         }
         let reason = cut(reason.trim(), NOTE_CHARS_MAX);
         let why = RaiseReason::ByHand { by: by.person.clone(), reason };
-        Ok(vec![Event::Raised { from: self.step, to, why }, Event::Paged { step: to, reason: PageReason::ByHand }])
+        Ok(moved(self.step, to, why, PageReason::ByHand))
     }
 
     fn resolve(&self, by: &Actor, note: &str) -> Result<Vec<Event>, Refusal> {
@@ -295,8 +294,7 @@ impl Escalation {
         let mut events = vec![Event::Undeliverable { page, why: why.to_owned() }];
         let to = self.opened.plan.next(asked.step);
         if self.awaiting == Some(page) && to != asked.step {
-            events.push(Event::Raised { from: asked.step, to, why: RaiseReason::Undeliverable });
-            events.push(Event::Paged { step: to, reason: PageReason::Undeliverable });
+            events.extend(moved(asked.step, to, RaiseReason::Undeliverable, PageReason::Undeliverable));
         }
         events
     }
@@ -317,30 +315,20 @@ impl Escalation {
             let late_seconds = (now - deadline.at).num_seconds();
             return vec![Event::Nudged { due: deadline.at, late_seconds }];
         }
-        let to = self.opened.plan.next(self.step);
-        let mut events = Vec::new();
-        if to != self.step {
-            let why = RaiseReason::Lapsed { responder: responder.clone() };
-            events.push(Event::Raised { from: self.step, to, why });
-        }
-        events.push(Event::Paged { step: to, reason: PageReason::Lapsed });
-        events
+        let why = RaiseReason::Lapsed { responder: responder.clone() };
+        moved(self.step, self.opened.plan.next(self.step), why, PageReason::Lapsed)
     }
 
     /// Nobody answered in time: on record once, and the next team.
     fn pass_silence(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some(page) = self.awaiting else { return Vec::new() };
         let from = self.pages[page].step;
-        let to = self.opened.plan.next(from);
         let late_seconds = (now - deadline.at).num_seconds();
         let mut events = Vec::new();
         if matches!(self.pages[page].fate, Fate::Delivered { .. }) {
             events.push(Event::Breached { page, due: deadline.at, late_seconds });
         }
-        if to != from {
-            events.push(Event::Raised { from, to, why: RaiseReason::Silence });
-        }
-        events.push(Event::Paged { step: to, reason: PageReason::Silence });
+        events.extend(moved(from, self.opened.plan.next(from), RaiseReason::Silence, PageReason::Silence));
         events
     }
 
@@ -377,14 +365,9 @@ impl Escalation {
         }
     }
 
-    /// Whoever opened, owns or has the case may act on it, too.
+    /// Whoever opened or has the case may act on it, too.
     fn refuse_strangers(&self, by: &Actor) -> Result<(), Refusal> {
-        let is = |person: Option<&Person>| person.is_some_and(|person| person.id == by.person.id);
-        let responder = self.responder.as_ref().map(|(person, _)| person);
-        if is(self.owner()) || is(responder) || is(self.opened.by.as_ref()) {
-            return Ok(());
-        }
-        self.refuse_outsiders(by)
+        if self.is_of(&by.person.id) { Ok(()) } else { self.refuse_outsiders(by) }
     }
 
     /// A paged team's member, or a manager who may see the case.
@@ -402,6 +385,12 @@ impl Escalation {
         }
         Refusal::NotYourTeam { id: self.id, teams }
     }
+}
+
+/// The case goes to another step, whose team is paged; where there is no other, its team is paged again.
+fn moved(from: Step, to: Step, why: RaiseReason, reason: PageReason) -> Vec<Event> {
+    let raised = (to != from).then_some(Event::Raised { from, to, why });
+    raised.into_iter().chain([Event::Paged { step: to, reason }]).collect()
 }
 
 /// A text worth keeping, if there is one.

@@ -74,7 +74,7 @@ impl Subject {
         matches!((&self.ticket, &other.ticket), (Some(ours), Some(theirs)) if ours.is_same(theirs))
     }
 
-    fn customer_id(&self) -> Option<&PersonId> {
+    pub fn customer_id(&self) -> Option<&PersonId> {
         self.customer.as_ref().map(|customer| &customer.id)
     }
 }
@@ -245,7 +245,7 @@ pub struct Promise {
     pub nudged_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     pub by: Person,
     pub reason: String,
@@ -378,13 +378,15 @@ impl Escalation {
     /// Whether somebody may read a case: anybody on staff, unless it is confidential; then only the teams on its
     /// ladder and whoever took it or opened it.
     pub fn may_be_read_by(&self, actor: &Actor) -> bool {
-        let took_part = |person: &PersonId| {
-            let responder = self.responder.as_ref().map(|(person, _)| &person.id);
-            responder == Some(person) || self.opened.by.as_ref().map(|by| &by.id) == Some(person)
-        };
         !self.opened.confidential
             || self.opened.plan.teams().any(|team| actor.teams.contains(team))
-            || took_part(&actor.person.id)
+            || self.is_of(&actor.person.id)
+    }
+
+    /// Whoever took it or opened it; the owner is one of them.
+    pub fn is_of(&self, person: &PersonId) -> bool {
+        let responder = self.responder.as_ref().map(|(person, _)| person);
+        responder.into_iter().chain(&self.opened.by).any(|known| known.id == *person)
     }
 }
 

@@ -48,11 +48,11 @@ pub struct Card {
     /// By when the next step was promised, and whether whoever promised it was reminded.
     pub next_step_by: Option<i64>,
     pub nudged: bool,
-    pub waiting: Option<CardWaiting>,
+    pub waiting: Option<Waiting>,
     /// Who was asked to take it over.
     pub offered_to: Option<Person>,
     /// The latest ones, oldest first.
-    pub notes: Vec<CardNote>,
+    pub notes: Vec<Note>,
     pub grade: Option<Grade>,
     pub owner: Option<Person>,
     pub resolved_by: Option<Person>,
@@ -83,21 +83,6 @@ pub struct CardRaise {
     pub at: i64,
     #[serde(flatten)]
     pub why: RaiseReason,
-}
-
-/// Why nothing happens at the moment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CardWaiting {
-    pub by: Person,
-    pub reason: String,
-    pub since: i64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CardNote {
-    pub by: Person,
-    pub text: String,
-    pub at: i64,
 }
 
 /// Notes on one card.
@@ -168,16 +153,9 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         responded_at: case.responder.as_ref().map(|(_, at)| at.timestamp()),
         next_step_by: case.promise.as_ref().map(|promise| promise.until.timestamp()),
         nudged: is_nudged(case),
-        waiting: case.waiting.as_ref().map(|Waiting { by, reason, since }| CardWaiting {
-            by: by.clone(),
-            reason: reason.clone(),
-            since: since.timestamp(),
-        }),
+        waiting: case.waiting.clone(),
         offered_to: case.offered.clone(),
-        notes: case.notes[case.notes.len().saturating_sub(NOTES_SHOWN)..]
-            .iter()
-            .map(|Note { by, text, at }| CardNote { by: by.clone(), text: text.clone(), at: at.timestamp() })
-            .collect(),
+        notes: case.notes[case.notes.len().saturating_sub(NOTES_SHOWN)..].to_vec(),
         grade: case.grade.as_ref().map(|(_, grade)| *grade),
         owner: case.owner().cloned(),
         resolved_by: resolution.map(|done| done.by.clone()),
