@@ -3,22 +3,21 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod turn;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
-use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Information, Opened, Refusal, Report, Status,
-    Subject, TriggerName, open,
-};
-use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef, cut};
-use crate::sop::notice::{self, Answer, Notice, ReplyTo};
+use crate::sop::desk::turn::Turn;
+use crate::sop::escalation::{Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Report, Status, Subject};
+use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef};
+use crate::sop::notice::{Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Kind, Signals, Speech};
-use crate::sop::triage::{self, BY_HAND, Decision, Heard, triage};
-use crate::sop::trigger::{Fired, Ownership, Scene, fired};
+use crate::sop::trigger::{Fired, Scene, fired};
 
 /// Everything that can be asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +124,6 @@ pub struct Desk {
     deadlines: BTreeSet<(DateTime<Utc>, EscalationId)>,
     conversation: Conversation,
 }
-
-/// Answers of a form that are kept, in characters each.
-const ANSWER_CHARS_MAX: usize = 1_000;
 
 impl Desk {
     /// Takes a recorded fact in.
@@ -306,235 +302,6 @@ fn speech(author: Standing) -> Speech {
         Standing::Customer => Speech::Whole,
         Standing::Staff | Standing::Bot => Speech::QuotesOnly,
     }
-}
-
-/// One request on its way through the desk.
-struct Turn<'a> {
-    desk: &'a mut Desk,
-    procedure: &'a Procedure,
-    now: DateTime<Utc>,
-    outcome: Outcome,
-}
-
-impl Turn<'_> {
-    /// Message → signals → firings → decisions → facts and notices.
-    fn hear(&mut self, message: &Message) {
-        if message.author.standing == Standing::Bot {
-            return;
-        }
-        let (signals, ticket, fired) = read(message, &self.desk.conversation, self.procedure, self.now);
-        let customer = (message.author.standing == Standing::Customer).then_some(&message.author);
-        let heard = Heard { message, customer, ticket: ticket.as_ref(), signals: &signals };
-        self.end_waits(message);
-        let decisions = triage(heard, &fired, self.desk, self.procedure);
-        if customer.is_some() && (ticket.is_some() || !signals.is_silent()) {
-            self.note(message, ticket.clone(), &signals);
-        }
-        for decision in decisions {
-            match decision {
-                Decision::Open(opened) => {
-                    self.open(*opened);
-                }
-                Decision::Join { escalation, command } => self.settle(escalation, &command),
-                Decision::Watch { trigger } => {
-                    let (message, place) = (message.id.clone(), message.place.clone());
-                    self.record(Fact::Watched { trigger, message, place });
-                }
-            }
-        }
-    }
-
-    /// Whatever the customer writes, nobody waits for them any longer.
-    fn end_waits(&mut self, message: &Message) {
-        let is_theirs =
-            |id: &&EscalationId| self.desk.cases[*id].opened.subject.customer_id() == Some(&message.author.id);
-        let theirs: Vec<_> = self.desk.waiting.iter().filter(is_theirs).copied().collect();
-        for id in theirs {
-            self.settle(id, &Command::CustomerWrote);
-        }
-    }
-
-    fn note(&mut self, message: &Message, ticket: Option<TicketRef>, signals: &Signals) {
-        let kinds = self.procedure.labels(signals).cloned().collect();
-        self.record(Fact::Noted(Noted {
-            message: message.id.clone(),
-            place: message.place.clone(),
-            customer: message.author.clone(),
-            ticket,
-            kinds,
-            failing: signals.failing.clone(),
-            sketch: sketch(&message.text, self.procedure),
-        }));
-    }
-
-    fn act(&mut self, actor: Actor, about: &About, act: Act) -> Result<Answer, Refusal> {
-        let id = self.find(&actor, about)?.id;
-        let seen = match about {
-            About::Button { seen, .. } => Some(*seen),
-            About::Typed(_) => None,
-        };
-        let command = act.name();
-        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, self.now)?;
-        self.take_in(id, events);
-        Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
-    }
-
-    fn escalate(&mut self, actor: &Actor, form: Form) -> Result<Answer, Refusal> {
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        let opened = self.opened_by_hand(actor, form)?;
-        let joined = self.desk.open_case(&opened.subject, &opened.plan.id, opened.confidential).map(|open| open.id);
-        let id = if let Some(id) = joined {
-            let severity = opened.severity;
-            self.settle(id, &Command::Report { report: Box::new(opened.report), severity });
-            id
-        } else {
-            self.open(opened)
-        };
-        let case = &self.desk.cases[&id];
-        Ok(Answer::Escalated {
-            joined: joined.is_some(),
-            codename: case.codename(),
-            case: case.may_be_read_by(actor).then(|| notice::card(case, self.procedure, None)),
-        })
-    }
-
-    fn opened_by_hand(&self, actor: &Actor, form: Form) -> Result<Opened, Refusal> {
-        let trigger = match &form.trigger {
-            None => None,
-            Some(asked) => {
-                let found = self.procedure.trigger(asked);
-                Some(found.ok_or_else(|| Refusal::UnknownTrigger { asked: asked.clone() })?)
-            }
-        };
-        if form.steps_tried.trim().is_empty() {
-            return Err(Refusal::Incomplete { field: "steps tried".to_owned() });
-        }
-        let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
-        let confidential = trigger.is_some_and(|trigger| trigger.confidential);
-        let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
-        let signals = form
-            .message
-            .as_ref()
-            .map(|message| signal::read(&message.text, speech(message.author.standing), &self.procedure.lexicon));
-        let customer = form.message.as_ref().map(|message| &message.author);
-        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
-        let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
-        let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
-        let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();
-        let subject = Subject { customer: customer.clone(), place: place.clone(), ticket, scope };
-        let information = [("Steps tried", form.steps_tried), ("Customer context", form.context)]
-            .into_iter()
-            .filter(|(_, answer)| !answer.trim().is_empty())
-            .map(|(label, answer)| Information {
-                label: label.to_owned(),
-                answer: cut(answer.trim(), ANSWER_CHARS_MAX),
-            });
-        Ok(Opened {
-            after: self.desk.last_case(&subject, &plan.id, confidential).map(|case| case.id),
-            subject,
-            severity,
-            confidential,
-            ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
-            plan,
-            procedure: self.procedure.version.clone(),
-            by: Some(actor.person.clone()),
-            report: Report {
-                customer,
-                place,
-                said_at: form.message.as_ref().map_or(self.now, |message| message.at),
-                message: form.message.map(|message| message.id),
-                counted: Vec::new(),
-                triggers: trigger
-                    .map(|trigger| TriggerName { id: trigger.id.clone(), name: trigger.name.clone() })
-                    .into_iter()
-                    .collect(),
-                findings: Vec::new(),
-                quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
-                information: information.collect(),
-            },
-            near: Vec::new(),
-        })
-    }
-
-    fn ask(&self, actor: &Actor, question: &Question) -> Result<Answer, Refusal> {
-        if let Question::Help = question {
-            return Ok(Answer::Help { staff: actor.person.standing == Standing::Staff });
-        }
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        Ok(match question {
-            Question::Status(about) => {
-                Answer::Status { case: notice::card(self.find(actor, about)?, self.procedure, None) }
-            }
-            Question::Why(about) => Answer::Why { why: notice::why(self.find(actor, about)?, self.procedure) },
-            Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
-            Question::Help => unreachable!("answered above"),
-        })
-    }
-
-    /// The case somebody means, if they may know of it.
-    fn find(&self, actor: &Actor, about: &About) -> Result<&Escalation, Refusal> {
-        let (id, asked) = match about {
-            About::Button { escalation, .. } => (Some(*escalation), escalation.to_string()),
-            About::Typed(text) => (text.parse().ok(), cut(text.trim(), 40)),
-        };
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        let case = id.and_then(|id| self.desk.case(id)).filter(|case| case.may_be_read_by(actor));
-        case.ok_or(Refusal::Unknown { asked })
-    }
-
-    /// Everything overdue, the most severe first, then the longest overdue; each case goes one rung, for its next
-    /// one has its full time.
-    fn pass_deadlines(&mut self) {
-        let due = self.desk.deadlines.iter().take_while(|(at, _)| *at <= self.now);
-        let mut due: Vec<_> = due.map(|(at, id)| (std::cmp::Reverse(self.desk.cases[id].severity), *at, *id)).collect();
-        due.sort_unstable();
-        for (_, _, id) in due {
-            self.settle(id, &Command::DeadlineReached);
-        }
-    }
-
-    fn open(&mut self, opened: Opened) -> EscalationId {
-        let id = self.desk.next_id();
-        self.take_in(id, open(opened));
-        id
-    }
-
-    /// A command that nobody waits for an answer to: a refusal means there is nothing to do.
-    fn settle(&mut self, id: EscalationId, command: &Command) {
-        let Some(case) = self.desk.case(id) else { return };
-        if let Ok(events) = case.decide(command, self.now) {
-            self.take_in(id, events);
-        }
-    }
-
-    fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
-        for event in events {
-            self.record(Fact::Case { id, event: event.clone() });
-            let notices = notice::notices(&event, &self.desk.cases[&id], self.procedure);
-            self.outcome.notices.extend(notices);
-        }
-    }
-
-    fn record(&mut self, fact: Fact) {
-        self.desk.apply(&fact, self.now);
-        self.outcome.facts.push(fact);
-    }
-
-    fn answer(&mut self, to: ReplyTo, answer: Answer) {
-        self.outcome.notices.push(Notice::Reply { to, answer: Box::new(answer) });
-    }
-}
-
-/// An id as a person types it into a form. Without a link it is kept as typed.
-fn typed_ticket(text: &str) -> Option<TicketRef> {
-    let id = cut(text.trim(), 100);
-    (!id.is_empty()).then(|| TicketRef { system: "typed".to_owned(), id, url: None })
 }
 
 #[cfg(test)]

@@ -287,7 +287,7 @@ proptest! {
             for step in &moves {
                 day.go(step);
             }
-            let queue = notice::queue(&day.desk, &day.people[0], &day.procedure);
+            let queue = crate::sop::notice::queue(&day.desk, &day.people[0], &day.procedure);
             day.public.push(serde_json::to_string(&queue).expect("plain data"));
             day.public
         };
