@@ -170,7 +170,7 @@ fn teams(document: &Table<'_>) -> Vec<Team> {
     })
 }
 
-fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch_all: Option<&Rung>) -> Vec<Plan> {
+fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch_all: Option<&Rung>) -> Vec<Arc<Plan>> {
     each_with_id(document, "plans", |table, id| {
         let rungs = table.need("rungs", "list who is paged, in order: rungs = [{ team = …, respond_within = … }]");
         let rungs = rungs.and_then(|item| {
@@ -185,7 +185,7 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
             _ => item.refuse(wrong("repeated too often", format!("at most {REPEAT_MAX}; then the catch-all is paged"))),
         });
         table.close();
-        Some(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone() })
+        Some(Arc::new(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone() }))
     })
 }
 

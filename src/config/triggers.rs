@@ -1,5 +1,7 @@
 //! `[[triggers]]`: what fires, how severe it is, and whom it goes to.
 
+use std::sync::Arc;
+
 use super::procedure::{Names, each_with_id, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
@@ -12,11 +14,17 @@ const OWNERSHIPS: [(&str, Ownership); 2] = [("responder", Ownership::Responder),
 const SCOPES: [(&str, Scope); 2] = [("customer", Scope::Customer), ("everyone", Scope::Everyone)];
 
 /// The triggers in the order of the config.
-pub(super) fn triggers(document: &Table<'_>, names: &Names, teams: &[Team], plans: &[Plan]) -> Vec<Trigger> {
+pub(super) fn triggers(document: &Table<'_>, names: &Names, teams: &[Team], plans: &[Arc<Plan>]) -> Vec<Trigger> {
     each_with_id(document, "triggers", |table, id| trigger(table, id, names, teams, plans))
 }
 
-fn trigger(table: Table<'_>, id: Option<String>, names: &Names, teams: &[Team], plans: &[Plan]) -> Option<Trigger> {
+fn trigger(
+    table: Table<'_>,
+    id: Option<String>,
+    names: &Names,
+    teams: &[Team],
+    plans: &[Arc<Plan>],
+) -> Option<Trigger> {
     let name = table.need("name", "the name on cards: name = \"Legal threat\"").and_then(|it| it.read(values::name));
     let severity = table.choice("severity", None, &Severity::ALL.map(|severity| (severity.name(), severity)));
     let plan_item = table.need("plan", "name one of [[plans]]");

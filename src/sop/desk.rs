@@ -3,20 +3,26 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod subjects;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
+use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
-use crate::sop::escalation::{Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Report, Status, Subject};
+use crate::sop::escalation::{
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
+};
 use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Kind, Signals, Speech};
+use crate::sop::team::Plan;
 use crate::sop::trigger::{Fired, Scene, fired};
 
 /// Everything that can be asked of a desk.
@@ -116,7 +122,11 @@ pub struct Outcome {
 /// One team's state: the fold of its log.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    cases: BTreeMap<EscalationId, Escalation>,
+    // Boxed: a tree moves its values about, and keeps room for half as many again.
+    cases: BTreeMap<EscalationId, Box<Escalation>>,
+    /// Each plan once that a case follows, however many do.
+    plans: Vec<Arc<Plan>>,
+    subjects: SubjectIndex,
     /// Cases that are not resolved.
     open: BTreeSet<EscalationId>,
     /// Cases that wait for their customer.
@@ -136,7 +146,10 @@ impl Desk {
                 match (self.cases.get_mut(id), event) {
                     (Some(case), event) => case.apply(event, at),
                     (None, Event::Opened(opened)) => {
-                        self.cases.insert(*id, Escalation::open(*id, (**opened).clone(), at));
+                        self.subjects.insert(*id, &opened.subject, &opened.plan.id);
+                        let plan = self.shared(&opened.plan);
+                        let opened = Opened { plan, ..(**opened).clone() };
+                        self.cases.insert(*id, Box::new(Escalation::open(*id, opened, at)));
                     }
                     // The log begins every case with its opening; anything else is not a log of ours.
                     (None, event) => panic!("{id} has no opening before {event:?}"),
@@ -180,17 +193,17 @@ impl Desk {
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {
-        self.cases.get(&id)
+        self.cases.get(&id).map(Box::as_ref)
     }
 
     /// Every case there ever was, by number.
     pub fn cases(&self) -> impl Iterator<Item = &Escalation> {
-        self.cases.values()
+        self.cases.values().map(Box::as_ref)
     }
 
     /// Cases that are not resolved, the most severe first, then the oldest.
     pub fn open_cases(&self) -> Vec<&Escalation> {
-        let mut open: Vec<&Escalation> = self.open.iter().filter_map(|id| self.cases.get(id)).collect();
+        let mut open: Vec<&Escalation> = self.open.iter().filter_map(|id| self.case(*id)).collect();
         open.sort_by_key(|case| (std::cmp::Reverse(case.severity), case.id));
         open
     }
@@ -198,34 +211,37 @@ impl Desk {
     /// The open case about the same issue with the same plan: of the same ticket, if there is one. What is
     /// confidential joins only a case that is, too.
     pub fn open_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {
-        let open = self.open.iter().rev().filter_map(|id| self.cases.get(id));
-        let same = open.filter(|case| {
-            case.opened.plan.id == plan
-                && case.opened.subject.is_same_issue(subject)
-                && (case.opened.confidential || !confidential)
-        });
+        let open = self.same_issue(subject, plan).filter(|case| case.status() != Status::Resolved);
+        let same = open.filter(|case| case.opened.confidential || !confidential);
         // Of equals the first, the latest case.
         same.min_by_key(|case| !case.opened.subject.is_same_ticket(subject))
     }
 
-    /// How far back an earlier case about the same issue is looked for.
-    const CASES_LOOKED_AT: usize = 500;
-
     /// The latest resolved case about the same issue with the same plan. One that is confidential is named only to
     /// a case that is, too.
     pub fn last_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {
-        let mut same = self.recent_cases(subject, plan);
+        let mut same = self.same_issue(subject, plan);
         same.find(|case| case.status() == Status::Resolved && (confidential || !case.opened.confidential))
     }
 
     /// Whether a case about the same issue with the same plan already speaks of this message, as it now fires.
     pub fn has_heard(&self, subject: &Subject, plan: &str, report: &Report) -> bool {
-        self.recent_cases(subject, plan).any(|case| case.has_heard(report))
+        self.same_issue(subject, plan).any(|case| case.has_heard(report))
     }
 
-    fn recent_cases(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = &Escalation> {
-        let recent = self.cases.values().rev().take(Self::CASES_LOOKED_AT);
-        recent.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
+    /// Cases about the same issue with the same plan, the latest first.
+    fn same_issue(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = &Escalation> {
+        let cases = self.subjects.about(subject, plan).filter_map(|id| self.case(id));
+        cases.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
+    }
+
+    /// The plan as other cases follow it already, if they do: a log names it anew with every case.
+    fn shared(&mut self, plan: &Arc<Plan>) -> Arc<Plan> {
+        if let Some(known) = self.plans.iter().find(|known| *known == plan) {
+            return Arc::clone(known);
+        }
+        self.plans.push(Arc::clone(plan));
+        Arc::clone(plan)
     }
 
     fn next_id(&self) -> EscalationId {
@@ -233,7 +249,7 @@ impl Desk {
     }
 
     fn deadline_of(&self, id: EscalationId) -> Option<DateTime<Utc>> {
-        self.cases.get(&id).and_then(Escalation::next_deadline).map(|Deadline { at, .. }| at)
+        self.case(id).and_then(Escalation::next_deadline).map(|Deadline { at, .. }| at)
     }
 
     fn index(&mut self, id: EscalationId, before: Option<DateTime<Utc>>) {

@@ -26,7 +26,7 @@ pub struct Procedure {
     /// In the order of the config, which breaks ties.
     pub triggers: Vec<Trigger>,
     /// Followed by what a person escalates by hand without naming a trigger.
-    pub default_plan: Plan,
+    pub default_plan: Arc<Plan>,
     /// Told in a line what becomes of cases: usually the first tier.
     pub front: TeamId,
     pub lexicon: Lexicon,

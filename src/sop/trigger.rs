@@ -4,6 +4,7 @@
 //! findings explain a firing on the card, a near miss in `/why`, and a silence in `bellhop explain`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -25,7 +26,7 @@ pub struct Trigger {
     pub mode: Mode,
     pub severity: Severity,
     pub condition: Condition,
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// Only cleared teams may see who and why.
     pub confidential: bool,
     pub ownership: Ownership,

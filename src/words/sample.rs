@@ -1,5 +1,7 @@
 //! Facts of every shape, so that a template that does not render stops the start and not a page at night.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -96,9 +98,10 @@ fn person(name: &str, standing: Standing) -> Person {
     Person { id: name.into(), name: name.to_owned(), standing }
 }
 
-fn plan() -> Plan {
+fn plan() -> Arc<Plan> {
     let rung = |team: &str| Rung { team: team.into(), respond_within: TimeDelta::minutes(30), calendar: None };
-    Plan { id: "sample".to_owned(), rungs: vec![rung("first"), rung("second")], repeat: 0, catch_all: rung("last") }
+    let rungs = vec![rung("first"), rung("second")];
+    Arc::new(Plan { id: "sample".to_owned(), rungs, repeat: 0, catch_all: rung("last") })
 }
 
 fn procedure() -> Procedure {

@@ -165,7 +165,7 @@ impl Day {
 
     fn ring(&mut self) {
         if let Some((at, id)) = self.desk.next_deadline() {
-            assert!(self.desk.cases.values().filter_map(Escalation::next_deadline).all(|other| other.at >= at));
+            assert!(self.desk.cases().filter_map(Escalation::next_deadline).all(|other| other.at >= at));
             assert_eq!(self.desk.cases[&id].next_deadline().map(|deadline| deadline.at), Some(at));
             self.now = self.now.max(at);
         }

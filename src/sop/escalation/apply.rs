@@ -50,6 +50,8 @@ impl Escalation {
                 self.rest();
                 let team = self.opened.plan.rung(*step).team.clone();
                 let (reason, added) = (*reason, self.added.len());
+                // Most cases are paged once.
+                self.pages.reserve_exact(1);
                 self.pages.push(Page { step: *step, team, reason, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }

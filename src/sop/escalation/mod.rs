@@ -13,6 +13,8 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -134,7 +136,7 @@ pub struct Opened {
     pub severity: Severity,
     pub confidential: bool,
     pub ownership: Ownership,
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// The version of the procedure it opened under.
     pub procedure: String,
     /// The person who escalated by hand; `None` where a trigger did.

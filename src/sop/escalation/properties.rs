@@ -91,7 +91,7 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
         severity: Severity::Sev3,
         confidential,
         ownership: Ownership::Responder,
-        plan,
+        plan: Arc::new(plan),
         procedure: "0123456789ab".to_owned(),
         by: None,
         report,

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
@@ -184,7 +185,7 @@ fn an_edit_of_what_an_earlier_case_dealt_with_opens_nothing() {
 fn what_is_open_to_all_does_not_point_at_what_was_confidential() {
     let mut procedure = build();
     let legal = procedure.triggers.iter_mut().find(|trigger| trigger.id == "legal").expect("it is there");
-    legal.plan = plan("leads", &[("leads", 15)], 0);
+    legal.plan = Arc::new(plan("leads", &[("leads", 15)], 0));
     check_with(
         &procedure,
         &[Says("ann", "My lawyer will sue you."), Resolves(1), Says("ann", "You LIARS!")],

@@ -1,0 +1,188 @@
+//! What a hundred thousand open cases cost: to keep, to fold from their log, to act on, to find the next deadline of.
+//!
+//! ```sh
+//! cargo bench --bench escalations
+//! ```
+//!
+//! Every case comes from a made-up message of its own customer under the example procedure, was paged, and its page was
+//! delivered. Times are the fastest of several rounds.
+
+#![expect(clippy::cast_precision_loss, reason = "figures to be looked at")]
+
+use std::alloc::System;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use bellhop::config::Config;
+use bellhop::sop::desk::{Desk, Fact, Request};
+use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, Event};
+use bellhop::sop::message::{Message, Person, Standing};
+use bellhop::sop::procedure::Procedure;
+use chrono::{DateTime, TimeDelta, Utc};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static MEMORY: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const CASES: u64 = 100_000;
+const EXAMPLE: &str = include_str!("../config.example.toml");
+
+fn main() {
+    let procedure = Config::parse("config.example.toml", EXAMPLE).expect("the example is valid").procedure;
+    let facts = log(&procedure, CASES);
+    println!("{CASES} open cases, {} facts\n", facts.len());
+    memory(&facts);
+    folding(&facts);
+    deadlines(&facts);
+    commands(&facts);
+    messages(&procedure, &facts);
+}
+
+fn instant(milliseconds: u64) -> DateTime<Utc> {
+    let start = DateTime::parse_from_rfc3339("2026-03-02T09:00:00Z").expect("an instant").to_utc();
+    start + TimeDelta::milliseconds(i64::try_from(milliseconds).expect("a day or two"))
+}
+
+/// What so many different customers write, one after the other.
+fn says(number: u64) -> Message {
+    const TEXTS: [&str; 4] = [
+        "My lawyer will call you tomorrow.",
+        "I want my $700 back, today.",
+        "You idiots, this is a disgrace! I am furious!!!",
+        "Somebody hacked my account and changed the password.",
+    ];
+    let author = Person {
+        id: format!("10000000000{number:07}").into(),
+        name: format!("customer-{number}"),
+        standing: Standing::Customer,
+    };
+    let text = TEXTS[usize::try_from(number).expect("small") % TEXTS.len()].to_owned();
+    Message {
+        id: format!("12000000000{number:07}").into(),
+        place: "1100000000000002001".into(),
+        author,
+        text,
+        at: instant(number),
+        edited: false,
+    }
+}
+
+/// The facts of so many cases, with their instants, as the log has them.
+fn log(procedure: &Procedure, cases: u64) -> Vec<(DateTime<Utc>, Fact)> {
+    let mut desk = Desk::default();
+    let mut facts = Vec::new();
+    for number in 0..cases {
+        let now = instant(number);
+        let opened = desk.handle(Request::Message(says(number)), procedure, now).facts;
+        let opened: Vec<Fact> = opened.into_iter().filter(|fact| matches!(fact, Fact::Case { .. })).collect();
+        let Some(Fact::Case { id, .. }) = opened.first() else { panic!("message {number} opens nothing") };
+        let delivered = Request::PageDelivered {
+            escalation: *id,
+            page: 0,
+            place: "1100000000000002005".into(),
+            message: format!("13000000000{number:07}").into(),
+        };
+        let delivered = desk.handle(delivered, procedure, now).facts;
+        facts.extend(opened.into_iter().chain(delivered).map(|fact| (now, fact)));
+    }
+    facts
+}
+
+fn folded(facts: &[(DateTime<Utc>, Fact)]) -> Desk {
+    let mut desk = Desk::default();
+    for (at, fact) in facts {
+        desk.apply(fact, *at);
+    }
+    desk
+}
+
+fn memory(facts: &[(DateTime<Utc>, Fact)]) {
+    let written = written(facts);
+    let region = Region::new(MEMORY);
+    let desk = read_back(&written);
+    let kept = region.change();
+    let bytes = kept.bytes_allocated - kept.bytes_deallocated;
+    let blocks = kept.allocations - kept.deallocations;
+    println!(
+        "memory      {:>8.0} bytes a case (goal 1,200), {:.1} blocks; {} of them the case itself",
+        bytes as f64 / CASES as f64,
+        blocks as f64 / CASES as f64,
+        size_of::<Escalation>()
+    );
+    black_box(desk);
+}
+
+/// The lines of the log.
+fn written(facts: &[(DateTime<Utc>, Fact)]) -> Vec<(DateTime<Utc>, String)> {
+    facts.iter().map(|(at, fact)| (*at, serde_json::to_string(fact).expect("plain data"))).collect()
+}
+
+fn read_back(written: &[(DateTime<Utc>, String)]) -> Desk {
+    let mut desk = Desk::default();
+    for (at, line) in written {
+        desk.apply(&serde_json::from_str(line).expect("what was written"), *at);
+    }
+    desk
+}
+
+fn folding(facts: &[(DateTime<Utc>, Fact)]) {
+    let written = written(facts);
+    let bytes: usize = written.iter().map(|(_, line)| line.len()).sum();
+    let time = fastest(3, || read_back(&written));
+    println!("fold        {:>8.2} s from {} MB of JSON (goal 1 s)", time.as_secs_f64(), bytes / 1_000_000);
+}
+
+fn deadlines(facts: &[(DateTime<Utc>, Fact)]) {
+    for share in [100, 10, 1] {
+        let desk = folded(&facts[..facts.len() / share]);
+        let time = fastest(5, || (0..1_000).filter_map(|_| black_box(&desk).next_deadline()).count());
+        println!("deadline    {:>8.1} ns of {} cases", time.as_secs_f64() * 1e9 / 1_000.0, desk.open_cases().len());
+    }
+}
+
+fn commands(facts: &[(DateTime<Utc>, Fact)]) {
+    let desk = folded(facts);
+    let now = instant(CASES);
+    let by = Actor {
+        person: Person { id: "1400".into(), name: "Mona".to_owned(), standing: Standing::Staff },
+        teams: ["managers", "legal", "security", "team-leads"].map(Into::into).to_vec(),
+        manages: true,
+    };
+    let command = Command::Act { by, act: Act::Acknowledge, seen: None };
+    let mut cases: Vec<Escalation> = desk.cases().cloned().collect();
+    let began = Instant::now();
+    for case in &mut cases {
+        let events: Vec<Event> = case.decide(&command, now).expect("nobody has it yet");
+        for event in &events {
+            case.apply(event, now);
+        }
+    }
+    let each = began.elapsed().as_secs_f64() * 1e6 / CASES as f64;
+    println!("command     {each:>8.2} µs in decide and apply, an acknowledgement (goal 2 µs)");
+    assert!(desk.case(EscalationId(1)).is_some());
+}
+
+/// A message of the customer of a case, and of somebody new, beside all that are open.
+fn messages(procedure: &Procedure, facts: &[(DateTime<Utc>, Fact)]) {
+    for share in [100, 1] {
+        let mut desk = folded(&facts[..facts.len() / share]);
+        let now = instant(2 * CASES);
+        let began = Instant::now();
+        for number in 0..1_000 {
+            black_box(desk.handle(Request::Message(says(CASES + number)), procedure, now));
+        }
+        let each = began.elapsed().as_secs_f64() * 1e6 / 1_000.0;
+        println!("message     {each:>8.2} µs that opens a case beside {} others", CASES / share as u64);
+    }
+}
+
+fn fastest<T>(rounds: usize, mut work: impl FnMut() -> T) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..rounds {
+        let began = Instant::now();
+        let done = black_box(work());
+        best = best.min(began.elapsed());
+        drop(done);
+    }
+    best
+}
