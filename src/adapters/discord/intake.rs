@@ -165,7 +165,7 @@ impl Intake {
     }
 
     async fn read_back(&mut self, place: u64, members: &mut HashMap<u64, Vec<String>>) {
-        let id = PlaceId(place.to_string());
+        let id = PlaceId::from(place.to_string());
         let Some(mut after) = self.left_at(place, &id) else {
             self.follow(place, id).await;
             return;
@@ -189,7 +189,7 @@ impl Intake {
 
     /// Where reading stopped. A thread never read before begins where its channel was left: it may be new.
     fn left_at(&self, place: u64, id: &PlaceId) -> Option<MessageId> {
-        let parent = self.guild.parent(place).map(|parent| PlaceId(parent.to_string()));
+        let parent = self.guild.parent(place).map(|parent| PlaceId::from(parent.to_string()));
         self.read.get(id).or_else(|| self.read.get(&parent?)).cloned()
     }
 

@@ -119,7 +119,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
     let memory_idle = bot.memory();
 
     let channel = *config.discord.watch.first().context("the config watches no channel")?;
-    let place = PlaceId(channel.to_string());
+    let place = PlaceId::from(channel.to_string());
     let mut staff = Staff::new(&discord, &world, config, arguments.acknowledge.into());
     let (count_in, count) = watch::channel(0);
     let kills = usize::try_from(arguments.kill)?;
