@@ -3,6 +3,7 @@
 //!
 //! The outbox chooses only *when* to try. Back-off is I/O time and stays real when SOP time is moved.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +56,6 @@ struct Row {
     to_tell: ToTell,
     lane: String,
     attempts: u32,
-    ready_at: Instant,
     in_flight: bool,
     /// Since when every attempt has failed.
     failing_since: Option<Instant>,
@@ -65,13 +65,22 @@ struct Row {
     overtaken: bool,
 }
 
+/// Every row is under way, or in one of `resting`, `ready` and `parked`, so that a turn looks at those only that it can
+/// do something about, however many wait.
 pub(crate) struct Outbox {
     connector: Arc<dyn Connector>,
     rows: BTreeMap<u64, Row>,
     by_key: BTreeMap<String, u64>,
+    /// Rows whose time has not come, by when it does.
+    resting: BTreeSet<(Instant, u64)>,
+    /// Rows whose time has come, in the order in which they may leave.
+    ready: BTreeSet<(Rank, u64)>,
+    /// Rows whose time has come while another of their lane was under way. It brings the oldest back when it ends.
+    parked: BTreeMap<String, BTreeSet<(Rank, u64)>>,
+    /// Lanes in which an attempt is under way.
     busy: BTreeSet<String>,
     /// When a card drawn lately may be drawn again, by lane.
-    resting: BTreeMap<String, Instant>,
+    drawn: BTreeMap<String, Instant>,
     next_order: u64,
     attempts: JoinSet<Attempt>,
     /// Sendings that wait for their batch to be recorded, in their order.
@@ -84,8 +93,11 @@ impl Outbox {
             connector,
             rows: BTreeMap::new(),
             by_key: BTreeMap::new(),
+            resting: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            parked: BTreeMap::new(),
             busy: BTreeSet::new(),
-            resting: BTreeMap::new(),
+            drawn: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
             held: Vec::new(),
@@ -129,17 +141,9 @@ impl Outbox {
         self.next_order += 1;
         self.by_key.insert(to_tell.key.clone(), order);
         let lane = lane(&to_tell);
-        let ready_at = self.resting.get(&lane).copied().unwrap_or_else(Instant::now);
-        let row = Row {
-            lane,
-            to_tell,
-            attempts: 0,
-            ready_at,
-            in_flight: false,
-            failing_since: None,
-            replayed,
-            overtaken: false,
-        };
+        let ready_at = self.drawn.get(&lane).copied().unwrap_or_else(Instant::now);
+        self.resting.insert((ready_at, order));
+        let row = Row { lane, to_tell, attempts: 0, in_flight: false, failing_since: None, replayed, overtaken: false };
         self.rows.insert(order, row);
     }
 
@@ -147,17 +151,16 @@ impl Outbox {
         self.rows.len()
     }
 
-    /// When the next row may be tried; `None` while there is none that only waits.
+    /// When the next row may be tried; `None` while there is none that only waits for its time.
     pub(crate) fn next_attempt(&self) -> Option<Instant> {
         // Where a lane is busy or there is no room, the end of an attempt wakes the loop.
-        self.rows.values().filter(|row| !row.in_flight && self.has_room(row)).map(|row| row.ready_at).min()
+        self.resting.first().map(|(ready_at, _)| *ready_at)
     }
 
-    /// Whether nothing stands in the way of an attempt but its time.
-    fn has_room(&self, row: &Row) -> bool {
-        let is_page = matches!(row.to_tell.notice, Notice::Page { .. });
-        let places = if is_page { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
-        !self.busy.contains(&row.lane) && self.attempts.len() < places
+    /// Whether one more may be under way.
+    fn has_room(&self, rank: Rank) -> bool {
+        let places = if rank.is_page() { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
+        self.attempts.len() < places
     }
 
     /// The next attempt that ended. Pending for ever while none is under way.
@@ -177,29 +180,45 @@ impl Outbox {
     /// Starts what can be started: its words are made at once, while the batch is written, but nothing leaves before
     /// [`Self::release`]. Returns the rows that say what is no longer so.
     pub(crate) fn dispatch(&mut self, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Told> {
+        self.wake(desk);
         let mut obsolete = Vec::new();
-        let instant = Instant::now();
-        let mut ready: Vec<(Rank, u64)> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| !row.in_flight && row.ready_at <= instant)
-            .map(|(order, row)| (rank(&row.to_tell.notice, desk), *order))
-            .collect();
-        ready.sort_unstable();
-        for (_, order) in ready {
+        // Pages come first: where there is no room for the first, there is none for those behind it.
+        while let Some((rank, order)) = self.ready.first().copied().filter(|(rank, _)| self.has_room(*rank)) {
+            self.ready.remove(&(rank, order));
             let row = &self.rows[&order];
-            if !self.has_room(row) {
+            if self.busy.contains(&row.lane) {
+                self.parked.entry(row.lane.clone()).or_default().insert((rank, order));
                 continue;
             }
             let outgoing = notice::is_still_wanted(&row.to_tell.notice, desk)
                 .then(|| compose(row, desk, procedure, now))
                 .flatten();
-            match outgoing {
-                Some(outgoing) => self.start(order, outgoing),
-                None => obsolete.extend(self.remove(order).and_then(told)),
+            if let Some(outgoing) = outgoing {
+                self.start(order, outgoing);
+            } else if let Some(row) = self.remove(order) {
+                self.free(&row.lane);
+                obsolete.extend(told(row));
             }
         }
         obsolete
+    }
+
+    /// Those whose time has come are ready.
+    fn wake(&mut self, desk: &Desk) {
+        let instant = Instant::now();
+        while let Some((ready_at, order)) = self.resting.first().copied().filter(|(at, _)| *at <= instant) {
+            self.resting.remove(&(ready_at, order));
+            self.ready.insert((Rank::of(&self.rows[&order].to_tell.notice, desk), order));
+        }
+    }
+
+    /// Nothing of this lane is under way: the first that was parked for it is ready.
+    fn free(&mut self, lane: &str) {
+        let Some(parked) = self.parked.get_mut(lane) else { return };
+        self.ready.extend(parked.pop_first());
+        if parked.is_empty() {
+            self.parked.remove(lane);
+        }
     }
 
     fn start(&mut self, order: u64, outgoing: Outgoing) {
@@ -232,28 +251,31 @@ impl Outbox {
 
     /// Takes the end of an attempt in: done, to be tried again, or given up.
     pub(crate) fn settle(&mut self, mut attempt: Attempt, desk: &Desk) -> Option<Done> {
+        let lane = self.rows.get(&attempt.order)?.lane.clone();
+        self.busy.remove(&lane);
+        self.free(&lane);
         let row = self.rows.get_mut(&attempt.order)?;
         row.in_flight = false;
-        self.busy.remove(&row.lane);
         if let Err(Undelivered::Retry { after, why }) = &attempt.result {
             let pause = after.unwrap_or_default().max(pause(row));
             let failing = row.failing_since.get_or_insert_with(Instant::now).elapsed();
             if failing + pause <= PAGE_PATIENCE || !can_go_on(&row.to_tell.notice, desk) {
                 let (key, attempts) = (&row.to_tell.key, row.attempts);
                 tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
-                row.ready_at = Instant::now() + pause;
+                self.resting.insert((Instant::now() + pause, attempt.order));
                 row.replayed = true;
                 return None;
             }
             attempt.result = Err(Undelivered::GiveUp { why: why.clone() });
         }
         if matches!(row.to_tell.notice, Notice::Card { .. }) {
-            row.ready_at = Instant::now() + REDRAW_EVERY;
-            self.resting.retain(|_, until| *until > Instant::now());
-            self.resting.insert(row.lane.clone(), row.ready_at);
+            self.drawn.retain(|_, until| *until > Instant::now());
+            self.drawn.insert(lane.clone(), Instant::now() + REDRAW_EVERY);
         }
         if row.overtaken {
             // What arrived is older than what is to be told now: the row stays, for its newer generation.
+            let ready_at = self.drawn.get(&lane).copied().unwrap_or_else(Instant::now);
+            self.resting.insert((ready_at, attempt.order));
             return None;
         }
         let row = self.remove(attempt.order)?;
@@ -273,14 +295,25 @@ fn told(row: Row) -> Option<Told> {
 }
 
 /// Pages before everything else, the most severe first.
-type Rank = (bool, std::cmp::Reverse<Option<Severity>>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Page(Reverse<Severity>),
+    Other,
+}
 
-fn rank(notice: &Notice, desk: &Desk) -> Rank {
-    let severity = match notice {
-        Notice::Page { escalation, .. } => desk.case(*escalation).map(|case| case.severity),
-        _ => None,
-    };
-    (severity.is_none(), std::cmp::Reverse(severity))
+impl Rank {
+    fn of(notice: &Notice, desk: &Desk) -> Self {
+        match notice {
+            Notice::Page { escalation, .. } => {
+                desk.case(*escalation).map_or(Self::Other, |case| Self::Page(Reverse(case.severity)))
+            }
+            _ => Self::Other,
+        }
+    }
+
+    fn is_page(self) -> bool {
+        matches!(self, Self::Page(_))
+    }
 }
 
 /// What must not overtake each other: lines in one place, redraws of one card.
