@@ -52,3 +52,17 @@ async fn a_measured_run_with_a_kill_loses_nothing() -> Result<()> {
         .assert_eq(&figures.join(" "));
     Ok(())
 }
+
+/// Times that run out while the bot is killed are noticed once each, none early.
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_are_noticed_once_across_a_kill() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let load = ["load", "--deadlines", "60", "--over", "2", "--kill", "1", "--json"];
+    let done = bellhop(folder.path(), &load, b"").await?;
+    ensure!(done.code == Some(0), "{done}");
+    let report: Value = serde_json::from_str(&done.out)?;
+    let figures = [&report["deadlines"], &report["must_be_none"]].map(ToString::to_string);
+    expect![[r#"60 {"early":0,"errors":0,"examples":[],"missed":0,"twice":0,"violations":0}"#]]
+        .assert_eq(&figures.join(" "));
+    Ok(())
+}

@@ -11,21 +11,28 @@
 //! | lost | messages that fire by themselves (read here, by the same procedure) and that no case in the log reports |
 //! | duplicates | cards of the same page of a case, cases with the same plan for the same message |
 //!
+//! With `--deadlines` nobody says anything: the log holds cases already, whose times run out one after the other, and
+//! each must be noticed in time, once, whatever happens to the bot.
+//!
 //! - `messages`: what is said · `crowd`: the people · `bot`: the process · `account`: the log · `report`: the figures
+//! - `deadlines`: the run with cases that run out
 
 mod account;
 mod bot;
 mod crowd;
+mod deadlines;
 mod messages;
 mod report;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::cli::folder::Folder;
@@ -61,6 +68,12 @@ pub(crate) struct Arguments {
     /// The share of the cards that staff acknowledge.
     #[arg(long, value_name = "PERCENT", default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=100))]
     acknowledge: u8,
+    /// Instead of messages, so many cases whose time to answer runs out, spread over `--over`.
+    #[arg(long, value_name = "N", conflicts_with_all = ["file", "rate", "count"], value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    deadlines: Option<u32>,
+    /// The time in which the deadlines lie, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    over: u32,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -80,6 +93,11 @@ const PATIENCE: Duration = Duration::from_secs(45);
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.read()?;
+    if let Some(count) = arguments.deadlines {
+        let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
+        let report = runtime.block_on(deadlines::run(arguments, count, &config))?;
+        return shown(&report, arguments.json, report.is_fine());
+    }
     let count = usize::try_from(arguments.count)?;
     let lines = match &arguments.file {
         Some(file) => messages::from_file(file, count)?,
@@ -88,12 +106,16 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ensure!(!lines.is_empty(), "there is nothing to say");
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
     let report = runtime.block_on(run(arguments, &config, &lines))?;
-    if arguments.json {
-        println!("{}", serde_json::to_string(&report)?);
+    shown(&report, arguments.json, report.is_fine())
+}
+
+fn shown(report: &(impl Serialize + Display), json: bool, is_fine: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
     } else {
         print!("{report}");
     }
-    Ok(if report.is_fine() { ExitCode::SUCCESS } else { NO.into() })
+    Ok(if is_fine { ExitCode::SUCCESS } else { NO.into() })
 }
 
 async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::Result<Report> {

@@ -172,7 +172,7 @@ fn delays(run: &Run) -> Vec<Delay> {
 }
 
 impl Spread {
-    fn of(values: &[Duration]) -> Option<Self> {
+    pub(super) fn of(values: &[Duration]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_unstable();
         let rank = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).max(1) - 1).copied().map(millis);
@@ -201,7 +201,7 @@ fn rounded(value: f64) -> f64 {
 impl Display for Spread {
     fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
         let Self { count, p50, p90, p99, max } = self;
-        write!(out, "p50 {p50:.2}   p90 {p90:.2}   p99 {p99:.2}   max {max:.2} ms   ({count} pages)")
+        write!(out, "p50 {p50:.2}   p90 {p90:.2}   p99 {p99:.2}   max {max:.2} ms   ({count})")
     }
 }
 
