@@ -1,35 +1,25 @@
 //! `[[calendars]]`: when teams work, with the holidays of the config and of iCalendar files beside it.
 
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::beside::Beside;
 use super::procedure::each_with_id_in;
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::sop::calendar::holiday_file;
 use crate::sop::calendar::{Calendar, Holiday, Hours, MINUTES_OF_A_DAY, Window};
 
-/// The calendars of a config, and the texts they were made of besides it.
-#[derive(Debug, Default)]
-pub(super) struct Calendars {
-    pub(super) all: Vec<Arc<Calendar>>,
-    /// Every holiday file, for a changed file is a changed procedure.
-    pub(super) files: Vec<String>,
+/// The calendars in the order of the config.
+pub(super) fn calendars(document: &Table<'_>, files: &Beside<'_>) -> Vec<Arc<Calendar>> {
+    let Some(item) = document.get("calendars") else { return Vec::new() };
+    let all = each_with_id_in(&item, "calendars", |table, id| calendar(table, id, files));
+    all.into_iter().map(Arc::new).collect()
 }
 
-/// The calendars in the order of the config. Paths of holiday files start at `folder`.
-pub(super) fn calendars(document: &Table<'_>, folder: &Path) -> Calendars {
-    let mut files = Vec::new();
-    let Some(item) = document.get("calendars") else { return Calendars::default() };
-    let all = each_with_id_in(&item, "calendars", |table, id| calendar(table, id, folder, &mut files));
-    Calendars { all: all.into_iter().map(Arc::new).collect(), files }
-}
-
-fn calendar(table: Table<'_>, id: Option<String>, folder: &Path, files: &mut Vec<String>) -> Option<Calendar> {
+fn calendar(table: Table<'_>, id: Option<String>, files: &Beside<'_>) -> Option<Calendar> {
     let zone = table.need("zone", "where the team's clocks are: zone = \"Europe/Berlin\"");
     let zone = zone.and_then(|item| item.read(values::zone));
     let open = table.need("open", OPEN_HINT).and_then(|item| windows(&item));
@@ -40,14 +30,7 @@ fn calendar(table: Table<'_>, id: Option<String>, folder: &Path, files: &mut Vec
     let file = table.get("holiday_file");
     table.close();
     let imported = match (file, zone) {
-        (Some(item), Some(zone)) => {
-            let text = item.read(|name| holiday_text(folder, name));
-            text.and_then(|text| {
-                let holidays = item.read(|_| holidays_in(&text, zone));
-                files.push(text);
-                holidays
-            })
-        }
+        (Some(item), Some(zone)) => item.read(|name| holidays_in(&files.read(name)?, zone)),
         // A wrong zone was noted; without it nothing can be said of the file.
         _ => Some(Vec::new()),
     };
@@ -117,27 +100,6 @@ fn holiday(item: &Item<'_>) -> Option<Holiday> {
 fn date(text: &str) -> Result<NaiveDate, Wrong> {
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
     date.map_err(|_| wrong(format!("\"{text}\" is not a date"), "write year, month and day: \"2026-12-24\""))
-}
-
-/// A file that is larger than this is not one of holidays.
-const FILE_BYTES_MAX: u64 = 1_000_000;
-
-fn holiday_text(folder: &Path, name: &str) -> Result<String, Wrong> {
-    let path = folder.join(super::file(name)?);
-    let size = std::fs::metadata(&path).map(|file| file.len());
-    if size.is_ok_and(|bytes| bytes > FILE_BYTES_MAX) {
-        let hint = "export the holidays alone, without other appointments";
-        return Err(wrong(format!("the file \"{name}\" is larger than 1 MB"), hint));
-    }
-    std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            wrong(format!("there is no file \"{name}\""), "its path starts at the folder of this config")
-        }
-        io::ErrorKind::InvalidData => {
-            wrong(format!("the file \"{name}\" is not text"), "export it as iCalendar, in UTF-8")
-        }
-        _ => wrong(format!("cannot read the file \"{name}\": {error}"), "it must be a file that the bot may read"),
-    })
 }
 
 /// Every open case keeps the calendars it is counted by, so they stay small: this is thirty years of public holidays.

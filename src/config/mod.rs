@@ -3,6 +3,7 @@
 //! `raw` keeps the text and its places, `procedure`, `calendars` and `triggers` make the [`Procedure`] of it, `values` knows what
 //! single values mean, and [`Report`] tells the author everything that is wrong, at once.
 
+mod beside;
 mod calendars;
 mod procedure;
 mod raw;
@@ -23,6 +24,7 @@ use toml::de::DeTable;
 
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
+use beside::Beside;
 use procedure::Names;
 use raw::{Item, Page, TOKEN_HINT, Table, Wrong, wrong};
 pub use report::{Problem, Report};
@@ -87,7 +89,7 @@ impl Config {
         Self::parse_in(Path::new(""), name, text)
     }
 
-    /// Reads a config from a text; the holiday files it names are looked for in `folder`.
+    /// Reads a config from a text; the files it names are looked for in `folder`.
     pub fn parse_in(folder: &Path, name: &str, text: &str) -> Result<Self, Report> {
         let page = Page::default();
         let config = match DeTable::parse(text) {
@@ -132,11 +134,11 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     };
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
-    let calendars = calendars::calendars(&document, folder);
-    let version = version(text, &calendars.files);
-    let procedure = procedure::procedure(&document, &names, calendars.all, front, default_plan, version);
+    let files = Beside::new(folder);
+    let procedure = procedure::procedure(&document, &names, &files, front, default_plan);
     document.close();
-    let (procedure, warnings) = procedure?;
+    let (mut procedure, warnings) = procedure?;
+    procedure.version = version(text, &files.into_texts());
     Some(Config { procedure, desk: settings?, discord: discord?, warnings })
 }
 
@@ -207,7 +209,7 @@ fn api_base(text: &str) -> Result<String, Wrong> {
     Err(wrong(format!("\"{text}\" is not an address the token may be sent to"), hint))
 }
 
-/// The first 12 hexadecimal digits of the SHA-256 of the text and of the holiday files it names.
+/// The first 12 hexadecimal digits of the SHA-256 of the text and of the files it names.
 fn version(text: &str, files: &[String]) -> String {
     let digest = files.iter().fold(Sha256::new_with_prefix(text), Sha256::chain_update).finalize();
     digest.iter().take(6).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::beside::Beside;
+use super::calendars::calendars;
 use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
 use super::{rotas, triggers, values};
 use crate::sop::calendar::Calendar;
@@ -72,12 +74,12 @@ pub(super) fn known(what: &str, name: &str, declared: &[String]) -> Result<Strin
 pub(super) fn procedure(
     document: &Table<'_>,
     names: &Names,
-    calendars: Vec<Arc<Calendar>>,
+    files: &Beside<'_>,
     front: Option<TeamId>,
     default_plan: Option<String>,
-    version: String,
 ) -> Option<(Procedure, Vec<String>)> {
     let teams = teams(document);
+    let calendars = calendars(document, files);
     let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names, &calendars));
     let plans = plans(document, names, &calendars, catch_all.as_ref());
     let lexicon = lexicon(document);
@@ -86,11 +88,12 @@ pub(super) fn procedure(
     let ticket_links = each(document, "tickets", ticket_link);
     let triggers = triggers::triggers(document, names, &teams, &plans);
     let people = rotas::people(document);
-    let (rotas, warnings) = rotas::rotas(document, names, &people);
+    let (rotas, warnings) = rotas::rotas(document, names, files, &people);
     let default_plan = default_plan.and_then(|id| plans.into_iter().find(|plan| plan.id == id));
     let (front, default_plan, lexicon) = (front?, default_plan?, lexicon?);
     let procedure = Procedure {
-        version,
+        // Known once every file has been read.
+        version: String::new(),
         teams,
         people,
         rotas,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
+use super::beside::Beside;
 use super::procedure::{Names, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
@@ -41,12 +42,17 @@ fn note_taken<'n>(item: &Item<'_>, text: &str, mut taken: impl Iterator<Item = &
 }
 
 /// Every rota of `[[rotas]]`, and what their authors should know of them.
-pub(super) fn rotas(document: &Table<'_>, names: &Names, people: &[Participant]) -> (Vec<Rota>, Vec<String>) {
+pub(super) fn rotas(
+    document: &Table<'_>,
+    names: &Names,
+    files: &Beside<'_>,
+    people: &[Participant],
+) -> (Vec<Rota>, Vec<String>) {
     let Some(item) = document.get("rotas") else { return (Vec::new(), Vec::new()) };
     let (mut rotas, mut warnings) = (Vec::new(), Vec::new());
     let mut ids = Vec::new();
     for table in item.tables() {
-        let roster = Roster { names, people };
+        let roster = Roster { names, files, people };
         if let Some(rota) = roster.rota(&table, &mut ids, &mut warnings) {
             warnings.extend(rota.conflicts().into_iter().map(|conflict| told(&conflict, &rota, people)));
             rotas.push(rota);
@@ -78,6 +84,7 @@ fn told(conflict: &Conflict<'_>, rota: &Rota, people: &[Participant]) -> String 
 #[derive(Clone, Copy)]
 struct Roster<'n> {
     names: &'n Names,
+    files: &'n Beside<'n>,
     people: &'n [Participant],
 }
 
@@ -182,10 +189,7 @@ impl Roster<'_> {
 
     /// The shifts of an iCalendar file, and what was left out of it.
     fn imported(self, path: &str, zone: Tz) -> Result<(Imported, Vec<String>), Wrong> {
-        let text = std::fs::read_to_string(super::file(path)?).map_err(|error| {
-            wrong(format!("cannot read {path}: {error}"), "relative paths start at the working directory")
-        })?;
-        let (imported, left_out) = import::read(&text, self.people, zone).ok_or_else(|| {
+        let (imported, left_out) = import::read(&self.files.read(path)?, self.people, zone).ok_or_else(|| {
             wrong(
                 format!("{path} is not an iCalendar file"),
                 "export the calendar as .ics; it begins with BEGIN:VCALENDAR",

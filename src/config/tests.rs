@@ -187,8 +187,8 @@ fn rotas() {
               add layers = [{ people = […], every = "1 week", handover = "mon 09:00", from = … }], or a file
 
             206: file = "no/such.ics"
-              rotas[0].file: cannot read no/such.ics: No such file or directory (os error 2)
-              relative paths start at the working directory
+              rotas[0].file: there is no file "no/such.ics"
+              its path starts at the folder of this config
 
             206: file = "Cargo.toml"
               rotas[0].file: Cargo.toml is not an iCalendar file
@@ -955,7 +955,7 @@ fn holiday_files() {
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
         220: holiday_file = "large.ics"
           calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
-          export the holidays alone, without other appointments
+          export what is asked for alone, without other appointments
         220: holiday_file = "long.ics"
           calendars[0].holiday_file: it closes 728 dates, more than 500
           export the years to come only, and nothing but holidays
