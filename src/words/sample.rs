@@ -237,6 +237,7 @@ fn whys() -> Vec<Why> {
         severity: Severity::Sev2,
         team: "Managers".to_owned(),
         within_minutes: 30,
+        own_hours: full,
         added: 1,
         breaches: 1,
         procedure: "sample".to_owned(),

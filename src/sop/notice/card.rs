@@ -39,8 +39,10 @@ pub struct Card {
     pub catch_all: bool,
     /// By when the team has to answer; `None` while its page is on the way.
     pub due: Option<i64>,
-    /// How long the team has, in minutes.
+    /// How long the team has, in minutes …
     pub within_minutes: i64,
+    /// … of its own hours, so that the answer may be due much later.
+    pub own_hours: bool,
     /// A page waits for an answer.
     pub awaited: bool,
     pub responder: Option<Person>,
@@ -148,6 +150,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         catch_all,
         due: case.next_deadline().filter(|_| case.awaiting.is_some()).map(|deadline| deadline.at.timestamp()),
         within_minutes: case.rung().respond_within.num_minutes(),
+        own_hours: case.rung().calendar.is_some(),
         awaited: case.awaiting.is_some(),
         responder: case.responder.as_ref().map(|(person, _)| person.clone()),
         responded_at: case.responder.as_ref().map(|(_, at)| at.timestamp()),
@@ -256,6 +259,7 @@ pub struct Why {
     pub severity: Severity,
     pub team: String,
     pub within_minutes: i64,
+    pub own_hours: bool,
     pub added: usize,
     pub breaches: u32,
     pub procedure: String,
@@ -283,6 +287,7 @@ pub fn why(case: &Escalation, procedure: &Procedure) -> Why {
         severity: case.severity,
         team: card.team,
         within_minutes: card.within_minutes,
+        own_hours: card.own_hours,
         added: card.added,
         breaches: case.breaches,
         outdated: case.opened.procedure != procedure.version,
