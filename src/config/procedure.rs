@@ -195,7 +195,7 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
 /// Who did not answer after so many rounds will not answer the next one.
 const REPEAT_MAX: u32 = 10;
 
-/// A team, its time, and in whose hours the time is counted.
+/// A team, its time, in whose hours the time is counted, and how many have to answer.
 fn rung(item: &Item<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<Rung> {
     let table = item.table()?;
     let team = table.need("team", "name one of [[teams]]").and_then(|item| names.team(&item));
@@ -208,9 +208,16 @@ fn rung(item: &Item<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<R
         }),
         None => Some(None),
     };
+    let required_acks = table.get("required_acks").map_or(Some(1), |item| match item.count()? {
+        count @ 1..=ACKS_MAX => Some(count),
+        _ => item.refuse(wrong("nobody, or a crowd", format!("1 to {ACKS_MAX} people who have to acknowledge"))),
+    });
     table.close();
-    Some(Rung { team: team?, respond_within: within?, calendar: calendar? })
+    Some(Rung { team: team?, respond_within: within?, calendar: calendar?, required_acks: required_acks? })
 }
+
+/// More people will hardly be awake at once, and the card names them all.
+const ACKS_MAX: u32 = 9;
 
 /// The built-in terms and the team's own.
 fn lexicon(document: &Table<'_>) -> Option<Lexicon> {

@@ -1190,3 +1190,26 @@ fn a_file_that_is_not_there() {
     expect!["there is no no/such.toml: copy config.example.toml to it and put in the ids of your server"]
         .assert_eq(&error.to_string());
 }
+
+#[test]
+fn required_acks() {
+    let rung = |acks: &str| format!("respond_within = \"2h\", required_acks = {acks} }}");
+    let [none, crowd, text] = ["0", "10", "\"two\""].map(rung);
+    let change = |to| ("respond_within = \"2h\" }", to);
+    check(
+        &[change(none.as_str()), change(crowd.as_str()), change(text.as_str())],
+        &expect![[r#"
+            71: { team = "tier-2", respond_within = "2h", required_acks = 0 },
+              plans[0].rungs[0].required_acks: nobody, or a crowd
+              1 to 9 people who have to acknowledge
+
+            71: { team = "tier-2", respond_within = "2h", required_acks = 10 },
+              plans[0].rungs[0].required_acks: nobody, or a crowd
+              1 to 9 people who have to acknowledge
+
+            71: { team = "tier-2", respond_within = "2h", required_acks = "two" },
+              plans[0].rungs[0].required_acks: `required_acks` is a text
+              expected a whole number without quotes
+        "#]],
+    );
+}

@@ -42,6 +42,7 @@ pub(crate) fn plan(id: &str, rungs: &[(&str, i64)], repeat: u32) -> Plan {
         team: (*team).into(),
         respond_within: TimeDelta::minutes(*minutes),
         calendar: None,
+        required_acks: 1,
     };
     Plan { id: id.to_owned(), rungs: rungs.iter().map(rung).collect(), repeat, catch_all: rung(&("duty", 10)) }
 }
@@ -114,8 +115,9 @@ pub(crate) fn build() -> Procedure {
 
 /// Only cleared teams stand on it, the catch-all included.
 pub(crate) fn confidential_plan() -> Plan {
-    let catch_all = Rung { team: "counsel".into(), respond_within: TimeDelta::minutes(20), calendar: None };
-    Plan { catch_all, ..plan("legal", &[("legal", 30)], 0) }
+    let plan = plan("legal", &[("legal", 30)], 0);
+    let catch_all = Rung { team: "counsel".into(), respond_within: TimeDelta::minutes(20), ..plan.catch_all };
+    Plan { catch_all, ..plan }
 }
 
 pub(crate) fn rates() -> Rates {

@@ -175,6 +175,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::Promised { .. }
         | Event::Noted { .. }
         | Event::SeveritySet { .. }
+        | Event::Answered { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
         Event::Nudged { .. } => {
             notices.extend(responder().map(|to| call(Line::Nudge { to })));

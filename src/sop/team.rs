@@ -80,6 +80,19 @@ pub struct Rung {
     /// Whose hours the time is counted in; around the clock without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Arc<Calendar>>,
+    /// How many different people have to acknowledge a page before the case is taken: 1 to 9.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub required_acks: u32,
+}
+
+/// Where nothing else is said, one answer is enough.
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+fn is_one(count: &u32) -> bool {
+    *count == 1
 }
 
 impl Rung {
@@ -190,12 +203,12 @@ mod tests {
         assert_eq!(plan.next(Step::Rung { index: 7, round: 0 }), Step::CatchAll);
     }
 
-    /// Plans in a log that was written before there were calendars.
+    /// What a rung does not say is not in the log either.
     #[test]
-    fn a_rung_without_a_calendar_is_written_and_read_as_ever() {
+    fn a_plain_rung_is_written_and_read_as_ever() {
         let written = r#"{"team":"leads","respond_within":900}"#;
         let rung = serde_json::from_str::<Rung>(written).expect("what was written");
-        assert_eq!(rung.calendar, None);
+        assert_eq!((&rung.calendar, rung.required_acks), (&None, 1));
         assert_eq!(serde_json::to_string(&rung).expect("plain fields are JSON"), written);
     }
 

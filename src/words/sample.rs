@@ -99,7 +99,12 @@ fn person(name: &str, standing: Standing) -> Person {
 }
 
 fn plan() -> Arc<Plan> {
-    let rung = |team: &str| Rung { team: team.into(), respond_within: TimeDelta::minutes(30), calendar: None };
+    let rung = |team: &str| Rung {
+        team: team.into(),
+        respond_within: TimeDelta::minutes(30),
+        calendar: None,
+        required_acks: if team == "second" { 2 } else { 1 },
+    };
     let rungs = vec![rung("first"), rung("second")];
     Arc::new(Plan { id: "sample".to_owned(), rungs, repeat: 0, catch_all: rung("last") })
 }
@@ -144,6 +149,8 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
+        let second = Actor { person: person("Sofia", Standing::Staff), ..by.clone() };
+        play(&mut case, &Command::Act { by: second, act: Act::Acknowledge, seen: None }, 92);
         play(&mut case, &act(Act::Acknowledge), 92);
         play(&mut case, &act(Act::Note { text: "called them".to_owned() }), 93);
         play(&mut case, &act(Act::Wait { reason: "a photo is missing".to_owned() }), 93);
@@ -251,6 +258,7 @@ fn refusals() -> Vec<Refusal> {
     vec![
         Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
         Refusal::AlreadyResolved { id, by: by.clone(), since },
+        Refusal::AlreadyAnswered { id, answered: 1, required: 2 },
         Refusal::AlreadyRaised { id, team: "first".into(), since },
         Refusal::EndOfLadder { id, team: "first".into() },
         Refusal::StartOfLadder { id, team: "first".into() },

@@ -126,7 +126,12 @@ impl Cases {
         let procedure = &config.procedure;
         let teams: Vec<&Team> = procedure.teams.iter().filter(|team| !team.cleared).collect();
         let [first, next, ..] = teams.as_slice() else { anyhow::bail!("the config has no two teams in the open") };
-        let rung = |team: &Team, within| Rung { team: team.id.clone(), respond_within: within, calendar: None };
+        let rung = |team: &Team, within| Rung {
+            team: team.id.clone(),
+            respond_within: within,
+            calendar: None,
+            required_acks: 1,
+        };
         let plan = Plan {
             id: "running-out".to_owned(),
             rungs: vec![rung(first, ANSWER_WITHIN), rung(next, LATER)],

@@ -16,6 +16,7 @@ impl Escalation {
             step: Step::FIRST,
             pages: Vec::new(),
             awaiting: None,
+            answered: Vec::new(),
             responder: None,
             promise: None,
             waiting: None,
@@ -47,6 +48,7 @@ impl Escalation {
             Event::Paged { step, reason } => {
                 self.step = *step;
                 self.awaiting = Some(self.pages.len());
+                self.answered.clear();
                 self.rest();
                 let team = self.opened.plan.rung(*step).team.clone();
                 let (reason, added) = (*reason, self.added.len());
@@ -73,7 +75,11 @@ impl Escalation {
                 self.step = *to;
                 self.raised = Some(Raise { at, from, why: why.clone() });
             }
+            Event::Answered { by } => self.answered.push(by.clone()),
             Event::Acknowledged { by } | Event::HandedOff { to: by } => {
+                if let Event::HandedOff { .. } = event {
+                    self.answered.clear();
+                }
                 self.responder = Some((by.clone(), at));
                 self.awaiting = None;
                 self.offered = None;

@@ -30,6 +30,12 @@ pub enum Refusal {
         team: TeamId,
         since: DateTime<Utc>,
     },
+    /// Several have to acknowledge it, and this person is one of them already.
+    AlreadyAnswered {
+        id: EscalationId,
+        answered: usize,
+        required: u32,
+    },
     EndOfLadder {
         id: EscalationId,
         team: TeamId,
@@ -157,7 +163,24 @@ impl Escalation {
         self.refuse_if_taken()?;
         self.refuse_old_button(seen)?;
         self.refuse_outsiders(by)?;
-        Ok(vec![Event::Acknowledged { by: taker.clone() }, self.promised(taker, None, now)])
+        self.answer(taker, now)
+    }
+
+    /// Where several have to acknowledge, the first of them becomes the responder once there are enough.
+    fn answer(&self, by: Person, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        let (id, answered, required) = (self.id, self.answered.len(), self.rung().required_acks);
+        if self.answered.iter().any(|known| known.id == by.id) {
+            return Err(Refusal::AlreadyAnswered { id, answered, required });
+        }
+        let responder = self.answered.first().unwrap_or(&by).clone();
+        let mut events = Vec::new();
+        if required > 1 {
+            events.push(Event::Answered { by });
+        }
+        if answered + 1 >= required as usize {
+            events.extend([Event::Acknowledged { by: responder.clone() }, self.promised(responder, None, now)]);
+        }
+        Ok(events)
     }
 
     /// The next step comes within this time, or within the time that the team has to answer, in its own hours.

@@ -132,6 +132,10 @@ pub enum Event {
         by: Person,
         grade: Grade,
     },
+    /// One of several who have to acknowledge. The case is taken once enough have.
+    Answered {
+        by: Person,
+    },
 }
 
 impl Event {
@@ -157,6 +161,7 @@ impl Event {
             Self::Resolved { .. } => "resolved",
             Self::Reopened { .. } => "reopened",
             Self::Graded { .. } => "graded",
+            Self::Answered { .. } => "answered",
         }
     }
 }

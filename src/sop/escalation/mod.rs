@@ -205,6 +205,8 @@ pub struct Escalation {
     pub pages: Vec<Page>,
     /// The page that somebody still has to answer, an index into [`Self::pages`].
     pub awaiting: Option<usize>,
+    /// Who has answered the page, in their order, where several must: the first becomes the responder.
+    pub answered: Vec<Person>,
     /// Who took it last.
     pub responder: Option<(Person, DateTime<Utc>)>,
     /// When the responder's next step is due; `None` while nobody has it, or it waits for the customer.

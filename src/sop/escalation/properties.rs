@@ -62,10 +62,11 @@ fn acts() -> impl Strategy<Value = Act> {
 fn openings() -> impl Strategy<Value = Opened> {
     let ladder = proptest::sample::subsequence(vec!["support", "leads", "managers", "engineering"], 1..=4);
     let open = proptest::collection::vec(1_i64..90, 4).prop_flat_map(move |minutes| {
-        (ladder.clone(), 0_u32..3, any::<bool>()).prop_map(move |(teams, repeat, in_hours)| {
+        (ladder.clone(), 0_u32..3, any::<bool>(), 1_u32..4).prop_map(move |(teams, repeat, in_hours, acks)| {
             let rungs: Vec<_> = teams.into_iter().zip(minutes.iter().copied()).collect();
             let mut plan = plan("ladder", &rungs, repeat);
             plan.rungs[0].calendar = in_hours.then(office);
+            plan.rungs[0].required_acks = acks;
             opened(plan, false)
         })
     });
@@ -257,6 +258,7 @@ impl Walk {
         self.check_never_silent();
         self.check_ladder();
         self.check_breaches();
+        self.check_answers();
     }
 
     fn check_never_silent(&self) {
@@ -287,6 +289,16 @@ impl Walk {
                 assert_eq!(due, Some(*at + within));
             }
         }
+    }
+
+    /// Nobody counts twice, and nobody is asked any more once enough have answered.
+    fn check_answers(&self) {
+        let case = &self.case;
+        let mut answered: Vec<&PersonId> = case.answered.iter().map(|person| &person.id).collect();
+        answered.sort();
+        answered.dedup();
+        assert_eq!(answered.len(), case.answered.len());
+        assert!(case.awaiting.is_none() || answered.len() < case.rung().required_acks as usize);
     }
 
     /// Each page is one step after the one before it, or the same step paged again because the case got worse.
@@ -398,6 +410,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
+        Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),
         Event::Graded { grade, .. } => assert_eq!(after.grade.as_ref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
             assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
@@ -418,7 +431,8 @@ proptest! {
     }
 
     #[test]
-    fn of_two_who_acknowledge_one_wins(opened in openings(), moves in moves()) {
+    fn of_two_who_acknowledge_one_wins(mut opened in openings(), moves in moves()) {
+        Arc::make_mut(&mut opened.plan).rungs[0].required_acks = 1;
         let mut walk = Walk::start(opened);
         for step in &moves {
             walk.go(step);

@@ -45,6 +45,9 @@ pub struct Card {
     pub own_hours: bool,
     /// A page waits for an answer.
     pub awaited: bool,
+    /// Who has answered the page, and how many have to: it is taken by all of them, the responder first.
+    pub answered: Vec<Person>,
+    pub required_acks: u32,
     pub responder: Option<Person>,
     pub responded_at: Option<i64>,
     /// By when the next step was promised, and whether whoever promised it was reminded.
@@ -152,6 +155,8 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         within_minutes: case.rung().respond_within.num_minutes(),
         own_hours: case.rung().calendar.is_some(),
         awaited: case.awaiting.is_some(),
+        answered: case.answered.clone(),
+        required_acks: case.rung().required_acks,
         responder: case.responder.as_ref().map(|(person, _)| person.clone()),
         responded_at: case.responder.as_ref().map(|(_, at)| at.timestamp()),
         next_step_by: case.promise.as_ref().map(|promise| promise.until.timestamp()),
