@@ -150,8 +150,8 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
         let second = Actor { person: person("Sofia", Standing::Staff), ..by.clone() };
-        play(&mut case, &Command::Act { by: second, act: Act::Acknowledge, seen: None }, 92);
-        play(&mut case, &act(Act::Acknowledge), 92);
+        play(&mut case, &Command::Act { by: second, act: Act::Acknowledge { next: None }, seen: None }, 92);
+        play(&mut case, &act(Act::Acknowledge { next: None }), 92);
         play(&mut case, &act(Act::Note { text: "called them".to_owned() }), 93);
         play(&mut case, &act(Act::Wait { reason: "a photo is missing".to_owned() }), 93);
         play(&mut case, &Command::CustomerWrote, 93);

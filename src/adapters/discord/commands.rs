@@ -36,6 +36,11 @@ pub(crate) enum Asked {
         act: Act,
     },
     /// The time in which the next step comes, as typed.
+    Ack {
+        case: String,
+        next: Option<String>,
+    },
+    /// The same.
     Next {
         case: String,
         within: Option<String>,
@@ -151,8 +156,11 @@ async fn ack(
     #[description = "For example ESC-142"]
     #[max_length = 40]
     escalation: String,
+    #[description = "When the next step comes, for example 45m or 2h; without it, as long as the team has to answer"]
+    #[max_length = 20]
+    next: Option<String>,
 ) -> Result<(), Failure> {
-    ask(ctx, Asked::Act { case: escalation, act: Act::Acknowledge }).await
+    ask(ctx, Asked::Ack { case: escalation, next }).await
 }
 
 /// Say by when the next step comes.

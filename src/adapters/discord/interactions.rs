@@ -104,6 +104,10 @@ impl Counter {
             Asked::EscalateForm { .. } if !is_staff => Plan::Refuse(Refusal::NotStaff),
             Asked::EscalateForm { reason, message } => self.escalate_form(call, reason.as_ref(), message.as_deref()),
             Asked::Act { case, act: asked } => act(asked.clone(), typed(case), ReplyKind::Waiting),
+            Asked::Ack { case, next } => match next.as_deref().map(time).transpose() {
+                Ok(next) => act(Act::Acknowledge { next }, typed(case), ReplyKind::Waiting),
+                Err(refusal) => Plan::Refuse(refusal),
+            },
             Asked::Next { case, within } => match within.as_deref().map(time).transpose() {
                 Ok(within) => act(Act::Promise { within }, typed(case), ReplyKind::Waiting),
                 Err(refusal) => Plan::Refuse(refusal),
@@ -120,7 +124,7 @@ impl Counter {
                 Ok(CustomId::Button { verb, case, version, .. }) => {
                     let about = About::Button { escalation: case, seen: version };
                     match verb {
-                        Verb::Acknowledge => act(Act::Acknowledge, about, ReplyKind::Button),
+                        Verb::Acknowledge => act(Act::Acknowledge { next: None }, about, ReplyKind::Button),
                         Verb::Extend => act(Act::Promise { within: None }, about, ReplyKind::Button),
                         Verb::Raise => act(Act::Raise { reason: String::new() }, about, ReplyKind::Button),
                         Verb::Why => Plan::Ask(

@@ -46,7 +46,7 @@ async fn a_page_that_is_no_longer_wanted_is_not_sent() {
     stage.post.fail("page/", retry());
     stage.ask_only("m1", angry("m1", "ann")).await;
     stage.post.begun("page/", 1).await;
-    stage.ask("ack", act("managers", 1, Act::Acknowledge)).await;
+    stage.ask("ack", act("managers", 1, Act::Acknowledge { next: None })).await;
     assert_eq!(stage.post.keys("page/"), ["page/1/0"]);
     assert_eq!(stage.end().await.to_tell, []);
 }
@@ -56,7 +56,7 @@ async fn a_redraw_overtaken_on_its_way_is_drawn_again() {
     let stage = Stage::start().await;
     stage.ask("m1", angry("m1", "ann")).await;
     stage.post.hold("card/", Hold::BeforeItArrives);
-    stage.ask_only("ack", act("leads", 1, Act::Acknowledge)).await;
+    stage.ask_only("ack", act("leads", 1, Act::Acknowledge { next: None })).await;
     stage.post.begun("card/", 1).await;
     stage.ask_only("done", act("leads", 1, resolve())).await;
     stage.post.let_go();
@@ -71,7 +71,7 @@ async fn a_card_that_was_overtaken_on_its_way_is_redrawn_once_it_is_there() {
     stage.post.hold("page/", Hold::BeforeItArrives);
     stage.ask_only("m1", angry("m1", "ann")).await;
     stage.post.begun("page/", 1).await;
-    stage.ask_only("ack", act("managers", 1, Act::Acknowledge)).await;
+    stage.ask_only("ack", act("managers", 1, Act::Acknowledge { next: None })).await;
     stage.post.let_go();
     stage.until(|pulse| pulse.to_tell == 0).await;
     let drawn: Vec<_> = stage.post.attempts("card/1/0").into_iter().filter_map(|attempt| attempt.status).collect();

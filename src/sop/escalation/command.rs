@@ -18,8 +18,11 @@ pub struct Actor {
 /// What a person can do about a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Takes the case, or takes it over if it was offered.
-    Acknowledge,
+    /// Takes the case, or takes it over if it was offered, and promises the next step within this time; `None` is the
+    /// time that the team has to answer.
+    Acknowledge {
+        next: Option<TimeDelta>,
+    },
     /// Promises the next step within this time; `None` is the time that the team has to answer.
     Promise {
         within: Option<TimeDelta>,
@@ -59,7 +62,7 @@ impl Act {
     /// The verb, for the words.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Acknowledge => "acknowledge",
+            Self::Acknowledge { .. } => "acknowledge",
             Self::Promise { .. } => "promise",
             Self::Note { .. } => "note",
             Self::Wait { .. } => "wait",

@@ -139,7 +139,7 @@ impl Escalation {
 
     fn act(&self, by: &Actor, act: &Act, seen: Option<u64>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         match act {
-            Act::Acknowledge => self.acknowledge(by, seen, now),
+            Act::Acknowledge { next } => self.acknowledge(by, *next, seen, now),
             Act::Promise { within } => self.promise(by, *within, now),
             Act::Note { text } => self.note(by, text, now),
             Act::Wait { reason } => self.wait(by, reason),
@@ -153,21 +153,29 @@ impl Escalation {
         }
     }
 
-    fn acknowledge(&self, by: &Actor, seen: Option<u64>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    fn acknowledge(
+        &self,
+        by: &Actor,
+        next: Option<TimeDelta>,
+        seen: Option<u64>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Event>, Refusal> {
         self.refuse_if_resolved()?;
+        self.refuse_far_promise(next)?;
         let taker = by.person.clone();
         let is_offered = self.awaiting.is_none() && self.offered.as_ref().is_some_and(|to| to.id == taker.id);
         if is_offered && seen.is_none_or(|seen| seen >= self.version) {
-            return Ok(vec![Event::HandedOff { to: taker.clone() }, self.promised(taker, None, now)]);
+            return Ok(vec![Event::HandedOff { to: taker.clone() }, self.promised(taker, next, now)]);
         }
         self.refuse_if_taken()?;
         self.refuse_old_button(seen)?;
         self.refuse_outsiders(by)?;
-        self.answer(taker, now)
+        self.answer(taker, next, now)
     }
 
-    /// Where several have to acknowledge, the first of them becomes the responder once there are enough.
-    fn answer(&self, by: Person, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    /// Where several have to acknowledge, the first of them becomes the responder once there are enough; by when the
+    /// next step comes is what the last of them says.
+    fn answer(&self, by: Person, next: Option<TimeDelta>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         let (id, answered, required) = (self.id, self.answered.len(), self.rung().required_acks);
         if self.answered.iter().any(|known| known.id == by.id) {
             return Err(Refusal::AlreadyAnswered { id, answered, required });
@@ -178,7 +186,7 @@ impl Escalation {
             events.push(Event::Answered { by });
         }
         if answered + 1 >= required as usize {
-            events.extend([Event::Acknowledged { by: responder.clone() }, self.promised(responder, None, now)]);
+            events.extend([Event::Acknowledged { by: responder.clone() }, self.promised(responder, next, now)]);
         }
         Ok(events)
     }
@@ -192,9 +200,7 @@ impl Escalation {
         self.refuse_if_resolved()?;
         self.refuse_if_nobody_has_it()?;
         self.refuse_strangers(by)?;
-        if within.is_some_and(|within| within > PROMISE_MAX) {
-            return Err(Refusal::PromiseTooFar { id: self.id, hours: PROMISE_MAX.num_hours() });
-        }
+        self.refuse_far_promise(within)?;
         let resumed = self.waiting.is_some().then_some(Event::Resumed);
         Ok(resumed.into_iter().chain([self.promised(by.person.clone(), within, now)]).collect())
     }
@@ -359,6 +365,15 @@ impl Escalation {
         match &self.resolution {
             Some(done) => Err(Refusal::AlreadyResolved { id: self.id, by: done.by.clone(), since: done.at }),
             None => Ok(()),
+        }
+    }
+
+    fn refuse_far_promise(&self, within: Option<TimeDelta>) -> Result<(), Refusal> {
+        match within {
+            Some(within) if within > PROMISE_MAX => {
+                Err(Refusal::PromiseTooFar { id: self.id, hours: PROMISE_MAX.num_hours() })
+            }
+            _ => Ok(()),
         }
     }
 

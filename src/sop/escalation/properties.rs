@@ -46,7 +46,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let within = proptest::option::of((1_i64..20_000).prop_map(TimeDelta::minutes));
     let grade = prop_oneof![Just(Grade::RightCall), Just(Grade::NotNeeded)];
     prop_oneof![
-        4 => Just(Act::Acknowledge),
+        4 => within.clone().prop_map(|next| Act::Acknowledge { next }),
         1 => within.prop_map(|within| Act::Promise { within }),
         1 => note.clone().prop_map(|text| Act::Note { text }),
         1 => note.clone().prop_map(|reason| Act::Wait { reason }),
@@ -193,7 +193,7 @@ impl Walk {
         let changed = before != self.case;
         check_permission(&before, command, &decided);
         match command {
-            Command::Act { seen, act: Act::Acknowledge | Act::Raise { .. }, .. } => {
+            Command::Act { seen, act: Act::Acknowledge { .. } | Act::Raise { .. }, .. } => {
                 assert_eq!(changed, decided.is_ok());
                 assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
             }
@@ -338,7 +338,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
         Act::Raise { .. } => before.may_be_read_by(by),
-        Act::Acknowledge => was_paged || (by.manages && before.may_be_read_by(by)),
+        Act::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
     assert!(may || decided.is_err(), "{} may not {command:?}", by.person.id);
@@ -440,8 +440,8 @@ proptest! {
         let member = |team: &TeamId, id: &str| Actor { teams: vec![team.clone()], ..staff(id, &[]) };
         let team = walk.case.team().clone();
         let (one, two) = (member(&team, "one"), member(&team, "two"));
-        let first = walk.take(&Command::Act { by: one, act: Act::Acknowledge, seen: None });
-        let second = walk.take(&Command::Act { by: two, act: Act::Acknowledge, seen: None });
+        let first = walk.take(&Command::Act { by: one, act: Act::Acknowledge { next: None }, seen: None });
+        let second = walk.take(&Command::Act { by: two, act: Act::Acknowledge { next: None }, seen: None });
         match (first, second) {
             (Ok(_), Err(Refusal::AlreadyAcknowledged { by, since, .. })) => {
                 prop_assert_eq!((by.id.as_str(), since), ("one", walk.now));

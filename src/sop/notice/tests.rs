@@ -113,7 +113,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     let mut told = Told::of("You LIARS!");
     told.delivered(0, "leads");
     told.shown.clear();
-    told.act("leads", Act::Acknowledge);
+    told.act("leads", Act::Acknowledge { next: None });
     told.check(expect![[r#"
         support reads: acknowledged
         card 0: resolve raise why
@@ -125,7 +125,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
         card 0: why
         reply
     "#]]);
-    told.act("leads", Act::Acknowledge);
+    told.act("leads", Act::Acknowledge { next: None });
     told.check(expect![[r#"
         reply
     "#]]);
@@ -159,7 +159,7 @@ fn raising_by_hand_pages_the_next_team() {
 #[test]
 fn a_page_that_arrives_late_shows_at_once_what_happened_meanwhile() {
     let mut told = Told::of("You LIARS!");
-    told.act("managers", Act::Acknowledge);
+    told.act("managers", Act::Acknowledge { next: None });
     told.shown.clear();
     told.delivered(0, "leads");
     told.check(expect![[r#"
@@ -209,7 +209,7 @@ fn a_page_is_wanted_until_somebody_has_it() {
     let page = Notice::Page { escalation: EscalationId(1), page: 0 };
     let card = Notice::Card { escalation: EscalationId(1), page: 0 };
     assert!(is_still_wanted(&page, &told.desk) && !is_still_wanted(&card, &told.desk));
-    told.act("leads", Act::Acknowledge);
+    told.act("leads", Act::Acknowledge { next: None });
     assert!(!is_still_wanted(&page, &told.desk));
     told.delivered(0, "leads");
     assert!(is_still_wanted(&card, &told.desk));
