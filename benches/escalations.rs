@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use bellhop::config::Config;
 use bellhop::sop::desk::{Desk, Fact, Request};
-use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, Event};
+use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, Event, OnCall};
 use bellhop::sop::message::{Message, Person, Standing};
 use bellhop::sop::procedure::Procedure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -148,11 +148,12 @@ fn commands(facts: &[(DateTime<Utc>, Fact)]) {
         teams: ["managers", "legal", "security", "team-leads"].map(Into::into).to_vec(),
         manages: true,
     };
-    let command = Command::Act { by, act: Act::Acknowledge, seen: None };
+    let command = Command::Act { by, act: Act::Acknowledge { next: None }, seen: None };
     let mut cases: Vec<Escalation> = desk.cases().cloned().collect();
+    let nobody_special = OnCall::default();
     let began = Instant::now();
     for case in &mut cases {
-        let events: Vec<Event> = case.decide(&command, now).expect("nobody has it yet");
+        let events: Vec<Event> = case.decide(&command, &nobody_special, now).expect("nobody has it yet");
         for event in &events {
             case.apply(event, now);
         }

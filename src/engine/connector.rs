@@ -46,8 +46,8 @@ pub enum Telling {
         buttons: Vec<Verb>,
         /// The version of the case it shows; its buttons carry it.
         version: u64,
-        /// The group that is to be pinged.
-        ping: Option<String>,
+        /// Who is to be pinged.
+        ping: Option<Ping>,
     },
     Line {
         facts: serde_json::Value,
@@ -55,6 +55,14 @@ pub enum Telling {
         ping: Option<PersonId>,
     },
     Answer(Box<Answer>),
+}
+
+/// Who hears a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ping {
+    /// Everybody in a group.
+    Group(String),
+    People(Vec<PersonId>),
 }
 
 impl Telling {

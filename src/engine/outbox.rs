@@ -13,13 +13,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
+use crate::engine::connector::{Connector, Destination, Outgoing, Ping, Receipt, Telling, Undelivered};
 use crate::engine::store::{ToTell, Told};
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate};
 use crate::sop::notice::{self, Notice};
 use crate::sop::procedure::Procedure;
-use crate::sop::team::{Severity, Step};
+use crate::sop::team::{Severity, Step, Team};
 
 /// First pause after a failed attempt; it doubles with each one …
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -343,9 +343,12 @@ fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) ->
         Notice::Page { escalation, page } => {
             let case = desk.case(*escalation)?;
             // A team that is gone from the config cannot be reached: the connector says so, and the case goes on.
-            let team = procedure.team(&case.pages.get(*page)?.team);
+            let asked = case.pages.get(*page)?;
+            let team = procedure.team(&asked.team);
             let place = team.map_or_else(|| "".into(), |team| team.place.clone());
-            let ping = team.map(|team| team.group.clone());
+            let people = || Ping::People(asked.on_call.iter().map(|person| person.id.clone()).collect());
+            let whole = |team: &Team| Ping::Group(team.group.clone());
+            let ping = team.map(|team| if asked.on_call.is_empty() { whole(team) } else { people() });
             (Destination::Place(place), card(case, *page, procedure, now, ping), case.opened.confidential)
         }
         Notice::Card { escalation, page } => {
@@ -366,7 +369,7 @@ fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) ->
     Some(Outgoing { key, created, to, telling, maybe_sent: row.replayed, confidential })
 }
 
-fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<String>) -> Telling {
+fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<Ping>) -> Telling {
     let mut card = notice::card(case, procedure, Some(page));
     if let Some(due) = notice::page_due(case, page, now) {
         card.due = Some(due.timestamp());

@@ -3,6 +3,7 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod duties;
 mod subjects;
 mod turn;
 

@@ -199,7 +199,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
         // A page follows both, or the end of the wait. After an acknowledgement or a hand-off comes the promise.
-        Event::Strengthened { .. } | Event::Breached { .. } => {}
+        Event::Strengthened { .. } | Event::Breached { .. } | Event::GapFound { .. } => {}
+        // Nobody was on call for its first team: the line of its opening says so.
+        Event::Raised { .. } if case.pages.is_empty() => {}
         Event::Raised { .. } => notices.push(line(Line::Raised)),
         Event::Acknowledged { by } => {
             let minutes = case.time_to_answer().map(|taken| taken.num_minutes());

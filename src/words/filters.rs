@@ -35,6 +35,12 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
         let id = value.get_attr("id")?;
         Ok(Value::from_safe_string(person(text(&id, "a person's id")?)))
     });
+    env.add_filter("people", move |people: Vec<Value>| -> Result<Value, Error> {
+        let ids: Vec<Value> = people.iter().map(|one| one.get_attr("id")).collect::<Result<_, _>>()?;
+        let written: Vec<String> =
+            ids.iter().map(|id| text(id, "a person's id").map(person)).collect::<Result<_, _>>()?;
+        Ok(Value::from_safe_string(written.join(", ")))
+    });
     let place = markup.place;
     env.add_filter("place", move |id: String| Value::from_safe_string(place(&id)));
     let when = markup.when;

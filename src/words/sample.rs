@@ -6,15 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::escalation::{
-    Act, Actor, Command, Counted, Escalation, EscalationId, Event, Grade, Information, Opened, Quote, Refusal, Report,
-    Subject, TriggerName,
+    Act, Actor, Command, Counted, Escalation, EscalationId, Grade, Information, OnCall, Opened, Quote, Refusal, Report,
+    Subject, TriggerName, open,
 };
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{Answer, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Lexicon;
-use crate::sop::team::{Plan, Rung, Severity, Step};
+use crate::sop::team::{Plan, Rung, Severity};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{Words, WordsError};
 
@@ -131,15 +131,21 @@ fn cards() -> Vec<Card> {
     let procedure = procedure();
     let mut cards = Vec::new();
     for full in [true, false] {
+        // Somebody is on call for the first team, or nobody.
+        let people =
+            if full { vec![person("Sam", Standing::Staff), person("Lena", Standing::Staff)] } else { Vec::new() };
+        let on_call = OnCall([("first".into(), people)].into());
         let mut case = Escalation::open(EscalationId(1), opened(full), at(0));
         let mut play = |case: &mut Escalation, command: &Command, minute: i64| {
-            for event in case.decide(command, at(minute)).unwrap_or_default() {
+            for event in case.decide(command, &on_call, at(minute)).unwrap_or_default() {
                 case.apply(&event, at(minute));
             }
             let page = full.then_some(0).filter(|_| !case.pages.is_empty());
             cards.push(notice::card(case, &procedure, page));
         };
-        case.apply(&Event::Paged { step: Step::FIRST, reason: crate::sop::escalation::PageReason::Opened }, at(0));
+        for event in open(opened(full), &on_call).iter().skip(1) {
+            case.apply(event, at(0));
+        }
         let by = Actor { person: person("Sam", Standing::Staff), teams: vec!["first".into()], manages: true };
         let act = |act| Command::Act { by: by.clone(), act, seen: None };
         let delivered =
@@ -276,5 +282,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotStaff,
         Refusal::Incomplete { field: "steps tried".to_owned() },
         Refusal::UnknownTrigger { asked: "refunds".to_owned() },
+        Refusal::NobodyOnCall { id, team: "first".into() },
     ]
 }

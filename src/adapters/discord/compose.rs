@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::adapters::discord::custom_id::CustomId;
+use crate::engine::connector::Ping;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
 use crate::sop::notice::{Card, Verb};
@@ -40,16 +41,29 @@ pub(crate) struct Shown {
     pub(crate) page: usize,
 }
 
-/// A card: the embed and its buttons. Pings exactly the group it names.
-pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], ping: Option<&str>) -> Value {
-    let content = ping.map(|role| format!("<@&{role}>")).unwrap_or_default();
-    let mentions = ping.map_or_else(no_mentions, |role| json!({"parse": [], "roles": [role]}));
+/// A card: the embed and its buttons. Pings exactly whom it names.
+pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], ping: Option<&Ping>) -> Value {
+    let (content, mentions) = match ping {
+        None => (String::new(), no_mentions()),
+        Some(Ping::Group(role)) => (format!("<@&{role}>"), json!({"parse": [], "roles": [role]})),
+        Some(Ping::People(people)) => (mentioned(people), only(people)),
+    };
     json!({
         "content": content,
         "embeds": [embed(&words.card(card), Some(color(card)))],
         "components": rows(words, shown, buttons),
         "allowed_mentions": mentions,
     })
+}
+
+fn mentioned(people: &[PersonId]) -> String {
+    people.iter().map(|person| format!("<@{person}>")).collect::<Vec<_>>().join(" ")
+}
+
+/// These people are pinged and nobody else, whatever the text says.
+fn only(people: &[PersonId]) -> Value {
+    let people: Vec<&str> = people.iter().map(PersonId::as_str).collect();
+    json!({"parse": [], "users": people})
 }
 
 /// One line of text. Pings nobody but the person it calls.

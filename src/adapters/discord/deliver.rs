@@ -86,7 +86,7 @@ impl Postman {
         let mut body = match &outgoing.telling {
             Telling::Card { card, case, page, buttons, version, ping } => {
                 let shown = Shown { case: *case, version: *version, page: *page };
-                compose::card(&self.words, card, shown, buttons, ping.as_deref())
+                compose::card(&self.words, card, shown, buttons, ping.as_ref())
             }
             Telling::Line { facts, ping } => compose::line(&self.words.line(facts), ping.as_ref()),
             Telling::Answer(answer) => compose::answer(&self.words.answer(answer)),

@@ -191,7 +191,7 @@ impl Cases {
             Event::Delivered { page: 0, place: self.channel.to_string().into(), message: card.to_string().into() };
         let events = [
             Event::Opened(Box::new(self.opened.clone())),
-            Event::Paged { step: Step::FIRST, reason: PageReason::Opened },
+            Event::Paged { step: Step::FIRST, reason: PageReason::Opened, on_call: Vec::new() },
             delivered,
         ];
         events.into_iter().map(|event| (delivered_at, Fact::Case { id: EscalationId(id), event })).collect()

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::sop::conversation::Noted;
-use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, sketch, speech};
+use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, duties, read, sketch, speech};
 use crate::sop::escalation::{
-    Act, Actor, Command, Escalation, EscalationId, Event, Information, Opened, Refusal, Report, Subject, TriggerName,
-    open,
+    Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
+    TriggerName, open,
 };
 use crate::sop::message::{Message, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
@@ -84,7 +84,7 @@ impl Turn<'_> {
             About::Typed(_) => None,
         };
         let command = act.name();
-        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, self.now)?;
+        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, &self.on_call(), self.now)?;
         self.take_in(id, events);
         Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
     }
@@ -209,16 +209,21 @@ impl Turn<'_> {
         }
     }
 
+    /// Who is on call now, for each team that has a rota.
+    fn on_call(&self) -> OnCall {
+        duties::on_call(self.procedure, self.now)
+    }
+
     fn open(&mut self, opened: Opened) -> EscalationId {
         let id = self.desk.next_id();
-        self.take_in(id, open(opened));
+        self.take_in(id, open(opened, &self.on_call()));
         id
     }
 
     /// A command that nobody waits for an answer to: a refusal means there is nothing to do.
     pub(super) fn settle(&mut self, id: EscalationId, command: &Command) {
         let Some(case) = self.desk.case(id) else { return };
-        if let Ok(events) = case.decide(command, self.now) {
+        if let Ok(events) = case.decide(command, &self.on_call(), self.now) {
             self.take_in(id, events);
         }
     }

@@ -26,6 +26,7 @@ impl Escalation {
             grade: None,
             added: Vec::new(),
             raised: None,
+            gaps: Vec::new(),
             breaches: 0,
             late_seconds: 0,
             version: 1,
@@ -45,16 +46,16 @@ impl Escalation {
                 self.severity = *severity;
                 self.added.push((**report).clone());
             }
-            Event::Paged { step, reason } => {
+            Event::Paged { step, reason, on_call } => {
                 self.step = *step;
                 self.awaiting = Some(self.pages.len());
                 self.answered.clear();
                 self.rest();
                 let team = self.opened.plan.rung(*step).team.clone();
-                let (reason, added) = (*reason, self.added.len());
                 // Most cases are paged once.
                 self.pages.reserve_exact(1);
-                self.pages.push(Page { step: *step, team, reason, asked_at: at, added, fate: Fate::Asked });
+                let (step, reason, on_call, added) = (*step, *reason, on_call.clone(), self.added.len());
+                self.pages.push(Page { step, team, reason, on_call, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }
             Event::Delivered { page, place, message } => {
@@ -73,7 +74,8 @@ impl Escalation {
                 }
                 let from = self.opened.plan.rung(*from).team.clone();
                 self.step = *to;
-                self.raised = Some(Raise { at, from, why: why.clone() });
+                let gaps = std::mem::take(&mut self.gaps);
+                self.raised = Some(Raise { at, from, why: why.clone(), gaps });
             }
             Event::Answered { by } => self.answered.push(by.clone()),
             Event::Acknowledged { by } | Event::HandedOff { to: by } => {
@@ -122,6 +124,7 @@ impl Escalation {
                 self.rest();
                 self.version += 1;
             }
+            Event::GapFound { team } => self.gaps.push(team.clone()),
         }
     }
 

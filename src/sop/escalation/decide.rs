@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, Opened, PageReason, RaiseReason,
-    Waiting,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason,
+    RaiseReason, Waiting,
 };
 use crate::sop::message::{Person, cut};
 use crate::sop::team::{Severity, Step, TeamId};
@@ -98,6 +99,11 @@ pub enum Refusal {
     UnknownTrigger {
         asked: String,
     },
+    /// It cannot go back to a team that nobody is on call for.
+    NobodyOnCall {
+        id: EscalationId,
+        team: TeamId,
+    },
 }
 
 /// Longest note that is kept, in characters.
@@ -106,19 +112,30 @@ pub const NOTE_CHARS_MAX: usize = 1_000;
 const PROMISE_MAX: TimeDelta = TimeDelta::days(7);
 
 /// Opening a case: it is opened and its first team is paged.
-pub fn open(opened: Opened) -> Vec<Event> {
-    vec![Event::Opened(Box::new(opened)), Event::Paged { step: Step::FIRST, reason: PageReason::Opened }]
+pub fn open(opened: Opened, on_call: &OnCall) -> Vec<Event> {
+    let plan = opened.plan.clone();
+    let events = vec![Event::Opened(Box::new(opened)), paged(Step::FIRST, PageReason::Opened)];
+    ring(events, &plan, on_call)
 }
 
 impl Escalation {
-    /// What a command leads to. Pure: the events are yet to be recorded and applied.
-    pub fn decide(&self, command: &Command, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    /// What a command leads to. Pure: the events are yet to be recorded and applied. `on_call` is who is on call now.
+    pub fn decide(&self, command: &Command, on_call: &OnCall, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        let events = self.follow(command, now)?;
+        if let Command::Act { act: Act::Lower { .. }, .. } = command {
+            self.refuse_gap_below(on_call)?;
+        }
+        Ok(ring(events, &self.opened.plan, on_call))
+    }
+
+    /// What a command leads to, whoever is on call.
+    fn follow(&self, command: &Command, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Report { report, severity } => {
                 self.refuse_if_resolved()?;
                 if *severity > self.severity {
                     let strengthened = Event::Strengthened { report: report.clone(), severity: *severity };
-                    Ok(vec![strengthened, Event::Paged { step: self.step, reason: PageReason::Stronger }])
+                    Ok(vec![strengthened, paged(self.step, PageReason::Stronger)])
                 } else {
                     Ok(vec![Event::Added { report: report.clone() }])
                 }
@@ -277,7 +294,7 @@ impl Escalation {
         }
         self.refuse_strangers(by)?;
         let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
-        let paged = Event::Paged { step: self.step, reason: PageReason::Reopened };
+        let paged = paged(self.step, PageReason::Reopened);
         Ok(vec![Event::Reopened { by: by.person.clone(), reason }, paged])
     }
 
@@ -408,9 +425,9 @@ impl Escalation {
         if self.is_of(&by.person.id) { Ok(()) } else { self.refuse_outsiders(by) }
     }
 
-    /// A paged team's member, or a manager who may see the case.
+    /// A paged team's member, whoever a page rang by name, or a manager who may see the case.
     fn refuse_outsiders(&self, by: &Actor) -> Result<(), Refusal> {
-        let is_paged = by.teams.iter().any(|team| self.was_paged(team));
+        let is_paged = by.teams.iter().any(|team| self.was_paged(team)) || self.was_rung(&by.person.id);
         if is_paged || (by.manages && self.may_be_read_by(by)) { Ok(()) } else { Err(self.not_your_team()) }
     }
 
@@ -428,7 +445,7 @@ impl Escalation {
 /// The case goes to another step, whose team is paged; where there is no other, its team is paged again.
 fn moved(from: Step, to: Step, why: RaiseReason, reason: PageReason) -> Vec<Event> {
     let raised = (to != from).then_some(Event::Raised { from, to, why });
-    raised.into_iter().chain([Event::Paged { step: to, reason }]).collect()
+    raised.into_iter().chain([paged(to, reason)]).collect()
 }
 
 /// A text worth keeping, if there is one.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::escalation::{Opened, Report};
 use crate::sop::message::{MessageId, Person, PlaceId};
-use crate::sop::team::{Severity, Step};
+use crate::sop::team::{Severity, Step, TeamId};
 
 /// Why a team is paged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub enum RaiseReason {
     Lapsed { responder: Person },
     /// Somebody sent it back, because it needs this team no longer.
     Lowered { by: Person, reason: String },
+    /// Nobody is on call for the team.
+    Gap,
 }
 
 /// A fact about a case. Past tense, recorded once, never changed.
@@ -57,10 +59,13 @@ pub enum Event {
         report: Box<Report>,
         severity: Severity,
     },
-    /// A team is to be told. Its time starts when the page is delivered.
+    /// A team is to be told. Its time starts when the page is delivered. `on_call` is who was on call at this moment; a
+    /// team without anybody here is rung as a whole.
     Paged {
         step: Step,
         reason: PageReason,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        on_call: Vec<Person>,
     },
     Delivered {
         page: usize,
@@ -136,6 +141,10 @@ pub enum Event {
     Answered {
         by: Person,
     },
+    /// A team was to be paged, and nobody is on call for it.
+    GapFound {
+        team: TeamId,
+    },
 }
 
 impl Event {
@@ -162,6 +171,7 @@ impl Event {
             Self::Reopened { .. } => "reopened",
             Self::Graded { .. } => "graded",
             Self::Answered { .. } => "answered",
+            Self::GapFound { .. } => "gap_found",
         }
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod command;
 mod decide;
 mod event;
+mod on_call;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::sop::escalation::command::{Act, Actor, Command};
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
+pub use crate::sop::escalation::on_call::OnCall;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
 use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
@@ -153,6 +155,8 @@ pub struct Page {
     pub step: Step,
     pub team: TeamId,
     pub reason: PageReason,
+    /// The people it rings; none: the whole team.
+    pub on_call: Vec<Person>,
     pub asked_at: DateTime<Utc>,
     /// How many messages had joined the case by then.
     pub added: usize,
@@ -224,6 +228,8 @@ pub struct Escalation {
     pub added: Vec<Report>,
     /// The last time it went to another step.
     pub raised: Option<Raise>,
+    /// Teams found with nobody on call, since it last went to another step.
+    pub gaps: Vec<TeamId>,
     pub breaches: u32,
     /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
     /// something else moved it on.
@@ -239,6 +245,8 @@ pub struct Raise {
     /// The team it went on from.
     pub from: TeamId,
     pub why: RaiseReason,
+    /// Teams that were passed over, because nobody is on call for them.
+    pub gaps: Vec<TeamId>,
 }
 
 /// An acknowledgement is a promise: the next step comes by then.
@@ -380,11 +388,12 @@ impl Escalation {
     }
 
     /// Whether somebody may read a case: anybody on staff, unless it is confidential; then only the teams on its
-    /// ladder and whoever took it or opened it.
+    /// ladder, whoever a page rang by name, and whoever took it or opened it.
     pub fn may_be_read_by(&self, actor: &Actor) -> bool {
         !self.opened.confidential
             || self.opened.plan.teams().any(|team| actor.teams.contains(team))
             || self.is_of(&actor.person.id)
+            || self.was_rung(&actor.person.id)
     }
 
     /// Whoever took it or opened it; the owner is one of them.

@@ -12,15 +12,34 @@ use crate::sop::message::Standing;
 /// One thing that happens. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Move {
-    Act { who: usize, act: Act, button: Option<u64> },
-    HandOff { who: usize, to: usize },
+    Act {
+        who: usize,
+        act: Act,
+        button: Option<u64>,
+    },
+    HandOff {
+        who: usize,
+        to: usize,
+    },
     CustomerWrites,
-    Report { severity: Severity },
-    Delivered { page: usize },
-    Undeliverable { page: usize },
-    Pass { seconds: i64 },
+    Report {
+        severity: Severity,
+    },
+    Delivered {
+        page: usize,
+    },
+    Undeliverable {
+        page: usize,
+    },
+    Pass {
+        seconds: i64,
+    },
     RingOnTime,
     Ring,
+    /// Duties change hands.
+    HandOver {
+        on_call: OnCall,
+    },
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -36,8 +55,19 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => prop_oneof![0_i64..120, 0_i64..1_000_000].prop_map(|seconds| Move::Pass { seconds }),
         6 => Just(Move::RingOnTime),
         2 => Just(Move::Ring),
+        1 => rotas().prop_map(|on_call| Move::HandOver { on_call }),
     ];
     proptest::collection::vec(one, 1..60)
+}
+
+/// Some teams have a rota, with nobody, one or two of its people on call.
+fn rotas() -> impl Strategy<Value = OnCall> {
+    let people = proptest::collection::vec(0_usize..8, 0..3);
+    let teams = proptest::sample::select(vec!["support", "leads", "managers", "engineering", "legal", "duty"]);
+    proptest::collection::vec((teams, people), 0..5).prop_map(|rotas| {
+        let people = |numbers: Vec<usize>| numbers.into_iter().map(|number| actors()[number].person.clone()).collect();
+        OnCall(rotas.into_iter().map(|(team, numbers)| (team.into(), people(numbers))).collect())
+    })
 }
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -127,16 +157,21 @@ struct Walk {
     log: Vec<(Event, DateTime<Utc>)>,
     now: DateTime<Utc>,
     people: Vec<Actor>,
+    on_call: OnCall,
 }
 
 impl Walk {
     fn start(opened: Opened) -> Self {
+        Self::start_with(opened, OnCall::default())
+    }
+
+    fn start_with(opened: Opened, on_call: OnCall) -> Self {
         let (id, now) = (EscalationId(1), at(0));
-        let mut events = open(opened.clone()).into_iter();
+        let mut events = open(opened.clone(), &on_call).into_iter();
         let first = events.next().expect("a case begins with its opening");
         assert_eq!(first, Event::Opened(Box::new(opened.clone())));
         let case = Escalation::open(id, opened, now);
-        let mut walk = Self { case, log: vec![(first, now)], now, people: actors() };
+        let mut walk = Self { case, log: vec![(first, now)], now, people: actors(), on_call };
         for event in events {
             walk.record(&event);
         }
@@ -158,6 +193,10 @@ impl Walk {
                 Command::DeadlineReached
             }
             Move::Ring => Command::DeadlineReached,
+            Move::HandOver { on_call } => {
+                self.on_call = on_call.clone();
+                return;
+            }
             Move::Act { who, act, button } => {
                 Command::Act { by: self.people[*who].clone(), act: act.clone(), seen: *button }
             }
@@ -183,8 +222,8 @@ impl Walk {
     /// Decides and applies, and looks at every rule that speaks of one command.
     fn take(&mut self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let before = self.case.clone();
-        let decided = before.decide(command, self.now);
-        assert_eq!(decided, before.decide(command, self.now), "the same question has the same answer");
+        let decided = before.decide(command, &self.on_call, self.now);
+        assert_eq!(decided, before.decide(command, &self.on_call, self.now), "the same question has the same answer");
         if let Ok(events) = &decided {
             for event in events {
                 self.record(event);
@@ -198,7 +237,7 @@ impl Walk {
                 assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
             }
             Command::PageDelivered { .. } | Command::PageUndeliverable { .. } | Command::CustomerWrote => {
-                let again = self.case.decide(command, self.now);
+                let again = self.case.decide(command, &self.on_call, self.now);
                 assert_eq!(again, Ok(Vec::new()), "the same delivery was taken in twice");
             }
             _ => {}
@@ -221,7 +260,7 @@ impl Walk {
     fn rings_early_for_nothing(&self, deadline: &Deadline) {
         let early = deadline.at - TimeDelta::milliseconds(1);
         if self.now <= early {
-            assert_eq!(self.case.decide(&Command::DeadlineReached, early), Ok(Vec::new()), "rang early");
+            assert_eq!(self.case.decide(&Command::DeadlineReached, &self.on_call, early), Ok(Vec::new()), "rang early");
         }
     }
 
@@ -301,19 +340,31 @@ impl Walk {
         assert!(case.awaiting.is_none() || answered.len() < case.rung().required_acks as usize);
     }
 
-    /// Each page is one step after the one before it, or the same step paged again because the case got worse.
+    /// Each page is one step after the one before it, or the same step paged again because the case got worse; or it
+    /// is further on, past teams that nobody was on call for.
     fn check_ladder(&self) {
         let plan = &self.case.opened.plan;
-        assert_eq!(self.case.pages[0].step, Step::FIRST);
+        self.check_gaps(Step::FIRST, &self.case.pages[0]);
         for pair in self.case.pages.windows(2) {
             let want = match pair[1].reason {
                 PageReason::Stronger | PageReason::Reopened => pair[0].step,
                 PageReason::Lowered => plan.before(pair[0].step).expect("there is a team before"),
                 _ => plan.next(pair[0].step),
             };
-            assert_eq!(pair[1].step, want);
-            assert_eq!(pair[1].team, plan.rung(want).team);
+            self.check_gaps(want, &pair[1]);
+            assert_eq!(pair[1].team, plan.rung(pair[1].step).team);
         }
+    }
+
+    /// Whatever lies between the step that was wanted and the page is on record as a gap of that moment.
+    fn check_gaps(&self, mut wanted: Step, page: &Page) {
+        while wanted != page.step {
+            assert_ne!(wanted, Step::CatchAll, "the last resort was passed over");
+            let gap = Event::GapFound { team: self.case.opened.plan.rung(wanted).team.clone() };
+            assert!(self.log.contains(&(gap, page.asked_at)), "{wanted:?} was passed over without a word");
+            wanted = self.case.opened.plan.next(wanted);
+        }
+        assert!(page.step != Step::CatchAll || page.on_call.is_empty(), "the last resort is rung as a whole");
     }
 
     fn check_breaches(&self) {
@@ -333,7 +384,8 @@ impl Walk {
 /// Who may do what: the rules as a reader of the procedure would say them.
 fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec<Event>, Refusal>) {
     let Command::Act { by, act, .. } = command else { return };
-    let was_paged = by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
+    let was_rung = before.pages.iter().any(|page| page.on_call.contains(&by.person));
+    let was_paged = was_rung || by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
     let owns = before.owner() == Some(&by.person) || before.offered.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
@@ -342,8 +394,8 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
     assert!(may || decided.is_err(), "{} may not {command:?}", by.person.id);
-    if before.opened.confidential && by.teams.iter().all(|team| !before.opened.plan.teams().any(|paged| paged == team))
-    {
+    let is_on_ladder = by.teams.iter().any(|team| before.opened.plan.teams().any(|paged| paged == team));
+    if before.opened.confidential && !is_on_ladder && !was_rung {
         assert!(decided.is_err(), "an outsider changed a confidential case");
     }
 }
@@ -370,7 +422,8 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert!(*severity > before.severity);
             assert_eq!((after.severity, after.added.last()), (*severity, Some(&**report)));
         }
-        Event::Paged { step, .. } => {
+        Event::Paged { step, on_call, .. } => {
+            assert_eq!(after.pages.last().map(|page| &page.on_call), Some(on_call));
             assert_eq!(after.pages.len(), before.pages.len() + 1);
             assert_eq!((after.step, after.awaiting), (*step, Some(before.pages.len())));
         }
@@ -386,7 +439,10 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::Raised { from, to, why } => {
             let from = before.opened.plan.rung(*from).team.clone();
-            assert_eq!((after.step, after.raised.as_ref()), (*to, Some(&Raise { at: now, from, why: why.clone() })));
+            assert_eq!(
+                (after.step, after.raised.as_ref()),
+                (*to, Some(&Raise { at: now, from, why: why.clone(), gaps: before.gaps.clone() }))
+            );
         }
         Event::Acknowledged { by } | Event::HandedOff { to: by } => {
             assert_eq!((after.awaiting, after.responder.as_ref()), (None, Some(&(by.clone(), now))));
@@ -411,6 +467,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),
+        Event::GapFound { team } => assert_eq!(after.gaps.last(), Some(team)),
         Event::Graded { grade, .. } => assert_eq!(after.grade.as_ref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
             assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
@@ -421,8 +478,8 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
 
 proptest! {
     #[test]
-    fn every_walk_keeps_the_rules(opened in openings(), moves in moves()) {
-        let mut walk = Walk::start(opened);
+    fn every_walk_keeps_the_rules(opened in openings(), on_call in rotas(), moves in moves()) {
+        let mut walk = Walk::start_with(opened, on_call);
         walk.check();
         for step in &moves {
             walk.go(step);

@@ -33,6 +33,8 @@ pub struct Card {
     pub opened_at: i64,
     /// The name of the team whose answer is due, or that answered.
     pub team: String,
+    /// Who is on call and was rung for it; empty: the whole team.
+    pub on_call: Vec<Person>,
     /// "rung 2 of 3", or the catch-all.
     pub rung: usize,
     pub rungs: usize,
@@ -86,6 +88,8 @@ pub struct CardRaise {
     /// The name of the team it went on from.
     pub from: String,
     pub at: i64,
+    /// The names of the teams that were passed over, because nobody is on call for them.
+    pub gaps: Vec<String>,
     #[serde(flatten)]
     pub why: RaiseReason,
 }
@@ -148,6 +152,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         opened_by: opened.by.clone(),
         opened_at: case.opened_at.timestamp(),
         team: team_name(case.team()),
+        on_call: case.pages.last().map(|page| page.on_call.clone()).unwrap_or_default(),
         rung,
         rungs: opened.plan.rungs.len(),
         catch_all,
@@ -172,6 +177,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         raised: case.raised.as_ref().map(|raise| CardRaise {
             from: team_name(&raise.from),
             at: raise.at.timestamp(),
+            gaps: raise.gaps.iter().map(team_name).collect(),
             why: raise.why.clone(),
         }),
         late_minutes: case.late_seconds / 60,
