@@ -14,6 +14,7 @@ mod progress;
 mod replay;
 mod run;
 pub mod sandbox;
+pub mod simulate;
 mod style;
 mod table;
 mod train;
@@ -70,6 +71,11 @@ enum Command {
     ///
     /// Reading, triggers and triage work on the history's own clock; nobody is paged.
     Replay(replay::Arguments),
+    /// Play a transcript through the procedure and print the chat, or where it differs from what is written.
+    ///
+    /// Nothing is connected and nothing is kept: try a rule, a word or a time before it is live. People and places are
+    /// those of the sandbox; a transcript begins on a Monday at 09:00 UTC.
+    Simulate(simulate::Arguments),
     /// Learn the weights of the lexicon's terms from labelled messages.
     #[command(hide = true)]
     Train(train::Arguments),
@@ -119,6 +125,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Oncall(arguments) => oncall::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),
+        Command::Simulate(arguments) => simulate::main(&arguments),
         Command::Train(arguments) => train::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => completions(shell),

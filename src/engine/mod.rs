@@ -17,4 +17,5 @@ pub mod store;
 mod tests;
 
 pub(crate) use crate::engine::handled::Handled;
+pub(crate) use crate::engine::outbox::{Sending, sending};
 pub use crate::engine::run::{Engine, Failure, Pulse, Settings};

@@ -339,7 +339,23 @@ fn pause(row: &Row) -> Duration {
 
 /// The sending in full, from the case as it stands now.
 fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Option<Outgoing> {
-    let (to, telling, confidential) = match &row.to_tell.notice {
+    let Sending { to, telling, confidential } = sending(&row.to_tell.notice, desk, procedure, now)?;
+    let (key, created) = (row.to_tell.key.clone(), row.to_tell.created);
+    Some(Outgoing { key, created, to, telling, maybe_sent: row.replayed, confidential })
+}
+
+/// Where a notice goes and what it tells.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    pub(crate) to: Destination,
+    pub(crate) telling: Telling,
+    /// Only cleared people may read it.
+    confidential: bool,
+}
+
+/// What a notice comes to, from the case as it stands now; `None` where there is nobody left to tell.
+pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Option<Sending> {
+    let (to, telling, confidential) = match notice {
         Notice::Page { escalation, page } => {
             let case = desk.case(*escalation)?;
             // A team that is gone from the config cannot be reached: the connector says so, and the case goes on.
@@ -365,8 +381,7 @@ fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) ->
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };
-    let (key, created) = (row.to_tell.key.clone(), row.to_tell.created);
-    Some(Outgoing { key, created, to, telling, maybe_sent: row.replayed, confidential })
+    Some(Sending { to, telling, confidential })
 }
 
 fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<Ping>) -> Telling {

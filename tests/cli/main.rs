@@ -10,6 +10,7 @@ mod readme;
 mod replay;
 mod run;
 mod sandbox;
+mod simulate;
 mod terminal;
 
 use anyhow::{Context, Result};

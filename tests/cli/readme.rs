@@ -22,6 +22,12 @@ async fn its_examples_are_played_by_the_tests() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let explained = bellhop(folder.path(), &["explain", text], b"").await?.out;
     let shown = with_block(&shown, &format!("$ bellhop explain '{text}'\n"), &explained)?;
+
+    let (_, rest) = README.split_once("with its time.").context("the README plays a script")?;
+    let script = rest.split("```").nth(1).and_then(|block| block.strip_prefix("text\n")).context("a script")?;
+    std::fs::write(folder.path().join("monday.txt"), script)?;
+    let played = bellhop(folder.path(), &["simulate", "--script", "monday.txt"], b"").await?.out;
+    let shown = with_block(&shown, "$ bellhop simulate --script monday.txt\n", &played)?;
     expect_file!["../../README.md"].assert_eq(&shown);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Plays every transcript in this folder against the real bot, three ways. `UPDATE_EXPECT=1` writes what was seen
+//! Plays every transcript in this folder against the real bot, three ways, and through the procedure alone. `UPDATE_EXPECT=1` writes what was seen
 //! into the files; a name after `--` plays only the scenarios whose file name contains it.
 
 #[path = "../support/mod.rs"]
@@ -6,13 +6,16 @@ mod support;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use support::script::{Script, Way};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use bellhop::cli::simulate;
+use bellhop::config::Config;
+use support::script::{self, Way};
 
 datatest_stable::harness! {
     { test = as_written, root = "tests/scenarios", pattern = r".*\.md$" },
     { test = restarted_after_every_input, root = "tests/scenarios", pattern = r".*\.md$" },
     { test = every_event_twice, root = "tests/scenarios", pattern = r".*\.md$" },
+    { test = simulated, root = "tests/scenarios", pattern = r".*\.md$" },
 }
 
 fn as_written(file: &Path) -> datatest_stable::Result<()> {
@@ -27,11 +30,25 @@ fn every_event_twice(file: &Path) -> datatest_stable::Result<()> {
     Ok(play(file, Way::Twice)?)
 }
 
+/// `bellhop simulate` says the same words as the bot, but where a stage direction asks for what only a Discord has.
+fn simulated(file: &Path) -> datatest_stable::Result<()> {
+    let script = script::read(file)?;
+    let config = script::config(&script)?;
+    let config = Config::parse("scenario", &config).map_err(|report| anyhow!("{}", report.draw(false, false)))?;
+    let words = simulate::words(&config)?;
+    let played = simulate::play(&script, &config, &words);
+    if script.needs_discord().is_some() {
+        return if played.is_err() { Ok(()) } else { Err("it plays without what it asks for".into()) };
+    }
+    let played: String = played?.iter().map(ToString::to_string).collect();
+    if played == script.chat() { Ok(()) } else { Err(difference(script.chat(), &played).into()) }
+}
+
 fn play(file: &Path, way: Way) -> Result<()> {
     support::log::watch();
-    let script = Script::read(file)?;
+    let script = script::read(file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let played = runtime.block_on(script.play(way))?;
+    let played = runtime.block_on(script::play(&script, way))?;
     let errors = support::log::errors();
     ensure!(errors.is_empty(), "errors were logged:\n{}", errors.join("\n"));
     if way == Way::AsWritten && std::env::var_os("UPDATE_EXPECT").is_some() {

@@ -1,39 +1,14 @@
-//! The grammar of a transcript, and how one is played.
-//!
-//! A scenario is a Markdown file: a title that is a claim, a paragraph that says why, optionally a `toml` block that
-//! is added to the example config, and a `chat` block. In the chat, lines at the margin are what happens; indented
-//! lines are everything that anybody could see of the bot because of it. An extra line is as wrong as a missing one.
-//!
-//! ```text
-//! 09:00 Dana in #support: I want my $700 back
-//!     #managers pings Mona: …
-//! 09:05 Mona presses Acknowledge on ESC-1
-//! ```
-//!
-//! | what happens | |
-//! |---|---|
-//! | `Dana in #support: text` | says; `\n` breaks the line. `Dana in #support/Broken router: …` opens a thread of that name or writes in it |
-//! | `Dana edits "old" to "new"` · `Dana deletes "text"` | her latest message that reads so |
-//! | `Mona presses Acknowledge on ESC-1 [in #managers]` | the newest card of the case with that button, in that channel |
-//! | `Mona presses the old Acknowledge on ESC-1` | the button as it was first drawn |
-//! | `Rosa types /ack escalation:ESC-1 in #tier-1` | options are `name:value`, a value goes on to the next `name:`; `@Sam` is a person |
-//! | `Rosa uses "Escalate this" on "text"` | the menu of the latest message that reads so |
-//! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
-//! | `(time passes)` | up to the time in front |
-//! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
-//! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` · `(Discord asks to wait 10 minutes before posting in #team-leads)` | |
-//! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
-//! | `(#legal is deleted)` · `(#legal is opened to all)` · `(the bot may not see #legal)` | |
+//! How a transcript is played with the real bot. Its grammar is that of `bellhop simulate`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow};
+use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script};
 use bellhop::engine::input::InputId;
 use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, Scope, Seen};
-use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
-use regex::{Captures, Regex};
+use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::Stage;
@@ -49,122 +24,57 @@ pub enum Way {
     Twice,
 }
 
-/// A scenario, taken apart.
-pub struct Script {
-    /// Everything before the chat.
-    head: String,
-    /// Added to the example config.
-    config: String,
-    chat: String,
-    /// Everything after the chat.
-    tail: String,
-}
-
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-impl Script {
-    pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)?;
-        let (head, rest) = text.split_once("```chat\n").context("there is no chat block")?;
-        let (chat, tail) = rest.split_once("\n```\n").context("the chat block has no end")?;
-        let config = match head.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")) {
-            Some((config, _)) => config.to_owned(),
-            None => String::new(),
-        };
-        ensure!(head.starts_with("# "), "a scenario begins with a title");
-        Ok(Self { head: head.to_owned(), config, chat: format!("{chat}\n"), tail: tail.to_owned() })
-    }
-
-    /// The file with this chat in it.
-    pub fn with_chat(&self, chat: &str) -> String {
-        format!("{}```chat\n{chat}```\n{}", self.head, self.tail)
-    }
-
-    pub fn chat(&self) -> &str {
-        &self.chat
-    }
-
-    /// Plays the scenario; what happened and what was seen, as a chat.
-    pub async fn play(&self, way: Way) -> Result<String> {
-        let start = Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).single().context("a time")?;
-        let mut play = Play {
-            stage: Stage::open(&merged(&self.config)?, start).await?,
-            way,
-            day: start,
-            chat: String::new(),
-            last_form: BTreeMap::new(),
-        };
-        play.stage.discord.every_event_twice(way == Way::Twice);
-        let is_input = |line: &&str| !line.starts_with(' ') && !line.trim().is_empty();
-        let inputs: Vec<&str> = self.chat.lines().filter(is_input).collect();
-        for line in inputs {
-            play.line(line).await.with_context(|| format!("at: {line}\n{}", play.chat))?;
-        }
-        let chat = play.chat;
-        play.stage.close().await.with_context(|| chat.clone())?;
-        Ok(chat)
-    }
+/// Reads a scenario.
+pub fn read(path: &Path) -> Result<Script> {
+    Script::parse(&std::fs::read_to_string(path)?).map_err(|mistakes| {
+        let mistakes: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        anyhow!("{}", mistakes.join("\n"))
+    })
 }
 
 /// The example with the scenario's tables in the place of its own.
-fn merged(changes: &str) -> Result<String> {
-    let mut config: toml::Table = EXAMPLE.parse()?;
-    let changes: toml::Table = changes.parse().context("the scenario's config")?;
-    for (key, value) in changes {
-        merge(&mut config, key, value);
-    }
-    Ok(config.to_string())
+pub fn config(script: &Script) -> Result<String> {
+    script.config_over(EXAMPLE).context("the scenario's config")
 }
 
-/// Tables are merged key by key; entries of a list of tables by their id.
-fn merge(config: &mut toml::Table, key: String, value: toml::Value) {
-    match (config.get_mut(&key), value) {
-        (Some(toml::Value::Table(ours)), toml::Value::Table(theirs)) => {
-            for (key, value) in theirs {
-                merge(ours, key, value);
-            }
-        }
-        (Some(toml::Value::Array(ours)), toml::Value::Array(theirs)) if theirs.iter().all(toml::Value::is_table) => {
-            for entry in theirs {
-                let same = |known: &&mut toml::Value| known.get("id").is_some() && known.get("id") == entry.get("id");
-                match (ours.iter_mut().find(same), entry) {
-                    (Some(toml::Value::Table(known)), toml::Value::Table(entry)) => {
-                        for (key, value) in entry {
-                            known.insert(key, value);
-                        }
-                    }
-                    (_, entry) => ours.push(entry),
-                }
-            }
-        }
-        (_, value) => {
-            config.insert(key, value);
-        }
+/// Plays the scenario; what happened and what was seen, as a chat.
+pub async fn play(script: &Script, way: Way) -> Result<String> {
+    let mut play = Play {
+        stage: Stage::open(&config(script)?, Script::start()).await?,
+        way,
+        chat: String::new(),
+        last_form: BTreeMap::new(),
+    };
+    play.stage.discord.every_event_twice(way == Way::Twice);
+    for line in &script.lines {
+        play.line(line).await.with_context(|| format!("line {}: {}\n{}", line.number, line.text, play.chat))?;
     }
+    let chat = play.chat;
+    play.stage.close().await.with_context(|| chat.clone())?;
+    Ok(chat)
 }
 
 struct Play {
     stage: Stage,
     way: Way,
-    /// The day that times are read on; it goes on when a time is earlier than the one before.
-    day: DateTime<Utc>,
     chat: String,
     /// The form each person was shown last: its id and the channel.
     last_form: BTreeMap<u64, (String, u64)>,
 }
 
 impl Play {
-    async fn line(&mut self, line: &str) -> Result<()> {
-        let (time, what) = line.split_once(' ').context("a line begins with a time")?;
-        let at = self.moment(time)?;
-        writeln!(self.chat, "{line}")?;
+    async fn line(&mut self, line: &Line) -> Result<()> {
+        let at = line.moment(self.stage.clock.now());
+        writeln!(self.chat, "{}", line.text)?;
         for (at, seen) in self.stage.advance_to(at).await? {
             let seen = chat::render(&seen, &self.stage.discord, at);
             if !seen.is_empty() {
                 write!(self.chat, "  {}\n{seen}", at.format("%H:%M"))?;
             }
         }
-        self.happen(what).await?;
+        self.happen(&line.what).await?;
         self.show();
         if self.way == Way::Restarted && self.stage.is_running() {
             self.stage.kill_bot().await?;
@@ -185,85 +95,65 @@ impl Play {
         self.chat.push_str(&chat::render(&news, &self.stage.discord, self.stage.clock.now()));
     }
 
-    /// The next instant that the clock shows this time.
-    fn moment(&mut self, time: &str) -> Result<DateTime<Utc>> {
-        let time = NaiveTime::parse_from_str(time, "%H:%M").with_context(|| format!("{time} is no time"))?;
-        let mut at = self.day.date_naive().and_time(time).and_utc();
-        if at < self.stage.clock.now() {
-            at += TimeDelta::days(1);
-        }
-        self.day = at;
-        Ok(at)
-    }
-
-    async fn happen(&mut self, what: &str) -> Result<()> {
-        if let Some(direction) = what.strip_prefix('(').and_then(|what| what.strip_suffix(')')) {
-            return self.direct(direction).await;
-        }
-        for (pattern, act) in ACTS {
-            let pattern = Regex::new(pattern).with_context(|| format!("the pattern {pattern}"))?;
-            if let Some(found) = pattern.captures(what) {
-                let user = self.stage.discord.user(&found["who"]);
-                return match act {
-                    Act::Say => self.say(user, &found).await,
-                    Act::Edit => self.edit(user, &found).await,
-                    Act::Delete => {
-                        let (channel, message) = self.said(&unquoted(&found["old"]))?;
-                        self.stage.discord.delete(user, channel, message);
-                        self.stage.settle(&[]).await
-                    }
-                    Act::Press => self.press(user, &found).await,
-                    Act::Type => self.type_command(user, &found).await,
-                    Act::Menu => {
-                        let (channel, message) = self.said(&unquoted(&found["old"]))?;
-                        let interaction = self.stage.discord.menu(user, channel, &found["name"], message);
-                        self.stage.settle_interaction(interaction).await
-                    }
-                    Act::Fill => self.fill(user, &found).await,
-                };
+    async fn happen(&mut self, what: &Happening) -> Result<()> {
+        let user = |name: &str| self.stage.discord.user(name);
+        match what {
+            Happening::Direction(direction) => self.direct(direction).await,
+            Happening::Say { who, channel, thread, text } => {
+                self.say(user(who), channel, thread.as_deref(), text).await
             }
+            Happening::Edit { who, old, new } => self.edit(user(who), old, new).await,
+            Happening::Delete { who, old } => {
+                let (channel, message) = self.said(old)?;
+                self.stage.discord.delete(user(who), channel, message);
+                self.stage.settle(&[]).await
+            }
+            Happening::Press { who, label, case, place, first } => {
+                let place = place.as_ref().map(|place| self.stage.discord.channel(place));
+                let (channel, message, id) = self.button(label, case, place, *first)?;
+                let interaction = self.stage.discord.press(user(who), channel, message, &id);
+                self.stage.settle_interaction(interaction).await
+            }
+            Happening::Type { who, command, options, place } => {
+                let channel = self.stage.discord.channel(place);
+                let options: Map<String, Value> =
+                    options.iter().map(|(name, value)| (name.clone(), self.option(value))).collect();
+                let interaction = self.stage.discord.slash(user(who), channel, command, options);
+                self.stage.settle_interaction(interaction).await
+            }
+            Happening::Menu { who, name, old } => {
+                let (channel, message) = self.said(old)?;
+                let interaction = self.stage.discord.menu(user(who), channel, name, message);
+                self.stage.settle_interaction(interaction).await
+            }
+            Happening::Fill { who, answers } => self.fill(user(who), answers).await,
         }
-        bail!("nobody knows how to do this: {what}")
     }
 
-    async fn say(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
-        let text = unquoted(&found["text"]);
-        let place = &found["place"];
-        let message = match place.split_once('/') {
-            None => self.stage.discord.say(user, self.stage.discord.channel(place), &text),
-            Some((channel, thread)) => {
-                let known = self.stage.discord.has_channel(thread);
-                if known {
-                    self.stage.discord.say(user, self.stage.discord.channel(thread), &text)
-                } else {
-                    let parent = self.stage.discord.channel(channel);
-                    let thread = self.stage.discord.open_thread(user, parent, thread, &text);
-                    self.newest(user, thread)?
-                }
+    async fn say(&mut self, user: u64, channel: &str, thread: Option<&str>, text: &str) -> Result<()> {
+        let discord = &self.stage.discord;
+        let parent = discord.channel(channel);
+        let message = match thread {
+            None => discord.say(user, parent, text),
+            Some(thread) if discord.has_channel(thread) => discord.say(user, discord.channel(thread), text),
+            Some(thread) => {
+                let thread = discord.open_thread(user, parent, thread, text);
+                self.newest(user, thread)?
             }
         };
-        let is_watched = place == "support" || place.starts_with("support/");
         let input = InputId(format!("message:{message}"));
-        self.stage.settle(if is_watched { std::slice::from_ref(&input) } else { &[] }).await
+        self.stage.settle(if channel == "support" { std::slice::from_ref(&input) } else { &[] }).await
     }
 
-    async fn edit(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
-        let (channel, message) = self.said(&unquoted(&found["old"]))?;
-        self.stage.discord.edit(user, channel, message, &unquoted(&found["new"]));
+    async fn edit(&mut self, user: u64, old: &str, new: &str) -> Result<()> {
+        let (channel, message) = self.said(old)?;
+        self.stage.discord.edit(user, channel, message, new);
         let messages = self.stage.discord.messages(user, channel);
         let id = message.to_string();
         let edited = messages.iter().find(|one| one["id"].as_str() == Some(&id)).context("the edited message")?;
         let at = edited["edited_timestamp"].as_str().context("the time of the edit")?;
-        let at = DateTime::parse_from_rfc3339(at)?.timestamp_millis();
+        let at = chrono::DateTime::parse_from_rfc3339(at)?.timestamp_millis();
         self.stage.settle(&[InputId(format!("edit:{message}:{at}"))]).await
-    }
-
-    async fn press(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
-        let channel = found.name("place").map(|place| self.stage.discord.channel(place.as_str()));
-        let first = found.name("old").is_some();
-        let (channel, message, id) = self.button(&found["label"], &found["case"], channel, first)?;
-        let interaction = self.stage.discord.press(user, channel, message, &id);
-        self.stage.settle_interaction(interaction).await
     }
 
     /// The channel, message and id of a button: the newest drawn one, or the first.
@@ -286,15 +176,6 @@ impl Play {
         button.with_context(|| format!("there is no button {label} on {case}"))
     }
 
-    async fn type_command(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
-        let channel = self.stage.discord.channel(&found["place"]);
-        let typed = found.name("options").map_or("", |options| options.as_str());
-        let options: Map<String, Value> =
-            named(typed, r"(?:^| )([a-z_]+):")?.into_iter().map(|(name, value)| (name, self.option(&value))).collect();
-        let interaction = self.stage.discord.slash(user, channel, &found["name"], options);
-        self.stage.settle_interaction(interaction).await
-    }
-
     /// The value of an option as Discord's client sends it: "@Sam" is his id.
     fn option(&self, typed: &str) -> Value {
         match typed.strip_prefix('@').filter(|name| name.chars().all(char::is_alphabetic)) {
@@ -303,12 +184,9 @@ impl Play {
         }
     }
 
-    async fn fill(&mut self, user: u64, found: &Captures<'_>) -> Result<()> {
+    async fn fill(&mut self, user: u64, answers: &[(String, String)]) -> Result<()> {
         let (id, channel) = self.last_form.get(&user).cloned().context("nobody showed them a form")?;
-        let answers = named(&found["answers"], r"(?:^|; )([a-z_]+):")?;
-        let answers: Vec<(&str, String)> =
-            answers.iter().map(|(name, value)| (name.as_str(), unquoted(value))).collect();
-        let answers: Vec<(&str, &str)> = answers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answers: Vec<(&str, &str)> = answers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let interaction = self.stage.discord.submit(user, channel, &id, &answers, None);
         self.stage.settle_interaction(interaction).await
     }
@@ -381,41 +259,3 @@ impl Play {
         Ok(())
     }
 }
-
-/// "name: value" pairs; a value goes on to the next name. The pattern's first group is a name.
-fn named(text: &str, pattern: &str) -> Result<Vec<(String, String)>> {
-    let pattern = Regex::new(pattern)?;
-    let starts: Vec<_> = pattern.captures_iter(text).collect();
-    let mut pairs = Vec::new();
-    for (index, start) in starts.iter().enumerate() {
-        let from = start.get(0).context("a match")?.end();
-        let to = starts.get(index + 1).and_then(|next| next.get(0)).map_or(text.len(), |next| next.start());
-        pairs.push((start[1].to_owned(), text[from..to].trim().to_owned()));
-    }
-    Ok(pairs)
-}
-
-fn unquoted(text: &str) -> String {
-    text.replace("\\n", "\n")
-}
-
-#[derive(Clone, Copy)]
-enum Act {
-    Say,
-    Edit,
-    Delete,
-    Press,
-    Type,
-    Menu,
-    Fill,
-}
-
-const ACTS: [(&str, Act); 7] = [
-    (r"^(?<who>\w+) in #(?<place>[^:]+): (?<text>.*)$", Act::Say),
-    (r#"^(?<who>\w+) edits "(?<old>.*)" to "(?<new>.*)"$"#, Act::Edit),
-    (r#"^(?<who>\w+) deletes "(?<old>.*)"$"#, Act::Delete),
-    (r"^(?<who>\w+) presses (?<old>the old )?(?<label>\w+) on (?<case>ESC-\d+)(?: in #(?<place>\S+))?$", Act::Press),
-    (r"^(?<who>\w+) types /(?<name>[a-z]+)(?: (?<options>.*))? in #(?<place>\S+)$", Act::Type),
-    (r#"^(?<who>\w+) uses "(?<name>[^"]+)" on "(?<old>.*)"$"#, Act::Menu),
-    (r"^(?<who>\w+) fills in (?<answers>.*)$", Act::Fill),
-];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::adapters::discord::custom_id::CustomId;
-use crate::engine::connector::Ping;
+use crate::engine::connector::{Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
 use crate::sop::notice::{Card, Verb};
@@ -39,6 +39,18 @@ pub(crate) struct Shown {
     pub(crate) case: EscalationId,
     pub(crate) version: u64,
     pub(crate) page: usize,
+}
+
+/// Whatever is told, in Discord's form.
+pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
+    match telling {
+        Telling::Card { card: shown, case, page, buttons, version, ping } => {
+            let acts_on = Shown { case: *case, version: *version, page: *page };
+            card(words, shown, acts_on, buttons, ping.as_ref())
+        }
+        Telling::Line { facts, ping } => line(&words.line(facts), ping.as_ref()),
+        Telling::Answer(told) => answer(&words.answer(told)),
+    }
 }
 
 /// A card: the embed and its buttons. Pings exactly whom it names.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::adapters::discord::api::{Api, ApiError};
-use crate::adapters::discord::compose::{self, EPHEMERAL, Shown};
+use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
@@ -83,14 +83,7 @@ impl Postman {
     }
 
     fn body(&self, outgoing: &Outgoing) -> Value {
-        let mut body = match &outgoing.telling {
-            Telling::Card { card, case, page, buttons, version, ping } => {
-                let shown = Shown { case: *case, version: *version, page: *page };
-                compose::card(&self.words, card, shown, buttons, ping.as_ref())
-            }
-            Telling::Line { facts, ping } => compose::line(&self.words.line(facts), ping.as_ref()),
-            Telling::Answer(answer) => compose::answer(&self.words.answer(answer)),
-        };
+        let mut body = compose::telling(&self.words, &outgoing.telling);
         if let Destination::Place(_) = outgoing.to {
             body["nonce"] = self.nonce(outgoing).into();
             body["enforce_nonce"] = true.into();

@@ -44,8 +44,16 @@ pub(crate) struct Counter {
     pub(crate) inbox: mpsc::Sender<Input>,
 }
 
+/// Says what is to be done about a call, and does nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Clerk<'a> {
+    pub(crate) words: &'a Words,
+    pub(crate) roles: &'a Roles,
+    pub(crate) procedure: &'a Procedure,
+}
+
 /// What is to be done about a call.
-enum Plan {
+pub(crate) enum Plan {
     /// Answer with this form; nothing else happens yet.
     Show(Value),
     /// Refuse at once.
@@ -62,13 +70,12 @@ impl Counter {
     /// Serves one call to its end.
     pub(crate) async fn serve(&self, call: Call) {
         let actor = self.roles.actor(&call.user, &call.roles);
-        match self.plan(&call, &actor) {
+        let clerk = Clerk { words: &self.words, roles: &self.roles, procedure: &self.procedure };
+        match clerk.plan(&call, &actor) {
             Plan::Ignore => {}
             Plan::Show(form) => self.first_answer(&call, FORM, form).await,
             Plan::Refuse(refusal) => {
-                let mut body = compose::answer(&self.words.answer(&Answer::Refused(refusal)));
-                body["flags"] = EPHEMERAL.into();
-                self.first_answer(&call, MESSAGE, body).await;
+                self.first_answer(&call, MESSAGE, clerk.refusal(refusal)).await;
             }
             Plan::Ask(kind, request) => {
                 let (answer, data) = match kind {
@@ -89,7 +96,33 @@ impl Counter {
         }
     }
 
-    fn plan(&self, call: &Call, actor: &Actor) -> Plan {
+    async fn first_answer(&self, call: &Call, kind: u8, data: Value) {
+        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, &data).await {
+            // Too late, or answered already: the work is done all the same.
+            tracing::warn!("interaction.unanswered {error}");
+        }
+    }
+
+    async fn hand_on(&self, call: &Call, request: Request) {
+        let input = Input::request(format!("interaction:{}", call.interaction), request);
+        if self.inbox.send(input).await.is_err() {
+            tracing::debug!("interaction.ignored the desk is closing");
+        }
+    }
+
+    /// The message a form is about. Without it the escalation goes on: a person has written what matters.
+    async fn fetch(&self, place: &str, message: &str) -> Option<crate::sop::message::Message> {
+        let found = self.api.get(&format!("channels/{place}/messages/{message}")).await;
+        let found = found.inspect_err(|error| tracing::warn!("form.message_not_found {error}")).ok()?;
+        // REST leaves the roles of an author out. Somebody who has left the server has none.
+        let author = found["author"]["id"].as_str()?;
+        let member = self.api.get(&format!("guilds/{}/members/{author}", self.guild.id())).await.unwrap_or_default();
+        convert::salvaged(&found, &self.roles, &convert::roles_in(&member))
+    }
+}
+
+impl Clerk<'_> {
+    pub(crate) fn plan(self, call: &Call, actor: &Actor) -> Plan {
         let is_staff = actor.person.standing == Standing::Staff;
         let ask = |question: fn(About) -> Question, case: &String| {
             let about = About::Typed(case.clone());
@@ -142,7 +175,7 @@ impl Counter {
     }
 
     fn escalate_form(
-        &self,
+        self,
         call: &Call,
         reason: Option<&String>,
         message: Option<&serenity::model::channel::Message>,
@@ -168,35 +201,18 @@ impl Counter {
         Plan::Show(compose::form(&id, &sheet, &fields))
     }
 
-    fn resolve_form(&self, id: &CustomId) -> Value {
+    fn resolve_form(self, id: &CustomId) -> Value {
         let CustomId::Resolve { case, .. } = id else { return Value::Null };
         let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(ANSWER_CHARS_MAX);
         let note = Field { id: "note", long: true, required: true, chars_max, value: String::new() };
         compose::form(id, &self.words.resolve_form(&case.to_string()), &[note])
     }
 
-    async fn first_answer(&self, call: &Call, kind: u8, data: Value) {
-        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, &data).await {
-            // Too late, or answered already: the work is done all the same.
-            tracing::warn!("interaction.unanswered {error}");
-        }
-    }
-
-    async fn hand_on(&self, call: &Call, request: Request) {
-        let input = Input::request(format!("interaction:{}", call.interaction), request);
-        if self.inbox.send(input).await.is_err() {
-            tracing::debug!("interaction.ignored the desk is closing");
-        }
-    }
-
-    /// The message a form is about. Without it the escalation goes on: a person has written what matters.
-    async fn fetch(&self, place: &str, message: &str) -> Option<crate::sop::message::Message> {
-        let found = self.api.get(&format!("channels/{place}/messages/{message}")).await;
-        let found = found.inspect_err(|error| tracing::warn!("form.message_not_found {error}")).ok()?;
-        // REST leaves the roles of an author out. Somebody who has left the server has none.
-        let author = found["author"]["id"].as_str()?;
-        let member = self.api.get(&format!("guilds/{}/members/{author}", self.guild.id())).await.unwrap_or_default();
-        convert::salvaged(&found, &self.roles, &convert::roles_in(&member))
+    /// A refusal, for the eyes of whoever asked.
+    pub(crate) fn refusal(self, refusal: Refusal) -> Value {
+        let mut body = compose::answer(&self.words.answer(&Answer::Refused(refusal)));
+        body["flags"] = EPHEMERAL.into();
+        body
     }
 }
 

@@ -7,10 +7,11 @@
 //! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
+//! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
 mod commands;
-mod compose;
+pub(crate) mod compose;
 mod convert;
 mod custom_id;
 mod deliver;
@@ -21,6 +22,7 @@ mod intake;
 mod interactions;
 mod markup;
 mod reply;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,8 +32,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::discord::api::{Api, ApiError};
-use crate::adapters::discord::commands::{Call, Ear};
-use crate::adapters::discord::convert::Roles;
+use crate::adapters::discord::commands::Ear;
 use crate::adapters::discord::deliver::Postman;
 use crate::adapters::discord::gateway::{Gateway, Line};
 use crate::adapters::discord::guild::{Guild, snowflake};
@@ -45,8 +46,13 @@ use crate::sop::trigger::Mode;
 use crate::words::{Words, WordsError};
 
 pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
+pub(crate) use crate::adapters::discord::commands::{Asked, Call};
+pub(crate) use crate::adapters::discord::convert::Roles;
 pub(crate) use crate::adapters::discord::custom_id::CustomId;
+pub(crate) use crate::adapters::discord::interactions::{Clerk, Plan};
 pub use crate::adapters::discord::markup::markup;
+pub(crate) use crate::adapters::discord::reply::{Reply, ReplyKind};
+pub(crate) use crate::adapters::discord::typed::asked;
 
 /// Which Discord, and what of it.
 #[derive(Clone, Debug)]

@@ -1,0 +1,49 @@
+//! A command as it is typed, where no Discord takes it apart: its name, its options by name, choices as they are
+//! called.
+
+use serde::de::DeserializeOwned;
+
+use crate::adapters::discord::commands::Asked;
+use crate::sop::escalation::Act;
+
+/// What a typed command asks for; the error is a sentence.
+pub(crate) fn asked(
+    command: &str,
+    options: &[(String, String)],
+    person: impl Fn(&str) -> Result<Person, String>,
+) -> Result<Asked, String> {
+    let may = |name: &str| options.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let need = |name: &str| may(name).ok_or_else(|| format!("/{command} needs {name}:"));
+    let case = || need("escalation");
+    let act = |act: Act| Ok(Asked::Act { case: case()?, act });
+    match command {
+        "escalate" => Ok(Asked::EscalateForm { reason: may("reason"), message: None }),
+        "ack" => Ok(Asked::Ack { case: case()?, next: may("next") }),
+        "next" => Ok(Asked::Next { case: case()?, within: may("within") }),
+        "note" => act(Act::Note { text: need("text")? }),
+        "wait" => act(Act::Wait { reason: need("reason")? }),
+        "handoff" => {
+            let (to, roles) = person(&need("to")?)?;
+            Ok(Asked::HandOff { case: case()?, to: Box::new(to), roles })
+        }
+        "raise" => act(Act::Raise { reason: need("reason")? }),
+        "lower" => act(Act::Lower { reason: need("reason")? }),
+        "severity" => act(Act::SetSeverity { severity: choice(&need("severity")?)?, reason: need("reason")? }),
+        "resolve" => act(Act::Resolve { note: need("note")? }),
+        "reopen" => act(Act::Reopen { reason: need("reason")? }),
+        "grade" => act(Act::Grade { grade: choice(&need("grade")?)? }),
+        "status" => Ok(Asked::Status { case: case()? }),
+        "why" => Ok(Asked::Why { case: case()? }),
+        "queue" => Ok(Asked::Queue),
+        "help" => Ok(Asked::Help),
+        _ => Err(format!("there is no command /{command}")),
+    }
+}
+
+type Person = (serenity::model::user::User, Vec<serenity::model::id::RoleId>);
+
+/// A choice by what it is called; what stands behind a comma explains it.
+fn choice<T: DeserializeOwned>(called: &str) -> Result<T, String> {
+    let name = called.split(',').next().unwrap_or_default().trim().replace(' ', "_");
+    serde_json::from_value(name.into()).map_err(|_| format!("{called:?} is not one of the choices"))
+}

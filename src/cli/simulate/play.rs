@@ -1,0 +1,322 @@
+//! A transcript played through the procedure alone: no Discord, no socket, no log. What is told arrives at once.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use serenity::model::channel::Message as Quoted;
+
+use crate::adapters::discord::{Asked, Call, Clerk, Plan, Reply, ReplyKind, asked, compose};
+use crate::cli::simulate::cast::Cast;
+use crate::cli::simulate::chat::View;
+use crate::cli::simulate::script::{Happening, Line, Mistake, PLAIN_DIRECTIONS, Script, is_plain};
+use crate::config::Config;
+use crate::engine::connector::{Destination, Ping, Telling};
+use crate::engine::{Sending, sending};
+use crate::sop::desk::{Desk, Request};
+use crate::sop::message::{Message, MessageId, PlaceId};
+use crate::sop::notice::{Answer, Notice, is_still_wanted};
+use crate::words::Words;
+
+/// What was seen because of one line.
+#[derive(Debug)]
+pub struct Step<'s> {
+    pub line: &'s Line,
+    /// What became due on the way to the line's time, and when.
+    pub before: Vec<(DateTime<Utc>, String)>,
+    pub seen: String,
+}
+
+/// Written as in a transcript.
+impl std::fmt::Display for Step<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(out, "{}", self.line.text)?;
+        for (at, seen) in &self.before {
+            write!(out, "  {}\n{seen}", at.format("%H:%M"))?;
+        }
+        write!(out, "{}", self.seen)
+    }
+}
+
+/// Plays a script on a desk with this config, from its start.
+pub fn play<'s>(script: &'s Script, config: &Config, words: &Words) -> Result<Vec<Step<'s>>, Mistake> {
+    let mut play = Play {
+        config,
+        words,
+        cast: Cast::new(config),
+        desk: Desk::default(),
+        now: Script::start(),
+        untold: Vec::new(),
+        happened: Vec::new(),
+        said: Vec::new(),
+        drawn: Vec::new(),
+        forms: BTreeMap::new(),
+        last_id: FIRST_ID,
+    };
+    script.lines.iter().map(|line| play.line(line).map_err(|why| Mistake::new(line.number, why))).collect()
+}
+
+/// Ids of what happens in the play are beyond those of people, places and roles.
+const FIRST_ID: u64 = 1 << 60;
+
+struct Play<'a> {
+    config: &'a Config,
+    words: &'a Words,
+    cast: Cast,
+    desk: Desk,
+    now: DateTime<Utc>,
+    untold: Vec<Notice>,
+    /// Not yet shown.
+    happened: Vec<Happened>,
+    /// What people wrote, as it reads now.
+    said: Vec<Message>,
+    /// Every card that was posted or drawn anew: its place, its message, what it looks like.
+    drawn: Vec<(u64, u64, Value)>,
+    /// The form each person was shown last: its id and the place.
+    forms: BTreeMap<u64, (String, u64)>,
+    last_id: u64,
+}
+
+enum Happened {
+    Posted { place: u64, id: u64, body: Value, pinged: Vec<u64> },
+    Edited { place: u64, id: u64, body: Value },
+    Told { user: u64, place: u64, body: Value },
+    Form { user: u64, place: u64, form: Value },
+}
+
+impl Play<'_> {
+    fn line<'s>(&mut self, line: &'s Line) -> Result<Step<'s>, String> {
+        let at = line.moment(self.now);
+        let mut before = Vec::new();
+        while let Some((due, _)) = self.desk.next_deadline().filter(|(due, _)| *due <= at) {
+            self.now = due.max(self.now);
+            self.ask(Request::DeadlineReached);
+            let seen = self.show();
+            before.extend((!seen.is_empty()).then_some((self.now, seen)));
+        }
+        self.now = at;
+        self.happen(&line.what)?;
+        Ok(Step { line, before, seen: self.show() })
+    }
+
+    fn happen(&mut self, what: &Happening) -> Result<(), String> {
+        match what {
+            Happening::Say { who, channel, thread, text } => self.say(who, channel, thread.as_deref(), text),
+            Happening::Edit { who, old, new } => self.edit(who, old, new),
+            // What was deleted keeps its evidence: nothing follows.
+            Happening::Delete { who, old } => self.cast.id(who).and_then(|_| self.find(old)).map(drop),
+            Happening::Press { who, label, case, place, first } => {
+                let user = self.cast.id(who)?;
+                let place = place.as_deref().map(|place| self.cast.place(place)).transpose()?;
+                let (place, id) = self.button(label, case, place, *first)?;
+                self.call(user, place, Asked::Pressed { id })
+            }
+            Happening::Type { who, command, options, place } => {
+                let (user, place) = (self.cast.id(who)?, self.cast.place(place)?);
+                let person = |typed: &str| {
+                    let id = self.cast.id(typed.trim_start_matches('@'))?;
+                    Ok((self.cast.user(id), self.cast.roles_of(id)))
+                };
+                let asked = asked(command, options, person)?;
+                self.call(user, place, asked)
+            }
+            Happening::Menu { who, old, .. } => {
+                let (user, message) = (self.cast.id(who)?, self.find(old)?);
+                let (place, id) = (number(message.place.as_str()), number(message.id.as_str()));
+                let mut quoted = Quoted::default();
+                (quoted.id, quoted.channel_id) = (id.into(), place.into());
+                quoted.content.clone_from(&message.text);
+                self.call(user, place, Asked::EscalateForm { reason: None, message: Some(Box::new(quoted)) })
+            }
+            Happening::Fill { who, answers } => {
+                let user = self.cast.id(who)?;
+                let (id, place) =
+                    self.forms.get(&user).cloned().ok_or_else(|| format!("nobody showed {who} a form"))?;
+                self.call(user, place, Asked::Submitted { id, answers: answers.clone() })
+            }
+            Happening::Direction(direction) if is_plain(direction) => Ok(()),
+            Happening::Direction(direction) => {
+                let known = PLAIN_DIRECTIONS.map(|known| format!("({known})")).join(" and ");
+                Err(format!("({direction}) needs more than the procedure: a simulation knows {known}"))
+            }
+        }
+    }
+
+    fn say(&mut self, who: &str, channel: &str, thread: Option<&str>, text: &str) -> Result<(), String> {
+        let author = self.cast.author(self.cast.id(who)?);
+        let parent = self.cast.place(channel)?;
+        let place = match thread.map(|name| (name, self.cast.place(name))) {
+            None => parent,
+            Some((_, Ok(known))) => known,
+            Some((name, Err(_))) => {
+                let thread = self.next_id();
+                self.cast.name_place(thread, name);
+                thread
+            }
+        };
+        let message = Message {
+            id: MessageId::from(self.next_id().to_string()),
+            place: PlaceId::from(place.to_string()),
+            author,
+            text: text.to_owned(),
+            at: self.now,
+            edited: false,
+        };
+        self.said.push(message.clone());
+        if self.config.discord.watch.contains(&parent) {
+            self.ask(Request::Message(message));
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, who: &str, old: &str, new: &str) -> Result<(), String> {
+        self.cast.id(who)?;
+        let id = self.find(old)?.id.clone();
+        let Some(message) = self.said.iter_mut().find(|message| message.id == id) else { return Ok(()) };
+        new.clone_into(&mut message.text);
+        let edited = Message { edited: true, at: self.now, ..message.clone() };
+        self.ask(Request::Message(edited));
+        Ok(())
+    }
+
+    /// The latest message that reads so.
+    fn find(&self, text: &str) -> Result<&Message, String> {
+        self.said.iter().rev().find(|message| message.text == text).ok_or_else(|| format!("nobody said {text:?}"))
+    }
+
+    /// The place and the id of a button: the newest drawn one, or the first.
+    fn button(&self, label: &str, case: &str, place: Option<u64>, first: bool) -> Result<(u64, String), String> {
+        let prefix = format!("bh1:{}:{}:", label.to_lowercase(), case.trim_start_matches("ESC-"));
+        let mut found =
+            self.drawn.iter().filter(|(at, ..)| place.is_none_or(|place| place == *at)).filter_map(|drawn| {
+                let rows = drawn.2["components"].as_array()?.iter();
+                let mut ids = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+                let id = ids.find_map(|button| button["custom_id"].as_str().filter(|id| id.starts_with(&prefix)))?;
+                Some((drawn.0, id.to_owned()))
+            });
+        let button = if first { found.next() } else { found.next_back() };
+        button.ok_or_else(|| format!("there is no button {label} on {case}"))
+    }
+
+    /// Somebody presses, types or sends a form: as the bot's own counter would serve it.
+    fn call(&mut self, user: u64, place: u64, what: Asked) -> Result<(), String> {
+        let actor = self.cast.actor(user);
+        let id = self.next_id();
+        let call = Call {
+            interaction: id,
+            token: format!("{user}/{place}"),
+            user: self.cast.user(user),
+            roles: self.cast.roles_of(user),
+            channel: place,
+            what,
+        };
+        let clerk = Clerk { words: self.words, roles: self.cast.standings(), procedure: &self.config.procedure };
+        match clerk.plan(&call, &actor) {
+            Plan::Show(form) => {
+                let id = form["custom_id"].as_str().unwrap_or_default().to_owned();
+                self.forms.insert(user, (id, place));
+                self.happened.push(Happened::Form { user, place, form });
+            }
+            Plan::Refuse(refusal) => {
+                let body = clerk.refusal(refusal);
+                self.happened.push(Happened::Told { user, place, body });
+            }
+            Plan::Ask(kind, request) => self.ask(request(actor, Reply::address(kind, &call.token))),
+            Plan::Escalate { mut form, about } => {
+                let is_it = |message: &&Message| about.as_ref().is_some_and(|(_, id)| message.id.as_str() == id);
+                form.message = self.said.iter().find(is_it).cloned();
+                let reply = Reply::address(ReplyKind::Waiting, &call.token);
+                self.ask(Request::Escalate { actor, form, reply });
+            }
+            Plan::Ignore => return Err("the bot does not know what this is".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// Asks the desk, and tells everything that follows until there is nothing left to tell.
+    fn ask(&mut self, request: Request) {
+        let outcome = self.desk.handle(request, &self.config.procedure, self.now);
+        self.untold.extend(outcome.notices);
+        while !self.untold.is_empty() {
+            let untold = std::mem::take(&mut self.untold);
+            // All of it says what is so now; what follows from its arrival is told after it.
+            let sendings: Vec<(Notice, Sending)> = untold
+                .into_iter()
+                .filter(|notice| is_still_wanted(notice, &self.desk))
+                .filter_map(|notice| {
+                    let sending = sending(&notice, &self.desk, &self.config.procedure, self.now)?;
+                    Some((notice, sending))
+                })
+                .collect();
+            for (notice, sending) in sendings {
+                self.deliver(&notice, sending);
+            }
+        }
+    }
+
+    fn deliver(&mut self, notice: &Notice, Sending { to, telling, .. }: Sending) {
+        let body = compose::telling(self.words, &telling);
+        match to {
+            Destination::Place(at) => {
+                let (place, id) = (number(at.as_str()), self.next_id());
+                let pinged = self.pinged(&telling);
+                self.drawn.push((place, id, body.clone()));
+                self.happened.push(Happened::Posted { place, id, body, pinged });
+                if let Notice::Page { escalation, page } = notice {
+                    let message = MessageId::from(id.to_string());
+                    let arrived = Request::PageDelivered { escalation: *escalation, page: *page, place: at, message };
+                    let outcome = self.desk.handle(arrived, &self.config.procedure, self.now);
+                    self.untold.extend(outcome.notices);
+                }
+            }
+            Destination::Message { place, message } => {
+                let (place, id) = (number(place.as_str()), number(message.as_str()));
+                self.drawn.push((place, id, body.clone()));
+                self.happened.push(Happened::Edited { place, id, body });
+            }
+            Destination::Asker(to) => {
+                let reply = Reply::read(&to);
+                let card_shows_it =
+                    matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Done { .. }));
+                let (user, place) = reply.token.split_once('/').unwrap_or_default();
+                if reply.kind == ReplyKind::Waiting || !card_shows_it {
+                    self.happened.push(Happened::Told { user: number(user), place: number(place), body });
+                }
+            }
+        }
+    }
+
+    fn pinged(&self, telling: &Telling) -> Vec<u64> {
+        match telling {
+            Telling::Card { ping: Some(Ping::Group(role)), .. } => self.cast.members(number(role)).collect(),
+            Telling::Card { ping: Some(Ping::People(people)), .. } => {
+                people.iter().map(|person| number(person.as_str())).collect()
+            }
+            Telling::Line { ping: Some(person), .. } => vec![number(person.as_str())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn show(&mut self) -> String {
+        let mut view = View::new(&self.cast, self.now);
+        for happened in self.happened.drain(..) {
+            match happened {
+                Happened::Posted { place, id, body, pinged } => view.posted(place, &body, id, &pinged),
+                Happened::Edited { place, id, body } => view.edited(place, &body, id),
+                Happened::Told { user, place, body } => view.told(user, place, true, &body),
+                Happened::Form { user, place, form } => view.form(user, place, &form),
+            }
+        }
+        view.into_text()
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}
+
+/// An id of Discord's, where everything comes from it.
+fn number(id: &str) -> u64 {
+    id.parse().unwrap_or_default()
+}
