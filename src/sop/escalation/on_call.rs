@@ -16,13 +16,12 @@ impl OnCall {
         self.0.get(team).is_some_and(Vec::is_empty)
     }
 
-    /// The people that a page of this step rings; none where it rings the whole team. The catch-all is always rung as
-    /// a whole: behind it there is nobody else.
+    /// The people that a page of this step rings; none where it rings the whole team: where more have to acknowledge
+    /// than are on call, and at the catch-all, for behind it there is nobody else.
     fn people(&self, plan: &Plan, step: Step) -> Vec<Person> {
-        match step {
-            Step::CatchAll => Vec::new(),
-            Step::Rung { .. } => self.0.get(&plan.rung(step).team).cloned().unwrap_or_default(),
-        }
+        let rung = plan.rung(step);
+        let people = self.0.get(&rung.team).filter(|people| people.len() >= rung.required_acks as usize);
+        people.filter(|_| step != Step::CatchAll).cloned().unwrap_or_default()
     }
 
     /// The first step from this one on with somebody on call, and the teams before it that have nobody.
