@@ -435,15 +435,9 @@ fn learnt_weights() -> HashMap<(&'static str, &'static str, &'static str), f64> 
 fn vocabulary() -> Vocabulary {
     let mut vocabulary = Vocabulary::default();
     for (language, (_, words)) in FUNCTION_WORDS.iter().enumerate() {
-        for word in *words {
-            let word = vocabulary.learn(word);
-            vocabulary.is_function_word(word, language);
-        }
+        vocabulary.learn_function_words(words, language);
     }
-    for word in currency_words() {
-        let word = vocabulary.learn(word);
-        vocabulary.names_currency(word);
-    }
+    vocabulary.learn_currencies(currency_words());
     vocabulary
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hasher;
+use std::ops::Range;
 
 use super::spelling::{self, is_stretched, plain_letters, unleet, unstretched, words};
 
@@ -34,10 +35,8 @@ pub(crate) struct Spread(u128);
 impl Spread {
     const LANE: usize = 16;
 
-    /// One word of each of these languages, a bit each.
-    fn of(languages: usize) -> Self {
-        let lane = |language: usize| (languages as u128 >> language & 1) << (language * Self::LANE);
-        Self((0..u8::BITS as usize).map(lane).sum())
+    fn one_of(language: usize) -> Self {
+        Self(1 << (language * Self::LANE))
     }
 
     pub fn add(&mut self, other: Self) {
@@ -55,15 +54,9 @@ pub(crate) struct Vocabulary {
     numbers: HashMap<Box<str>, Word>,
     /// By number.
     spelled: Vec<Box<str>>,
-    known: Vec<Known>,
-}
-
-/// What is known of a word.
-#[derive(Clone, Copy, Debug, Default)]
-struct Known {
-    /// The languages it is a function word of, a bit each.
-    languages: u8,
-    is_currency: bool,
+    /// One of each language that a word is a function word of, by number; they are learnt first.
+    spreads: Vec<Spread>,
+    currencies: Range<u32>,
 }
 
 impl Default for Vocabulary {
@@ -71,7 +64,8 @@ impl Default for Vocabulary {
         let reserved = ["", "#", "#th", "@", "://"];
         debug_assert_eq!(reserved.len(), Word::RESERVED);
         let spelled = reserved.map(Box::from).into();
-        Self { numbers: HashMap::new(), spelled, known: vec![Known::default(); Word::RESERVED] }
+        let spreads = vec![Spread::default(); Word::RESERVED];
+        Self { numbers: HashMap::new(), spelled, spreads, currencies: 0..0 }
     }
 }
 
@@ -84,7 +78,6 @@ impl Vocabulary {
         let word = Word(u32::try_from(self.spelled.len()).expect("far fewer than four billion words"));
         self.numbers.insert(spelled.into(), word);
         self.spelled.push(spelled.into());
-        self.known.push(Known::default());
         word
     }
 
@@ -99,13 +92,22 @@ impl Vocabulary {
         numbered.filter(move |(_, spelled)| number(spelled) == wanted).map(|(word, _)| word)
     }
 
-    /// Notes that a word makes up much of any text in a language.
-    pub fn is_function_word(&mut self, word: Word, language: usize) {
-        self.known[word.0 as usize].languages |= 1 << language;
+    /// Words that make up much of any text in a language.
+    pub fn learn_function_words(&mut self, words: &[&str], language: usize) {
+        for word in words {
+            let word = self.learn(word);
+            self.spreads.resize(self.len(), Spread::default());
+            self.spreads[word.0 as usize].add(Spread::one_of(language));
+        }
     }
 
-    pub fn names_currency(&mut self, word: Word) {
-        self.known[word.0 as usize].is_currency = true;
+    /// Words for a currency, all at once: they are told by their numbers.
+    pub fn learn_currencies<'w>(&mut self, words: impl Iterator<Item = &'w str>) {
+        let first = self.len();
+        let count = words.map(|word| self.learn(word)).count();
+        assert_eq!(self.len(), first + count, "no word for a currency was learnt before");
+        let number = |at: usize| u32::try_from(at).expect("far fewer than four billion words");
+        self.currencies = number(first)..number(self.len());
     }
 
     /// How many words there are.
@@ -128,8 +130,10 @@ impl Vocabulary {
             }
         }
         assert!(self.spelled.len() as u64 <= !TAG, "the lexicon has more than a million words");
-        let spreads = (0..=usize::from(u8::MAX)).map(Spread::of).collect();
-        Words { slots, known: self.known, squeezed, spreads }
+        // What all other words have.
+        let mut spreads = self.spreads;
+        spreads.push(Spread::default());
+        Words { slots, squeezed, spreads, currencies: self.currencies }
     }
 }
 
@@ -141,7 +145,7 @@ fn probe(slots: &[u64], key: u64) -> impl Iterator<Item = usize> + use<> {
     let mask = slots.len() - 1;
     #[expect(clippy::cast_possible_truncation, reason = "it is masked to the length of a list")]
     let first = key as usize & mask;
-    (0..=mask).map(move |step| (first + step) & mask)
+    (first..).map(move |step| step & mask)
 }
 
 /// A number in digits, with or without the ending of an ordinal.
@@ -164,12 +168,11 @@ pub(crate) fn number(written: &str) -> Word {
 #[derive(Debug)]
 pub(crate) struct Words {
     slots: Vec<u64>,
-    /// By number.
-    known: Vec<Known>,
     /// By the spelling without repeated letters.
     squeezed: HashMap<String, Word>,
-    /// One word of any set of languages.
-    spreads: Box<[Spread]>,
+    /// By number; the last is that of all words behind it. So few that they stay at hand.
+    spreads: Vec<Spread>,
+    currencies: Range<u32>,
 }
 
 impl Words {
@@ -184,30 +187,29 @@ impl Words {
     }
 
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "one branch, which is nearly always taken, in place of two")]
     fn with_key(&self, key: u64) -> Word {
-        for slot in probe(&self.slots, key) {
-            let slot = self.slots[slot];
-            if slot == 0 {
-                break;
-            }
-            if (slot ^ key) & TAG == 0 {
+        for at in probe(&self.slots, key) {
+            let slot = self.slots[at];
+            // An empty slot holds the number of the unknown word.
+            if (slot == 0) | ((slot ^ key) & TAG == 0) {
                 return Word((slot & !TAG) as u32);
             }
         }
-        Word::UNKNOWN
+        unreachable!("half of the slots are empty");
     }
 
     /// The word behind an unknown spelling in lower case, if it is one in disguise. What is not a word of the lexicon
     /// then is none: numbers and names of products stay what they are.
     pub fn undisguised(&self, spelled: &str) -> Word {
-        let letters = spelled.chars().filter(|c| c.is_alphabetic()).count();
         let signs = spelled.chars().filter(|c| matches!(c, '0'..='9' | '@' | '$' | '!')).count();
         let plain = plain_letters(spelled);
         if signs == 0 && plain.is_none() && !spelled.contains('*') && !is_stretched(spelled) {
             return Word::UNKNOWN;
         }
         let plain = plain.as_deref().unwrap_or(spelled);
-        let is_leet = signs > 0 && letters >= 2 && letters >= signs;
+        let letters = || spelled.chars().filter(|c| c.is_alphabetic()).count();
+        let is_leet = signs > 0 && letters() >= signs.max(2);
         let ones = is_leet.then_some(['i', 'l']).into_iter().flatten();
         // "sh*t": a star hides a vowel.
         let vowels = plain.contains('*').then_some(['a', 'e', 'i', 'o', 'u']).into_iter().flatten();
@@ -231,15 +233,15 @@ impl Words {
     }
 
     pub fn spread(&self, word: Word) -> Spread {
-        self.spreads[usize::from(self.known[word.0 as usize].languages)]
+        self.spreads[(word.0 as usize).min(self.spreads.len() - 1)]
     }
 
     pub fn is_function_word(&self, word: Word) -> bool {
-        self.known[word.0 as usize].languages != 0
+        self.spread(word) != Spread::default()
     }
 
     pub fn is_currency(&self, word: Word) -> bool {
-        self.known[word.0 as usize].is_currency
+        self.currencies.contains(&word.0)
     }
 }
 
