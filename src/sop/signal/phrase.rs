@@ -417,14 +417,18 @@ fn range(from: usize, to: usize) -> [u32; 2] {
     [from, to].map(|at| u32::try_from(at).expect("far fewer than four billion meanings"))
 }
 
+/// No way goes on with an unknown word.
 fn way(word: Word) -> u64 {
-    1 << (word.0 & 63)
+    u64::from(word.is_known()) << (word.0 & 63)
 }
 
 impl<R> Tree<R> {
-    /// The step from the root.
-    pub fn first(&self, word: Word) -> Option<Stop> {
-        Some(self.first[word.0 as usize]).filter(|stop| stop.node != Node::ROOT)
+    /// The step from the root, where it means something or the word that follows may lead on: one question that is
+    /// mostly answered "no", in place of three that no processor can guess.
+    pub fn first(&self, word: Word, follows: Word) -> Option<Stop> {
+        let stop = self.first[word.0 as usize];
+        let means = stop.place.roles[0] ^ stop.place.roles[1];
+        (u64::from(means) | stop.place.ways & way(follows) != 0).then_some(stop)
     }
 
     /// The step from any other place.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::lexicon::{Cue, League, Lexicon, Role};
 use super::token::Token;
+use super::vocabulary::Word;
 
 /// A term or cue in the text, in tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,15 +44,18 @@ pub(crate) struct Scan {
 
 /// Finds overlapping matches and lets the longest of each league win.
 pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
+    // As many as most texts have, so that the lists do not grow step by step.
+    let (some, many) = (tokens.len() / 8 + 4, tokens.len() / 4 + 4);
     let mut scan =
-        Scan { terms: Vec::with_capacity(8), cues: Vec::with_capacity(tokens.len() / 4 + 4), things: Vec::new() };
+        Scan { terms: Vec::with_capacity(some), cues: Vec::with_capacity(many), things: Vec::with_capacity(some) };
     // What may become a match with a gap, by where it ends.
-    let mut heads: Vec<Found<u32>> = Vec::new();
+    let mut heads: Vec<Found<u32>> = Vec::with_capacity(2 * many);
     // The last cue of either sort.
     let mut last_cues: [Option<usize>; 2] = [None; 2];
     let mut in_order = true;
     for first in 0..tokens.len() {
-        let mut place = lexicon.tree.first(tokens[first].word);
+        let follows = tokens.get(first + 1).filter(|next| next.clause == tokens[first].clause);
+        let mut place = lexicon.tree.first(tokens[first].word, follows.map_or(Word::UNKNOWN, |next| next.word));
         let mut last = first;
         while let Some(stop) = place {
             for role in lexicon.tree.roles(stop) {
