@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr_iter, memchr3};
 
 /// Whose words a text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +32,13 @@ pub(crate) fn masks(text: &str, speech: Speech) -> Vec<Range<usize>> {
     if speech == Speech::QuotesOnly {
         mask_outside_quotes(text, &mut masks);
     }
-    if memchr(b'`', bytes).is_some() {
+    // Most texts have none of these signs, and one look is enough.
+    if memchr3(b'`', b'<', b'@', bytes).is_some() {
         mask_code(bytes, &mut masks);
+        mask_markup(text, &mut masks);
+        mask_addresses(text, &mut masks);
     }
-    mask_markup(text, &mut masks);
     mask_links(text, &mut masks);
-    mask_addresses(text, &mut masks);
     if masks.len() > 1 {
         masks.sort_unstable_by_key(|mask| mask.start);
         masks.dedup_by(|next, last| {

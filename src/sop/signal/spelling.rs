@@ -32,19 +32,22 @@ pub(crate) fn part(c: char) -> Part {
         '\'' | '‘' | '’' | 'ʼ' | '′' => Part::Apostrophe,
         _ if c.is_ascii() => Part::Outside,
         // The commonest first, without a look at any table.
-        'À'..='Ö'
-        | 'Ø'..='ö'
-        | 'ø'..='ÿ'
-        | 'Ѐ'..='ҁ'
-        | 'Ҋ'..='ԯ'
-        | '\u{ff21}'..='\u{ff3a}'
-        | '\u{ff41}'..='\u{ff5a}' => Part::Inside,
+        _ if is_common_letter(c) => Part::Inside,
         '\u{1f000}'..='\u{1f0ff}' | '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}' => Part::Outside,
         _ if is_invisible(c) || is_accent(c) => Part::Nothing,
         _ if is_unspaced(c) => Part::Alone,
         _ if c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c) => Part::Inside,
         _ => Part::Outside,
     }
+}
+
+/// Letters beyond ASCII that texts are full of, all in one look: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari,
+/// Hangul and full-width ones. The tables of Unicode, which would say the same, take many steps for each.
+pub(crate) fn is_common_letter(c: char) -> bool {
+    matches!(c,
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{2af}' | 'Α'..='Ρ' | 'Σ'..='ώ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' | 'א'..='ת' | 'ؠ'..='ي' | 'ऄ'..='ह'
+        | '\u{1100}'..='\u{115e}' | '\u{1161}'..='\u{11ff}' | '\u{1e00}'..='\u{1eff}' | '가'..='힣'
+        | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}')
 }
 
 /// Gives the plain letters and digits of a character, mostly one.
@@ -61,6 +64,8 @@ pub(crate) fn fold(c: char, mut letter: impl FnMut(char)) {
         '\u{400}'..='\u{52f}' | '\u{900}'..='\u{109f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' => {
             c.to_lowercase().for_each(letter);
         }
+        // Syllables of Hangul come apart into letters that have no case.
+        '가'..='힣' => decompose_compatible(c, letter),
         _ => decompose_compatible(c, |part| match small_capital(part) {
             Some(plain) => letter(plain),
             None => part.to_lowercase().filter(|&c| self::part(c) == Part::Inside).for_each(&mut letter),
@@ -122,6 +127,12 @@ pub(crate) fn unstretched(word: &str, to: usize) -> String {
 /// Three of a letter in a row.
 pub(crate) fn is_stretched(word: &str) -> bool {
     word.as_bytes().windows(3).any(|three| three[0] == three[1] && three[1] == three[2] && !three[0].is_ascii_digit())
+}
+
+/// Whether a text may hold such a word of plain letters. Without an early end, so that many bytes are compared at once.
+pub(crate) fn may_be_stretched(text: &[u8]) -> bool {
+    let rows = text.iter().zip(text.iter().skip(1)).zip(text.iter().skip(2));
+    rows.fold(false, |any, ((a, b), c)| any | (a == b && b == c && a.is_ascii_alphabetic()))
 }
 
 /// The letters that digits and signs in a word may stand for; a "1" is an "i" or an "l".

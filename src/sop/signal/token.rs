@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::spelling::{self, Part, WORD_MAX_BYTES};
 use super::vocabulary::{Spread, Word, Words, number};
 
@@ -101,10 +103,9 @@ pub(crate) fn tokens(text: &str, masks: &[Range<usize>], words: &Words) -> Token
         digits: false,
         money: false,
         plain_until: 0,
+        tricks: memchr(b'#', text.as_bytes()).is_some() || spelling::may_be_stretched(text.as_bytes()),
         hashtag_until: 0,
         sentence_start: 0,
-        singles: 0,
-        spelled_out: false,
         spelled: String::new(),
     };
     let mut at = 0;
@@ -113,9 +114,7 @@ pub(crate) fn tokens(text: &str, masks: &[Range<usize>], words: &Words) -> Token
         pass.masked(mask);
     }
     pass.read(at, text.len());
-    if pass.spelled_out {
-        pass.join_singles();
-    }
+    pass.add_up();
     pass.found.may_hold_money = pass.digits && pass.money;
     pass.found
 }
@@ -131,14 +130,12 @@ struct Pass<'a> {
     money: bool,
     /// Signs up to here part words.
     plain_until: usize,
+    /// Plain letters may be more than they seem: there is a hashtag, or a stretched word.
+    tricks: bool,
     /// Capitals up to here part words.
     hashtag_until: usize,
     /// Where the sentence begins, in tokens.
     sentence_start: usize,
-    /// Single letters in a row at the end.
-    singles: usize,
-    /// There was a row that may spell a word.
-    spelled_out: bool,
     /// An unusually spelled word, spelled out.
     spelled: String,
 }
@@ -163,7 +160,6 @@ impl Pass<'_> {
         let (clause, sentence) = (self.clause, self.sentence);
         self.found.list.push(Token { word, start: index(mask.start), end: index(mask.end), clause, sentence });
         self.clause += 1;
-        self.singles = 0;
     }
 
     /// Reads from one byte to another; both stand between characters.
@@ -173,6 +169,8 @@ impl Pass<'_> {
             match CLASSES[self.bytes[at] as usize] {
                 Class::Letter | Class::Digit => {
                     at = self.word(at, to);
+                    // Most words end at a space: one guess less for each of them.
+                    at += usize::from(at < to && self.bytes[at] == b' ');
                     continue;
                 }
                 Class::Space | Class::Sign | Class::Apostrophe | Class::Disguise => {}
@@ -206,27 +204,28 @@ impl Pass<'_> {
 
     /// The word that begins at a letter or digit, and where it ends.
     fn word(&mut self, start: usize, to: usize) -> usize {
-        let mut end = start;
+        let mut end = letters_end(&self.bytes[..to], start);
         let mut digits = false;
         let mut apostrophe = false;
-        loop {
-            match self.bytes[..to].get(end).map(|byte| CLASSES[*byte as usize]) {
-                Some(Class::Letter) => {}
-                Some(Class::Digit) => digits = true,
-                Some(Class::Apostrophe) if self.is_letter(end + 1) => apostrophe = true,
-                Some(Class::Disguise | Class::Dollar | Class::Sentence)
+        while end < to && self.bytes[end] != b' ' {
+            match CLASSES[self.bytes[end] as usize] {
+                Class::Letter => {}
+                Class::Digit => digits = true,
+                Class::Apostrophe if self.is_letter(end + 1) => apostrophe = true,
+                Class::Disguise | Class::Dollar | Class::Sentence
                     if start >= self.plain_until && self.is_disguise(end, end - start) =>
                 {
                     return self.odd_word(start, to);
                 }
-                Some(Class::BeyondAscii) if self.goes_on(end) => return self.odd_word(start, to),
+                Class::BeyondAscii if self.goes_on(end) => return self.odd_word(start, to),
                 _ => break,
             }
             end += 1;
         }
         self.digits |= digits;
         let mut word = self.words.find_in(self.bytes, start, end);
-        if !word.is_known() {
+        // In this order: the first is nearly never so, and whether a word is known nobody can guess.
+        if (digits | apostrophe | self.tricks) && !word.is_known() {
             let spelled = &self.text[start..end];
             if digits {
                 word = number(spelled);
@@ -278,7 +277,7 @@ impl Pass<'_> {
             let at = start + offset;
             match spelling::part(c) {
                 Part::Inside => {
-                    self.digits |= c.is_numeric();
+                    self.digits |= !spelling::is_common_letter(c) && c.is_numeric();
                     self.found.beyond_ascii += if c.is_ascii() { 0 } else { c.len_utf8() };
                     let spelled = &mut self.spelled;
                     spelling::fold(c, |c| {
@@ -346,13 +345,28 @@ impl Pass<'_> {
 
     #[inline]
     fn push(&mut self, word: Word, start: usize, end: usize) {
-        self.singles = if end - start == 1 { self.singles + 1 } else { 0 };
-        self.spelled_out |= self.singles == SINGLES_MIN;
-        self.found.word_bytes += end - start;
-        self.found.spread.add(self.words.spread(word));
-        self.money |= self.words.is_currency(word);
         let (clause, sentence) = (self.clause, self.sentence);
         self.found.list.push(Token { word, start: index(start), end: index(end), clause, sentence });
+    }
+
+    /// What all words come to, in a loop of its own, because its sums then need no memory.
+    fn add_up(&mut self) {
+        let (mut spread, mut word_bytes) = (Spread::default(), 0);
+        // Single letters in a row, and whether there was a row that may spell a word.
+        let (mut singles, mut spelled_out) = (0, false);
+        for token in &self.found.list {
+            let is_masked = matches!(token.word, Word::HANDLE | Word::LINK);
+            let bytes = if is_masked { 0 } else { (token.end - token.start) as usize };
+            singles = if bytes == 1 { singles + 1 } else { 0 };
+            spelled_out |= singles == SINGLES_MIN;
+            word_bytes += bytes;
+            spread.add(self.words.spread(token.word));
+            self.money |= self.words.is_currency(token.word);
+        }
+        (self.found.spread, self.found.word_bytes) = (spread, word_bytes);
+        if spelled_out {
+            self.join_singles();
+        }
     }
 
     /// "?!" and ". . ." end one sentence, not several.
@@ -392,9 +406,9 @@ impl Pass<'_> {
         let letters: String = row.iter().map(|token| &self.text[token.start as usize..token.end as usize]).collect();
         let mut at = 0;
         while at < row.len() {
-            let lengths = (SINGLES_MIN..=SINGLES_MAX.min(row.len() - at)).rev();
+            let lengths = (SINGLES_MIN..=SINGLES_MAX.min(row.len() - at)).rev().filter(|_| at < SINGLES_LOOKED_AT);
             let mut words = lengths.map(|length| (length, self.words.find(&letters[at..at + length])));
-            let joined = words.find(|(_, word)| word.is_known()).filter(|_| at < SINGLES_LOOKED_AT);
+            let joined = words.find(|(_, word)| word.is_known());
             if let Some((length, word)) = joined {
                 self.found.list.push(Token { word, end: row[at + length - 1].end, ..row[at] });
                 at += length;
@@ -466,6 +480,25 @@ impl Pass<'_> {
         let digit = |at: usize| self.bytes.get(at).is_some_and(u8::is_ascii_digit);
         at > 0 && digit(at - 1) && digit(at + 1)
     }
+}
+
+/// Where a row of plain letters ends, eight bytes at a time: a branch for each of them, most of all the one that ends the
+/// word, was a third of what it took to find the words.
+fn letters_end(bytes: &[u8], start: usize) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let mut at = start;
+    while let Some(chunk) = bytes[at..].first_chunk() {
+        // The high bit of every byte of a letter, in either case: no sum carries into the byte beside it.
+        let lower = u64::from_le_bytes(*chunk) | (0x20 * EACH);
+        let (from_a, past_z) = ((lower & !HIGH) + 0x1f * EACH, (lower & !HIGH) + 0x05 * EACH);
+        let others = !(from_a & !past_z & !lower) & HIGH;
+        at += others.trailing_zeros() as usize / 8;
+        if others != 0 {
+            return at;
+        }
+    }
+    at + bytes[at..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
 }
 
 /// How many tokens from the first are single letters, each one character after the one before.
