@@ -87,9 +87,10 @@ impl<'a> Surroundings<'a> {
         } else if entry.weight == 0.0 {
             weighed.times(0.0, Reason::Harmless);
         } else if entry.weight > 0.0 {
-            for rule in
-                [Place::named, Place::taken_back, Place::negated, Place::reported, Place::hypothetical, Place::over]
-            {
+            let rules =
+                [Place::named, Place::taken_back, Place::negated, Place::reported, Place::hypothetical, Place::over];
+            // Each of them needs a cue, and many a text has none.
+            for rule in rules.into_iter().filter(|_| !self.cues.is_empty()) {
                 if let Some((factor, reason)) = rule(&place) {
                     weighed.times(factor, reason);
                 }
@@ -225,7 +226,8 @@ impl Place<'_> {
         let Surroundings { text, tokens, .. } = self.around;
         let (first, last) = (self.token(self.found.first), self.token(self.found.last));
         let original = &text[first.start as usize..last.end as usize];
-        let is_shouted = !original.contains(char::is_lowercase)
+        let is_shouted = original.len() >= SHOUTED_MIN_LETTERS
+            && !original.contains(char::is_lowercase)
             && original.chars().filter(|c| c.is_alphabetic()).nth(SHOUTED_MIN_LETTERS - 1).is_some();
         // Where the whole text is in capitals, a word in capitals stresses nothing.
         if is_shouted && *self.around.has_lowercase.get_or_init(|| text.contains(char::is_lowercase)) {

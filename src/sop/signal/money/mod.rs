@@ -194,7 +194,7 @@ impl Beside<'_> {
     fn has(&self, wanted: Cue, words: usize) -> bool {
         let Self { amount, tokens, cues } = self;
         let (before, after) = cues.split_at(cues.partition_point(|cue| cue.first < amount.first));
-        let near = |cue: &&Found<Cue>| {
+        let near = |cue: &Found<Cue>| {
             tokens[cue.first].clause == tokens[amount.first].clause
                 && cue.last + words + 1 >= amount.first
                 && cue.first <= amount.last + words + 1
@@ -202,6 +202,6 @@ impl Beside<'_> {
         // At most two cues stand on one word, so this many reach far enough.
         let enough = 2 * (words + 1);
         let nearest = before.iter().rev().take(enough).chain(after.iter().take(enough));
-        nearest.filter(near).any(|cue| cue.what == wanted)
+        nearest.filter(|cue| cue.what == wanted).any(near)
     }
 }
