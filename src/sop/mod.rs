@@ -12,6 +12,7 @@
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
+//! 8. [`prover`]: what the procedure comes to over a year, for its author
 
 pub mod calendar;
 pub mod clock;
@@ -23,6 +24,7 @@ pub(crate) mod fixture;
 pub mod message;
 pub mod notice;
 pub mod procedure;
+pub mod prover;
 pub mod rota;
 pub mod signal;
 pub mod team;

@@ -19,7 +19,7 @@ pub mod import;
 mod rotation;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 #[cfg(test)]
 mod tests;
 

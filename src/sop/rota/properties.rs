@@ -64,7 +64,7 @@ fn span(start: DateTime<Utc>) -> impl Strategy<Value = Span> {
 }
 
 /// A rota, and the span to look at.
-fn rota() -> impl Strategy<Value = (Rota, Span)> {
+pub(crate) fn rota() -> impl Strategy<Value = (Rota, Span)> {
     let setting = (prop::sample::select(ZONES.to_vec()), prop::sample::select(DAYS.to_vec()));
     setting.prop_flat_map(|(zone, (year, month, day))| {
         let day = NaiveDate::from_ymd_opt(year, month, day).expect("a date") - Days::new(2);
