@@ -23,9 +23,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError};
+use crate::sop::calendar::Span;
 
 /// Runs a customer-service escalation procedure inside team chat.
 ///
@@ -54,7 +56,10 @@ enum Command {
     /// Needs no token and no account, and leaves nothing behind. Open the address it prints in a browser; Ctrl-C ends it.
     /// A config of your own has to name the server, channels and roles of the example: there are no others here.
     Sandbox(sandbox::Arguments),
-    /// Check a config and say everything that is wrong with it.
+    /// Check a config: everything that is wrong with it, and what its procedure would come to over a year.
+    ///
+    /// Looks for hours in which a page finds nobody, answers that are due after weeks, and rules that can never fire,
+    /// and shows each at its line with an example. Exits with 1 if there are errors; warnings may be meant so.
     Check(check::Arguments),
     /// Say what the procedure makes of a text, and why.
     Explain(explain::Arguments),
@@ -138,6 +143,11 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
     clap_complete::generate(shell, &mut Arguments::command(), "bellhop", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A year from an instant on.
+fn year(from: DateTime<Utc>) -> Span {
+    Span::after(from, TimeDelta::days(365))
 }
 
 /// Says why a subcommand could not do its work.

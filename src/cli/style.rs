@@ -35,8 +35,13 @@ pub(crate) fn show(report: &Report) {
     eprint!("{}", report.draw(colored(&terminal), terminal.is_terminal()));
 }
 
-/// An error with its causes, each once.
+/// Says what went wrong.
 pub(crate) fn complain(error: &anyhow::Error) {
+    eprintln!("error: {}", sentence(error));
+}
+
+/// An error with its causes, each once.
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
     let mut said = format!("{error}");
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
@@ -44,5 +49,5 @@ pub(crate) fn complain(error: &anyhow::Error) {
             said = format!("{said}: {cause}");
         }
     }
-    eprintln!("error: {said}");
+    said
 }

@@ -5,6 +5,7 @@
 
 mod beside;
 mod calendars;
+mod judge;
 mod procedure;
 mod raw;
 mod report;
@@ -25,9 +26,11 @@ use toml::de::DeTable;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 use beside::Beside;
+pub(crate) use judge::span;
+pub use judge::{Remark, judge, weigh};
 use procedure::Names;
 use raw::{Item, Page, TOKEN_HINT, Table, Wrong, wrong};
-pub use report::{Problem, Report};
+pub use report::{Problem, Report, Severity};
 
 /// A config without a problem.
 #[derive(Debug)]
@@ -35,9 +38,9 @@ pub struct Config {
     pub procedure: Procedure,
     pub desk: DeskSettings,
     pub discord: DiscordSettings,
-    /// What the author should know although the config is valid, a sentence each: events of a calendar that are left
-    /// out, overrides that contradict each other.
-    pub warnings: Vec<String>,
+    /// What was read otherwise than it was written: events of a calendar that are left out, overrides that contradict
+    /// each other. [`judge`] says more.
+    pub warnings: Vec<Remark>,
 }
 
 /// The desk as a place of work: its names and its files.

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::beside::Beside;
 use super::calendars::calendars;
+use super::judge::Remark;
 use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
 use super::{rotas, triggers, values};
 use crate::sop::calendar::Calendar;
@@ -77,7 +78,7 @@ pub(super) fn procedure(
     files: &Beside<'_>,
     front: Option<TeamId>,
     default_plan: Option<String>,
-) -> Option<(Procedure, Vec<String>)> {
+) -> Option<(Procedure, Vec<Remark>)> {
     let teams = teams(document);
     let calendars = calendars(document, files);
     let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names, &calendars));

@@ -14,7 +14,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::report::Found;
+use super::report::{Found, Severity};
 
 /// The config being read, and what was found wrong so far.
 #[derive(Debug, Default)]
@@ -25,7 +25,8 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn note(&self, span: Range<usize>, key: &str, wrong: Wrong) {
         let Wrong { what, hint } = wrong;
-        self.found.borrow_mut().push(Found { span, key: key.to_owned(), what, hint });
+        let (key, severity, timeline) = (key.to_owned(), Severity::Error, Vec::new());
+        self.found.borrow_mut().push(Found { span, key, severity, what, hint, timeline });
     }
 
     /// Notes a problem unless one is noted on the same line already.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 use regex::Regex;
 use serde::Serialize;
 
@@ -16,6 +16,16 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// The config with secrets blanked out.
     text: String,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The procedure cannot be used, or does not do what it is there for.
+    Error,
+    /// It may be meant so.
+    Warning,
 }
 
 /// One thing to put right.
@@ -30,10 +40,15 @@ pub struct Problem {
     pub column: usize,
     /// The path of the key, `triggers[2].plan`; empty where the whole file is meant.
     pub key: String,
+    pub severity: Severity,
     /// The fact, as a sentence without a full stop.
     pub what: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The line of the config, without what it is indented by.
+    pub excerpt: String,
+    /// How it would show, a line an event in the order of time. Empty where the words alone say it.
+    pub timeline: Vec<String>,
 }
 
 /// A problem before its line is known.
@@ -41,8 +56,18 @@ pub struct Problem {
 pub(super) struct Found {
     pub(super) span: Range<usize>,
     pub(super) key: String,
+    pub(super) severity: Severity,
     pub(super) what: String,
     pub(super) hint: Option<String>,
+    pub(super) timeline: Vec<String>,
+}
+
+/// A problem as a machine reads it.
+#[derive(Serialize)]
+struct Line<'r> {
+    file: &'r str,
+    #[serde(flatten)]
+    problem: &'r Problem,
 }
 
 impl Report {
@@ -63,8 +88,12 @@ impl Report {
         let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(DRAWING_COLUMNS);
         let mut drawing = String::new();
         for problem in &self.problems {
-            let mut diagnostic = MietteDiagnostic::new(&problem.what).with_severity(Severity::Error);
-            diagnostic.help.clone_from(&problem.hint);
+            let severity = match problem.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            };
+            let mut diagnostic = MietteDiagnostic::new(&problem.what).with_severity(severity);
+            diagnostic.help = problem.advice();
             diagnostic.labels = Some(vec![LabeledSpan::new_with_span(None, problem.span.clone())]);
             let source = NamedSource::new(&self.name, self.text.clone());
             let drawn = miette::Report::from(diagnostic).with_source_code(source);
@@ -73,10 +102,28 @@ impl Report {
         drawing
     }
 
-    /// One JSON object a line: `line`, `column`, `key`, `what`, `hint`.
+    /// One JSON object a line: `file`, `line`, `column`, `key`, `severity`, `what`, `hint`, `excerpt`, `timeline`.
     pub fn to_json_lines(&self) -> String {
-        let json = |problem| serde_json::to_string(problem).expect("plain fields are JSON") + "\n";
+        let line = |problem| Line { file: &self.name, problem };
+        let json = |problem| serde_json::to_string(&line(problem)).expect("plain fields are JSON") + "\n";
         self.problems.iter().map(json).collect()
+    }
+
+    /// How many problems of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == severity).count()
+    }
+}
+
+impl Problem {
+    /// What to do, then how it would show.
+    fn advice(&self) -> Option<String> {
+        if self.timeline.is_empty() {
+            return self.hint.clone();
+        }
+        let timeline = self.timeline.iter().map(|line| format!("\n  {line}"));
+        let example = format!("for example:{}", timeline.collect::<String>());
+        Some(self.hint.iter().cloned().chain([example]).collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -95,13 +142,17 @@ impl std::error::Error for Report {}
 fn located(text: &str, found: Found) -> Problem {
     let before = text.get(..found.span.start).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
     Problem {
         line: before.matches('\n').count() + 1,
         column: before[line_start..].chars().count() + 1,
         span: found.span,
         key: found.key,
+        severity: found.severity,
         what: without_secrets(&found.what),
         hint: found.hint,
+        excerpt: without_secrets(line.trim()),
+        timeline: found.timeline,
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, Na
 use chrono_tz::Tz;
 
 use super::beside::Beside;
+use super::judge::Remark;
 use super::procedure::{Names, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
@@ -47,14 +48,19 @@ pub(super) fn rotas(
     names: &Names,
     files: &Beside<'_>,
     people: &[Participant],
-) -> (Vec<Rota>, Vec<String>) {
+) -> (Vec<Rota>, Vec<Remark>) {
     let Some(item) = document.get("rotas") else { return (Vec::new(), Vec::new()) };
     let (mut rotas, mut warnings) = (Vec::new(), Vec::new());
     let mut ids = Vec::new();
     for table in item.tables() {
         let roster = Roster { names, files, people };
         if let Some(rota) = roster.rota(&table, &mut ids, &mut warnings) {
-            warnings.extend(rota.conflicts().into_iter().map(|conflict| told(&conflict, &rota, people)));
+            let conflicts = rota.conflicts();
+            warnings.extend(conflicts.iter().map(|conflict| Remark {
+                key: format!("{}.overrides", table.key),
+                what: told(conflict, &rota, people),
+                hint: "shorten one of them, or delete it",
+            }));
             rotas.push(rota);
         }
         table.close();
@@ -89,7 +95,7 @@ struct Roster<'n> {
 }
 
 impl Roster<'_> {
-    fn rota(self, table: &Table<'_>, ids: &mut Vec<String>, warnings: &mut Vec<String>) -> Option<Rota> {
+    fn rota(self, table: &Table<'_>, ids: &mut Vec<String>, warnings: &mut Vec<Remark>) -> Option<Rota> {
         let team = table.need("team", "name one of [[teams]]").and_then(|item| self.names.team(&item));
         let id = match table.get("id") {
             Some(item) => item.read(values::id),
@@ -122,7 +128,8 @@ impl Roster<'_> {
         };
         let (id, team, zone, layers) = (id?, team?, zone?, layers?);
         let (imported, left_out) = imported?;
-        warnings.extend(left_out);
+        let hint = "change the event in its calendar and export it again";
+        warnings.extend(left_out.into_iter().map(|what| Remark { key: format!("{}.file", table.key), what, hint }));
         Some(Rota { id, team, zone, layers, imported, overrides: overrides?, away: away? })
     }
 

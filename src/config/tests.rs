@@ -378,7 +378,7 @@ fn contradictions_are_told() {
     expect![[r#"
         rota tier-2, 2026-12-24 18:00 CET to 2026-12-25 00:00 CET: an override for Tess, who is away then; it does not count
         rota tier-2, 2026-12-26 00:00 CET to 2026-12-27 00:00 CET: two overrides, for Tess and for Sam; the later one in the file counts: Sam
-    "#]].assert_eq(&(config.warnings.join("\n") + "\n"));
+    "#]].assert_eq(&(config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n"));
 }
 
 #[test]
@@ -1158,8 +1158,8 @@ fn a_report_is_drawn_and_written_as_json() {
     "#]]
     .assert_eq(&format!("report\n{}", report.draw(false, false)));
     expect![[r#"
-        {"line":7,"column":9,"key":"desk.front","what":"there is no team \"tier1\"","hint":"did you mean `tier-1`?"}
-        {"line":8,"column":1,"key":"desk.logs","what":"unknown key `logs` in `desk`","hint":"did you mean `log`?"}
+        {"file":"config.toml","line":7,"column":9,"key":"desk.front","severity":"error","what":"there is no team \"tier1\"","hint":"did you mean `tier-1`?","excerpt":"front = \"tier1\"","timeline":[]}
+        {"file":"config.toml","line":8,"column":1,"key":"desk.logs","severity":"error","what":"unknown key `logs` in `desk`","hint":"did you mean `log`?","excerpt":"logs = \"\"","timeline":[]}
     "#]]
     .assert_eq(&report.to_json_lines());
     assert!(report.draw(true, true).contains('\u{1b}'));
