@@ -150,6 +150,14 @@ fn year(from: DateTime<Utc>) -> Span {
     Span::after(from, TimeDelta::days(365))
 }
 
+/// Logs how many findings there are, not which: they may hold names.
+fn warn_of_findings(config: &Config) {
+    let (errors, warnings) = config::weigh(config, year(Utc::now()));
+    if errors + warnings > 0 {
+        tracing::warn!(errors, warnings, "config.findings: run bellhop check");
+    }
+}
+
 /// Says why a subcommand could not do its work.
 fn give_up(error: &anyhow::Error) -> ExitCode {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());

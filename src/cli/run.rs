@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 
 use crate::cli::bot::{Bot, Ended, NotStarted, Start};
-use crate::cli::{NO, style};
+use crate::cli::{NO, style, warn_of_findings};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 
@@ -27,6 +27,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }));
     let config = Config::read(&arguments.config)?;
     let token = token(&config)?;
+    warn_of_findings(&config);
     // One thread: 3,000 messages a second keep it busy for less than a fifth of the time (`bellhop load`).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("the runtime cannot be started")?;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::cli::bot::{Bot, Start};
 use crate::cli::folder::Folder;
 use crate::cli::run::told_to_end;
-use crate::cli::{ConfigFile, style};
+use crate::cli::{ConfigFile, style, warn_of_findings};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::sandbox::{Settings, SmallDiscord, World};
@@ -32,6 +32,7 @@ pub(crate) const TOKEN: &str = "sandbox.bot.token";
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     style::log("warn");
     let config = arguments.config.read()?;
+    warn_of_findings(&config);
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
     runtime.block_on(run(arguments.port, config))
 }
