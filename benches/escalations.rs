@@ -64,6 +64,7 @@ fn says(number: u64) -> Message {
         text,
         at: instant(number),
         edited: false,
+        to: Vec::new(),
     }
 }
 

@@ -260,7 +260,15 @@ fn triggers() {
     let text = "This is the fourth time I write. Refund my $700 or my lawyer will.";
     let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
     let author = Person { id: "customer".into(), name: "customer".to_owned(), standing: Standing::Customer };
-    let message = Message { id: "1".into(), place: "1".into(), author, text: text.to_owned(), at: now, edited: false };
+    let message = Message {
+        id: "1".into(),
+        place: "1".into(),
+        author,
+        text: text.to_owned(),
+        at: now,
+        edited: false,
+        to: Vec::new(),
+    };
     let past = Conversation::default();
     let look = |name: &str, signals: &Signals| {
         let labels: Vec<Kind> = procedure.labels(signals).cloned().collect();

@@ -145,6 +145,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Ex
         text: text.to_owned(),
         at: now,
         edited: false,
+        to: Vec::new(),
     };
     let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
     let firings: Vec<Fires<'_>> = fired.firings.iter().map(fires).collect();

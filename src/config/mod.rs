@@ -5,6 +5,7 @@
 
 mod beside;
 mod calendars;
+mod clocks;
 mod judge;
 mod procedure;
 mod raw;

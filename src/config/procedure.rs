@@ -9,8 +9,9 @@ use super::beside::Beside;
 use super::calendars::calendars;
 use super::judge::Remark;
 use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
-use super::{rotas, triggers, values};
+use super::{clocks, rotas, triggers, values};
 use crate::sop::calendar::Calendar;
+use crate::sop::clock::Limits;
 use crate::sop::procedure::{Procedure, TicketLink};
 use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
 use crate::sop::team::{Plan, Rung, Team, TeamId};
@@ -188,8 +189,10 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
             repeat @ 0..=REPEAT_MAX => Some(repeat),
             _ => item.refuse(wrong("repeated too often", format!("at most {REPEAT_MAX}; then the catch-all is paged"))),
         });
+        let limits = table.get("clocks").map(|item| clocks::limits(&item, names, calendars));
         table.close();
-        Some(Arc::new(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone() }))
+        let clocks = limits.unwrap_or_else(|| Some(Limits::default()));
+        Some(Arc::new(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone(), clocks: clocks? }))
     })
 }
 
@@ -202,19 +205,22 @@ fn rung(item: &Item<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<R
     let team = table.need("team", "name one of [[teams]]").and_then(|item| names.team(&item));
     let within = table.need("respond_within", "the time to answer, counted from the page's delivery: \"30m\"");
     let within = within.and_then(|item| item.read(values::duration));
-    let calendar = match table.get("calendar") {
-        Some(item) => names.calendar(&item).and_then(|id| {
-            // One that has problems of its own is not here; those were noted.
-            calendars.iter().find(|calendar| calendar.id == id).map(|calendar| Some(Arc::clone(calendar)))
-        }),
-        None => Some(None),
-    };
+    let calendar = calendar(&table, names, calendars);
     let required_acks = table.get("required_acks").map_or(Some(1), |item| match item.count()? {
         count @ 1..=ACKS_MAX => Some(count),
         _ => item.refuse(wrong("nobody, or a crowd", format!("1 to {ACKS_MAX} people who have to acknowledge"))),
     });
     table.close();
     Some(Rung { team: team?, respond_within: within?, calendar: calendar?, required_acks: required_acks? })
+}
+
+/// The calendar that a table names, if it names one.
+#[expect(clippy::option_option, reason = "one that is wrong, none, or the one that is named")]
+pub(super) fn calendar(table: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<Option<Arc<Calendar>>> {
+    let Some(item) = table.get("calendar") else { return Some(None) };
+    let id = names.calendar(&item)?;
+    // One that has problems of its own is not here; those were noted.
+    calendars.iter().find(|calendar| calendar.id == id).map(|calendar| Some(Arc::clone(calendar)))
 }
 
 /// More people will hardly be awake at once, and the card names them all.

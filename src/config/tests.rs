@@ -1213,3 +1213,75 @@ fn required_acks() {
         "#]],
     );
 }
+
+/// The clocks of the example, used by its first plan, in the hours of [`CALENDAR`].
+fn with_clocks(from: &str, to: &str) -> String {
+    let start = EXAMPLE.find("# clocks = ").expect("the example shows clocks") + 2;
+    let clocks = EXAMPLE[start..].lines().next().expect("a line");
+    assert!(clocks.contains(from), "the clocks have no {from:?}");
+    let clocks = clocks.replacen(from, to, 1);
+    bare().replacen("repeat = 0", &format!("repeat = 0\n{clocks}"), 1) + CALENDAR
+}
+
+#[test]
+fn the_clocks_of_the_example_are_fine() {
+    let config = Config::parse("config.toml", &with_clocks("", "")).unwrap_or_else(|report| panic!("{report}"));
+    let clocks = &config.procedure.default_plan.clocks;
+    assert_eq!(clocks.limits.len(), 4);
+    let resolve = clocks.target(crate::sop::clock::ClockKind::Resolve).expect("it is limited");
+    assert_eq!((resolve.within, resolve.warn_at_percent), (chrono::TimeDelta::days(2), vec![50, 80]));
+    assert_eq!(resolve.calendar.as_ref(), config.procedure.calendars.first());
+}
+
+#[test]
+fn clocks() {
+    let changes = [
+        ("first_reply", "first_replay"),
+        ("\"4h\"", "\"4 fortnights\""),
+        ("\"2d\"", "2"),
+        ("\"office\"", "\"ofice\""),
+        ("[50, 80]", "[80, 50]"),
+        ("[50, 80]", "[50, 100]"),
+        ("[50, 80]", "[0]"),
+        ("[50, 80]", "80"),
+        ("first_reply = \"1h\", update = \"4h\", resolve = \"2d\", time_in_tier = \"8h\", ", ""),
+    ];
+    let told: Vec<String> = changes.iter().map(|(from, to)| told(&with_clocks(from, to))).collect();
+    expect![[r#"
+        76: clocks = { first_replay = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = [50, 80] }
+          plans[0].clocks.first_replay: unknown key `first_replay` in `plans[0].clocks`
+          did you mean `first_reply`?
+
+        76: clocks = { first_reply = "1h", update = "4 fortnights", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = [50, 80] }
+          plans[0].clocks.update: "4 fortnights" is not a duration
+          write a number and a unit: "15m", "2h", "30d"
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = 2, time_in_tier = "8h", calendar = "office", warn_at = [50, 80] }
+          plans[0].clocks.resolve: `resolve` is a number
+          expected a text in quotes
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "ofice", warn_at = [50, 80] }
+          plans[0].clocks.calendar: there is no calendar "ofice"
+          did you mean `office`?
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = [80, 50] }
+          plans[0].clocks.warn_at: not in order
+          write each share once, the smallest first: warn_at = [50, 80]
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = [50, 100] }
+          plans[0].clocks.warn_at[1]: not a share of the time
+          write percent without quotes, 1 to 99: warn_at = [50, 80]
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = [0] }
+          plans[0].clocks.warn_at[0]: not a share of the time
+          write percent without quotes, 1 to 99: warn_at = [50, 80]
+
+        76: clocks = { first_reply = "1h", update = "4h", resolve = "2d", time_in_tier = "8h", calendar = "office", warn_at = 80 }
+          plans[0].clocks.warn_at: `warn_at` is a number
+          expected a list in square brackets
+
+        76: clocks = { calendar = "office", warn_at = [50, 80] }
+          plans[0].clocks: no clock, so nothing is measured
+          give a time to one of first_reply, update, resolve, time_in_tier: { update = "4h" }
+    "#]].assert_eq(&told.join("\n"));
+}

@@ -114,7 +114,7 @@ impl Outbox {
             Notice::Page { escalation, page } => format!("page/{}/{page}", escalation.0),
             Notice::Card { escalation, page } => format!("card/{}/{page}", escalation.0),
             Notice::Line { team, escalation, version, line } => {
-                format!("line/{}/{version}/{team}/{}", escalation.0, line.name())
+                format!("line/{}/{version}/{team}/{}", escalation.0, line.key())
             }
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }

@@ -64,6 +64,46 @@ pub struct Target {
     pub warn_at_percent: Vec<u8>,
 }
 
+/// How long the clocks of a case may run, those of its pages aside; one calendar and the same warnings for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// At most one for each clock.
+    pub limits: Vec<Limit>,
+    /// Around the clock without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Arc<Calendar>>,
+    /// As in [`Target`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warn_at_percent: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    pub clock: ClockKind,
+    /// Above zero.
+    #[serde(with = "seconds")]
+    pub within: TimeDelta,
+}
+
+impl Limits {
+    /// Nothing is measured.
+    pub fn is_empty(&self) -> bool {
+        self.limits.is_empty()
+    }
+
+    /// Whether a clock is limited that staff stop by writing to the customer.
+    pub fn measures_replies(&self) -> bool {
+        self.limits.iter().any(|limit| matches!(limit.clock, ClockKind::FirstReply | ClockKind::Update))
+    }
+
+    /// What a clock is started with; `None` where it is not limited.
+    pub fn target(&self, clock: ClockKind) -> Option<Target> {
+        let limit = self.limits.iter().find(|limit| limit.clock == clock)?;
+        let (calendar, warn_at_percent) = (self.calendar.clone(), self.warn_at_percent.clone());
+        Some(Target { clock, within: limit.within, calendar, warn_at_percent })
+    }
+}
+
 /// When a length of time has passed that counts in a calendar, around the clock without one. Where the calendar does
 /// not open for that long it is counted around the clock: a deadline that never comes would make a case silent.
 pub fn due(calendar: Option<&Calendar>, from: DateTime<Utc>, length: TimeDelta, pauses: &[Span]) -> DateTime<Utc> {
@@ -125,11 +165,12 @@ impl Clock {
         self.passes(self.target.within)
     }
 
-    /// When to warn, earliest first; what is past by now is for the caller to know. Warnings never come while it
-    /// stands still.
-    pub fn warn_at(&self) -> impl Iterator<Item = DateTime<Utc>> {
-        let after = |percent: &u8| self.target.within * i32::from(*percent) / 100;
-        self.target.warn_at_percent.iter().filter_map(move |percent| self.passes(after(percent)))
+    /// Of which share of its time to warn, in percent, and when; earliest first. What is past by now is for the caller
+    /// to know. Warnings never come while it stands still.
+    pub fn warnings(&self) -> impl Iterator<Item = (u8, DateTime<Utc>)> {
+        let after = |percent: u8| self.target.within * i32::from(percent) / 100;
+        let at = move |percent| Some((percent, self.passes(after(percent))?));
+        self.target.warn_at_percent.iter().copied().filter_map(at)
     }
 
     /// Whether its time was gone before it stopped, as seen at `now`. At its due time it is.
@@ -168,7 +209,7 @@ mod tests {
     /// Minutes after the start: when it warns, when it is due, what is gone after two hours and whether that was too much.
     fn told(clock: &Clock) -> String {
         let minutes = |instant: DateTime<Utc>| (instant - clock.started_at).num_minutes().to_string();
-        let warnings: Vec<String> = clock.warn_at().map(minutes).collect();
+        let warnings: Vec<String> = clock.warnings().map(|(_, at)| minutes(at)).collect();
         let due = clock.due().map_or_else(|| "-".to_owned(), minutes);
         let (elapsed, breached) = (clock.elapsed(minute(120)).num_minutes(), clock.breached(minute(120)));
         format!("warns at [{}], due {due}, {elapsed} of 120 gone, breached: {breached}", warnings.join(" "))

@@ -130,8 +130,8 @@ pub struct Desk {
     subjects: SubjectIndex,
     /// Cases that are not resolved.
     open: BTreeSet<EscalationId>,
-    /// Cases that wait for their customer.
-    waiting: BTreeSet<EscalationId>,
+    /// Cases that wait for their customer, or that measure how long their customer waits.
+    listening: BTreeSet<EscalationId>,
     deadlines: BTreeSet<(DateTime<Utc>, EscalationId)>,
     conversation: Conversation,
 }
@@ -259,10 +259,10 @@ impl Desk {
             before.map(|at| self.deadlines.remove(&(at, id)));
             after.map(|at| self.deadlines.insert((at, id)));
         }
-        if self.cases[&id].waiting.is_some() {
-            self.waiting.insert(id);
+        if self.cases[&id].waiting.is_some() || self.cases[&id].listens() {
+            self.listening.insert(id);
         } else {
-            self.waiting.remove(&id);
+            self.listening.remove(&id);
         }
         if self.cases[&id].status() == Status::Resolved {
             self.open.remove(&id);
@@ -307,8 +307,12 @@ fn sketch(text: &str, procedure: &Procedure) -> Sketch {
     Sketch::of(&signal::subject_words(text, &procedure.lexicon))
 }
 
-/// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was.
+/// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was. Where
+/// replies are measured, any text may be one.
 pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
+    if procedure.measures_replies() {
+        return true;
+    }
     let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
     ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
 }

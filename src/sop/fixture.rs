@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use rust_decimal::Decimal;
 
+use crate::sop::clock::Limits;
 use crate::sop::escalation::Actor;
 use crate::sop::message::{Message, Person, Standing};
 use crate::sop::procedure::{Procedure, TicketLink};
@@ -33,7 +34,15 @@ pub(crate) fn staff(id: &str, teams: &[&str]) -> Actor {
 /// What a customer writes in the support place.
 pub(crate) fn says(id: &str, customer: &str, text: &str) -> Message {
     let author = person(customer, Standing::Customer);
-    Message { id: id.into(), place: "support".into(), author, text: text.to_owned(), at: at(0), edited: false }
+    Message {
+        id: id.into(),
+        place: "support".into(),
+        author,
+        text: text.to_owned(),
+        at: at(0),
+        edited: false,
+        to: Vec::new(),
+    }
 }
 
 /// A ladder of teams with their minutes; the catch-all is `duty` with ten.
@@ -44,7 +53,8 @@ pub(crate) fn plan(id: &str, rungs: &[(&str, i64)], repeat: u32) -> Plan {
         calendar: None,
         required_acks: 1,
     };
-    Plan { id: id.to_owned(), rungs: rungs.iter().map(rung).collect(), repeat, catch_all: rung(&("duty", 10)) }
+    let (rungs, catch_all) = (rungs.iter().map(rung).collect(), rung(&("duty", 10)));
+    Plan { id: id.to_owned(), rungs, repeat, catch_all, clocks: Limits::default() }
 }
 
 pub(crate) fn trigger(id: &str, severity: Severity, condition: Condition, plan: Plan) -> Trigger {

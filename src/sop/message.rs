@@ -97,6 +97,8 @@ pub struct Message {
     pub at: DateTime<Utc>,
     /// Edits are read again: they may fire, they never un-fire.
     pub edited: bool,
+    /// Whom it names or answers, as far as the platform says so.
+    pub to: Vec<PersonId>,
 }
 
 /// At most `chars_max` characters of a text; a cut is marked with an ellipsis.

@@ -3,12 +3,16 @@
 
 mod card;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::clock::ClockKind;
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::message::{Person, PlaceId};
-pub use crate::sop::notice::card::{Card, CardRaise, NearLine, Queue, Verb, Why, buttons, card, page_due, queue, why};
+pub use crate::sop::notice::card::{
+    Card, CardClock, CardRaise, NearLine, Queue, Verb, Why, buttons, card, page_due, queue, why,
+};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 
@@ -93,6 +97,19 @@ pub enum Line {
         team: TeamId,
         why: String,
     },
+    /// A clock's time is running out. Whoever has the case is pinged, if they are at work.
+    Warned {
+        clock: ClockKind,
+        to: Option<Person>,
+        due: DateTime<Utc>,
+    },
+    /// A clock's time is up; that was noticed `late_minutes` later.
+    RanOut {
+        clock: ClockKind,
+        to: Option<Person>,
+        due: DateTime<Utc>,
+        late_minutes: i64,
+    },
 }
 
 impl Line {
@@ -109,6 +126,16 @@ impl Line {
             Self::Reopened { .. } => "reopened",
             Self::Resolved { .. } => "resolved",
             Self::Undeliverable { .. } => "undeliverable",
+            Self::Warned { .. } => "warned",
+            Self::RanOut { .. } => "ran_out",
+        }
+    }
+
+    /// Its name, and what it is about where a case has several of them at once.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Warned { clock, .. } | Self::RanOut { clock, .. } => format!("{}/{}", self.name(), clock.name()),
+            _ => self.name().to_owned(),
         }
     }
 
@@ -116,6 +143,7 @@ impl Line {
     pub fn calls(&self) -> Option<&Person> {
         match self {
             Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
+            Self::Warned { to, .. } | Self::RanOut { to, .. } => to.as_ref(),
             _ => None,
         }
     }
@@ -176,9 +204,20 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::Noted { .. }
         | Event::SeveritySet { .. }
         | Event::Answered { .. }
+        | Event::CustomerAsked { .. }
+        | Event::Replied { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
         Event::Nudged { .. } => {
             notices.extend(responder().map(|to| call(Line::Nudge { to })));
+            notices.extend(redraw(case));
+        }
+        Event::Warned { clock, due, .. } => {
+            notices.push(call(Line::Warned { clock: *clock, to: responder(), due: *due }));
+        }
+        Event::RanOut { clock, due, late_seconds } => {
+            // What is recorded at once need not wake anybody.
+            let to = responder().filter(|_| case.when_read(case.updated_at) == case.updated_at);
+            notices.push(call(Line::RanOut { clock: *clock, to, due: *due, late_minutes: late_seconds / 60 }));
             notices.extend(redraw(case));
         }
         Event::Waited { by, .. } => {

@@ -74,6 +74,12 @@ impl Procedure {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
+    /// Whether a clock runs until staff have written to the customer.
+    pub fn measures_replies(&self) -> bool {
+        let plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);
+        plans.into_iter().any(|plan| plan.clocks.measures_replies())
+    }
+
     /// The kinds that are strong enough to be called labels of a message.
     pub fn labels<'s>(&self, signals: &'s Signals) -> impl Iterator<Item = &'s Kind> {
         signals

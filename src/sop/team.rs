@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::calendar::Calendar;
-use crate::sop::clock;
+use crate::sop::clock::{self, Limits};
 use crate::sop::message::PlaceId;
 
 /// A team by its id in the config, for example `legal`.
@@ -112,6 +112,9 @@ pub struct Plan {
     pub repeat: u32,
     /// Paged after the last rung, and again each time its own time has passed without an answer.
     pub catch_all: Rung,
+    /// How long the other clocks of a case may run.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub clocks: Limits,
 }
 
 /// Where on its ladder a case stands.

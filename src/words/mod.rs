@@ -59,10 +59,11 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 13] = [
+const BUILT_IN: [(&str, &str); 14] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
+    ("clock.md", include_str!("../../templates/clock.md")),
     ("line.md", include_str!("../../templates/line.md")),
     ("done.md", include_str!("../../templates/done.md")),
     ("escalated.md", include_str!("../../templates/escalated.md")),

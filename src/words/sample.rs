@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::sop::clock::{ClockKind, Limit, Limits};
 use crate::sop::escalation::{
     Act, Actor, Command, Counted, Escalation, EscalationId, Grade, Information, OnCall, Opened, Quote, Refusal, Report,
     Subject, TriggerName, open,
@@ -105,8 +106,10 @@ fn plan() -> Arc<Plan> {
         calendar: None,
         required_acks: if team == "second" { 2 } else { 1 },
     };
+    let limit = |clock| Limit { clock, within: TimeDelta::minutes(120) };
+    let clocks = Limits { limits: ClockKind::ALL.map(limit).to_vec(), calendar: None, warn_at_percent: vec![50] };
     let rungs = vec![rung("first"), rung("second")];
-    Arc::new(Plan { id: "sample".to_owned(), rungs, repeat: 0, catch_all: rung("last") })
+    Arc::new(Plan { id: "sample".to_owned(), rungs, repeat: 0, catch_all: rung("last"), clocks })
 }
 
 fn procedure() -> Procedure {
@@ -158,6 +161,8 @@ fn cards() -> Vec<Card> {
         let second = Actor { person: person("Sofia", Standing::Staff), ..by.clone() };
         play(&mut case, &Command::Act { by: second, act: Act::Acknowledge { next: None }, seen: None }, 92);
         play(&mut case, &act(Act::Acknowledge { next: None }), 92);
+        play(&mut case, &Command::Replied { by: by.person.clone(), at: at(92) }, 92);
+        play(&mut case, &Command::CustomerAsked { at: at(93) }, 93);
         play(&mut case, &act(Act::Note { text: "called them".to_owned() }), 93);
         play(&mut case, &act(Act::Wait { reason: "a photo is missing".to_owned() }), 93);
         play(&mut case, &Command::CustomerWrote, 93);
@@ -234,7 +239,11 @@ fn lines() -> Vec<Line> {
         Line::Waiting { by: by.clone() },
         Line::Resumed { to: by.clone() },
         Line::Reopened { by: by.clone() },
-        Line::Resolved { by },
+        Line::Resolved { by: by.clone() },
+        Line::Warned { clock: ClockKind::Resolve, to: Some(by.clone()), due: at(9) },
+        Line::Warned { clock: ClockKind::FirstReply, to: None, due: at(9) },
+        Line::RanOut { clock: ClockKind::TimeInTier, to: None, due: at(9), late_minutes: 3 },
+        Line::RanOut { clock: ClockKind::Update, to: Some(by), due: at(9), late_minutes: 0 },
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
     ]
 }

@@ -12,7 +12,7 @@ use crate::adapters::discord::guild::snowflake;
 use crate::engine::input::{Body, Input, InputId, Position};
 use crate::sop::desk::Request;
 use crate::sop::escalation::Actor;
-use crate::sop::message::{Message, Person, Standing};
+use crate::sop::message::{Message, Person, PersonId, Standing};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 
@@ -59,6 +59,18 @@ pub(crate) fn person(user: &User, standing: Standing) -> Person {
     Person { id: user.id.to_string().into(), name: user.display_name().to_owned(), standing }
 }
 
+/// Whom a message names, and whose message it answers.
+fn addressed(mentions: &[User], answered: Option<&DiscordMessage>) -> Vec<PersonId> {
+    let users = mentions.iter().chain(answered.map(|message| &message.author));
+    users.map(|user| user.id.to_string().into()).collect()
+}
+
+/// The same of a message as REST gives it.
+fn addressed_in(message: &Value) -> Vec<PersonId> {
+    let users = message["mentions"].as_array().into_iter().flatten().chain([&message["referenced_message"]["author"]]);
+    users.filter_map(|user| user["id"].as_str()).map(PersonId::from).collect()
+}
+
 /// A message from the gateway. `member` comes with it inside a server; a message of a webhook has none.
 pub(crate) fn posted(message: &DiscordMessage, roles: &Roles) -> Message {
     let is_bot = message.author.bot || message.webhook_id.is_some();
@@ -69,6 +81,7 @@ pub(crate) fn posted(message: &DiscordMessage, roles: &Roles) -> Message {
         text: message.content.clone(),
         at: *message.timestamp,
         edited: false,
+        to: addressed(&message.mentions, message.referenced_message.as_deref()),
     }
 }
 
@@ -86,6 +99,7 @@ pub(crate) fn edited(event: &MessageUpdateEvent, roles: &Roles) -> Option<(Input
         text,
         at: *at,
         edited: true,
+        to: Vec::new(),
     };
     Some((InputId(format!("edit:{}:{}", event.id, at.timestamp_millis())), message))
 }
@@ -109,6 +123,7 @@ pub(crate) fn salvaged(message: &Value, roles: &Roles, roles_of: &[String]) -> O
         text: message["content"].as_str().unwrap_or_default().to_owned(),
         at: at.with_timezone(&Utc),
         edited: false,
+        to: addressed_in(message),
     })
 }
 

@@ -102,6 +102,7 @@ pub(super) fn fires(text: &str, procedure: &Procedure) -> bool {
         text: text.to_owned(),
         at: now,
         edited: false,
+        to: Vec::new(),
     };
     let (_, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
     fired.firings.iter().any(|firing| firing.trigger.mode == Mode::Live)

@@ -24,6 +24,7 @@ use crate::engine::clock::Clock;
 use crate::engine::input::InputId;
 use crate::engine::store::{Batch, Past, Recorded, SqliteStore};
 use crate::sandbox::{Settings, SmallDiscord, World};
+use crate::sop::clock::Limits;
 use crate::sop::desk::Fact;
 use crate::sop::escalation::{EscalationId, Event, Opened, PageReason, Report as Said, Subject};
 use crate::sop::message::{Person, Standing};
@@ -137,6 +138,7 @@ impl Cases {
             rungs: vec![rung(first, ANSWER_WITHIN), rung(next, LATER)],
             repeat: 0,
             catch_all: rung(next, LATER),
+            clocks: Limits::default(),
         };
         let channel = first.place.as_str().parse()?;
         let progress = Progress::items(usize::try_from(count)?, "cases prepared");

@@ -187,7 +187,7 @@ impl Replay<'_> {
         };
         let author = Person { id: said.author.clone().into(), name: said.author, standing: Standing::Customer };
         let (id, place) = (said.line.to_string().into(), said.channel.into());
-        let message = Message { id, place, author, text, at: now, edited: false };
+        let message = Message { id, place, author, text, at: now, edited: false, to: Vec::new() };
         let outcome = shift.desk.handle(Request::Message(message.clone()), self.procedure, now);
         for fact in outcome.facts {
             let Fact::Case { id, event } = fact else { continue };

@@ -161,6 +161,7 @@ impl Play<'_> {
             text: text.to_owned(),
             at: self.now,
             edited: false,
+            to: Vec::new(),
         };
         self.said.push(message.clone());
         if self.config.discord.watch.contains(&parent) {

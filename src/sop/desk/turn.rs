@@ -8,7 +8,7 @@ use crate::sop::escalation::{
     Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
     TriggerName, open,
 };
-use crate::sop::message::{Message, Standing, TicketRef, cut};
+use crate::sop::message::{Message, PersonId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Signals};
@@ -35,7 +35,10 @@ impl Turn<'_> {
         let (signals, ticket, fired) = read(message, &self.desk.conversation, self.procedure, self.now);
         let customer = (message.author.standing == Standing::Customer).then_some(&message.author);
         let heard = Heard { message, customer, ticket: ticket.as_ref(), signals: &signals };
-        self.end_waits(message);
+        match customer {
+            Some(_) => self.hear_customer(message),
+            None => self.hear_staff(message),
+        }
         let decisions = triage(heard, &fired, self.desk, self.procedure);
         if customer.is_some() && (ticket.is_some() || !signals.is_silent()) {
             self.note(message, ticket.clone(), &signals);
@@ -54,14 +57,40 @@ impl Turn<'_> {
         }
     }
 
-    /// Whatever the customer writes, nobody waits for them any longer.
-    fn end_waits(&mut self, message: &Message) {
-        let is_theirs =
-            |id: &&EscalationId| self.desk.cases[*id].opened.subject.customer_id() == Some(&message.author.id);
-        let theirs: Vec<_> = self.desk.waiting.iter().filter(is_theirs).copied().collect();
-        for id in theirs {
+    /// Whatever the customer writes, nobody waits for them any longer; and they wait for a reply. An edit asks nothing.
+    fn hear_customer(&mut self, message: &Message) {
+        let is_theirs = |case: &&Escalation| case.opened.subject.customer_id() == Some(&message.author.id);
+        let theirs: Vec<_> =
+            self.listening().filter(is_theirs).map(|case| (case.id, case.is_in(&message.place))).collect();
+        for (id, is_there) in theirs {
             self.settle(id, &Command::CustomerWrote);
+            if is_there && !message.edited {
+                self.settle(id, &Command::CustomerAsked { at: message.at });
+            }
         }
+    }
+
+    /// What staff write where a customer asked is a reply to whom it names or answers. Where it names nobody it is one
+    /// to the customer, as long as only one has an open case there.
+    fn hear_staff(&mut self, message: &Message) {
+        if message.edited {
+            return;
+        }
+        let there = self.listening().filter(|case| case.is_in(&message.place));
+        let there: Vec<_> = there.map(|case| (case.id, case.opened.subject.customer_id())).collect();
+        let is_alone = there.iter().all(|(_, customer)| *customer == there[0].1);
+        let is_meant = |customer: &PersonId| match message.to.as_slice() {
+            [] => is_alone,
+            named => named.contains(customer),
+        };
+        let meant = there.iter().filter(|(_, customer)| customer.is_some_and(is_meant));
+        for id in meant.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.settle(id, &Command::Replied { by: message.author.clone(), at: message.at });
+        }
+    }
+
+    fn listening(&self) -> impl Iterator<Item = &Escalation> {
+        self.desk.listening.iter().filter_map(|id| self.desk.case(*id))
     }
 
     fn note(&mut self, message: &Message, ticket: Option<TicketRef>, signals: &Signals) {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::sop::escalation::clocks;
 use crate::sop::escalation::{
     Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution, Waiting,
 };
@@ -28,6 +29,7 @@ impl Escalation {
             raised: None,
             gaps: Vec::new(),
             breaches: 0,
+            clocks: clocks::at_opening(&opened, at),
             late_seconds: 0,
             version: 1,
             opened_at: at,
@@ -39,6 +41,7 @@ impl Escalation {
     /// Takes a fact in. A fact about a page that does not exist cannot be recorded, so it is not looked for.
     pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
         self.updated_at = at;
+        self.run_clocks(event, at);
         match event {
             Event::Opened(opened) => *self = Self::open(self.id, (**opened).clone(), at),
             Event::Added { report } => self.added.push((**report).clone()),
@@ -112,6 +115,7 @@ impl Escalation {
                 self.severity = *severity;
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
             }
+            Event::CustomerAsked { .. } | Event::Replied { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
             Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });

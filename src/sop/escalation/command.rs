@@ -1,6 +1,6 @@
 //! What somebody can want of a case.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::escalation::{Grade, Report};
 use crate::sop::message::{MessageId, Person, PlaceId};
@@ -103,4 +103,13 @@ pub enum Command {
         why: String,
     },
     DeadlineReached,
+    /// The customer wrote where the case is about, then.
+    CustomerAsked {
+        at: DateTime<Utc>,
+    },
+    /// Somebody on staff wrote to the customer there, then.
+    Replied {
+        by: Person,
+        at: DateTime<Utc>,
+    },
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason, Promise,
     RaiseReason, Waiting,
 };
 use crate::sop::message::{Person, cut};
@@ -151,6 +151,8 @@ impl Escalation {
             }),
             Command::PageUndeliverable { page, why } => Ok(self.go_around(*page, why)),
             Command::DeadlineReached => Ok(self.pass_deadline(now)),
+            Command::CustomerAsked { at } => Ok(self.ask(*at, now)),
+            Command::Replied { by, at } => Ok(self.reply(by, *at, now)),
         }
     }
 
@@ -347,19 +349,21 @@ impl Escalation {
 
     /// What follows when a time is up. Early calls lead to nothing.
     fn pass_deadline(&self, now: DateTime<Utc>) -> Vec<Event> {
-        match self.next_deadline().filter(|deadline| deadline.at <= now) {
+        let mut events = self.pass_clocks(now);
+        events.extend(match self.step_deadline().filter(|deadline| deadline.at <= now) {
             None => Vec::new(),
             Some(deadline) if self.awaiting.is_some() => self.pass_silence(&deadline, now),
             Some(deadline) => self.pass_promise(&deadline, now),
-        }
+        });
+        events
     }
 
     /// The next step did not come: first a reminder, then the next team.
     fn pass_promise(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some((responder, _)) = &self.responder else { return Vec::new() };
-        if self.promise.as_ref().is_some_and(|promise| promise.nudged_at.is_none()) {
+        if let Some(Promise { until, nudged_at: None }) = self.promise {
             let late_seconds = (now - deadline.at).num_seconds();
-            return vec![Event::Nudged { due: deadline.at, late_seconds }];
+            return vec![Event::Nudged { due: until, late_seconds }];
         }
         let why = RaiseReason::Lapsed { responder: responder.clone() };
         moved(self.step, self.opened.plan.next(self.step), why, PageReason::Lapsed)

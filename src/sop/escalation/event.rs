@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::clock::ClockKind;
 use crate::sop::escalation::{Opened, Report};
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Severity, Step, TeamId};
@@ -145,6 +146,27 @@ pub enum Event {
     GapFound {
         team: TeamId,
     },
+    /// The customer waits for a reply since then.
+    CustomerAsked {
+        at: DateTime<Utc>,
+    },
+    /// Somebody on staff wrote to the customer then.
+    Replied {
+        by: Person,
+        at: DateTime<Utc>,
+    },
+    /// So many percent of a clock's time are gone.
+    Warned {
+        clock: ClockKind,
+        percent: u8,
+        due: DateTime<Utc>,
+    },
+    /// The time of a clock is up. `late_seconds` as with [`Self::Breached`].
+    RanOut {
+        clock: ClockKind,
+        due: DateTime<Utc>,
+        late_seconds: i64,
+    },
 }
 
 impl Event {
@@ -172,6 +194,10 @@ impl Event {
             Self::Graded { .. } => "graded",
             Self::Answered { .. } => "answered",
             Self::GapFound { .. } => "gap_found",
+            Self::CustomerAsked { .. } => "customer_asked",
+            Self::Replied { .. } => "replied",
+            Self::Warned { .. } => "warned",
+            Self::RanOut { .. } => "ran_out",
         }
     }
 }

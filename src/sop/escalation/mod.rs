@@ -5,6 +5,7 @@
 //! [`Escalation::next_deadline`] is a function of state, so a deadline survives with it.
 
 mod apply;
+mod clocks;
 mod command;
 mod decide;
 mod event;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::sop::escalation::clocks::Running;
 pub use crate::sop::escalation::command::{Act, Actor, Command};
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
@@ -231,6 +233,8 @@ pub struct Escalation {
     /// Teams found with nobody on call, since it last went to another step.
     pub gaps: Vec<TeamId>,
     pub breaches: u32,
+    /// Those that run or stand still, besides the one of its page.
+    pub clocks: Vec<Running>,
     /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
     /// something else moved it on.
     pub late_seconds: i64,
@@ -299,14 +303,25 @@ impl Escalation {
         }
     }
 
-    /// When the page that waits for an answer runs out; where somebody has it, when their next step is due.
+    /// The next step of the case, or the next that is to be said of one of its clocks.
     pub fn next_deadline(&self) -> Option<Deadline> {
+        [self.step_deadline(), self.clock_deadline()].into_iter().flatten().min_by_key(|deadline| deadline.at)
+    }
+
+    /// By when the page that waits has to be answered.
+    pub fn answer_due(&self) -> Option<DateTime<Utc>> {
+        self.page_deadline().map(|deadline| deadline.at)
+    }
+
+    /// When the page that waits for an answer runs out; where somebody has it, when they are reminded of their next
+    /// step, and when that was in vain.
+    fn step_deadline(&self) -> Option<Deadline> {
         if self.awaiting.is_some() {
             return self.page_deadline();
         }
         let Promise { until, nudged_at } = self.promise.as_ref()?;
         Some(match nudged_at {
-            None => Deadline { at: *until, why: "the next step is due" },
+            None => Deadline { at: self.when_read(*until), why: "the next step is due" },
             Some(at) => Deadline { at: *at + self.nudge_grace(), why: "nothing came of the reminder" },
         })
     }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sop::calendar::{Calendar, Window};
+use crate::sop::clock::{ClockKind, Limit, Limits};
 use crate::sop::fixture::{at, confidential_plan, person, plan, staff};
 use crate::sop::message::Standing;
 
@@ -22,6 +23,13 @@ enum Move {
         to: usize,
     },
     CustomerWrites,
+    /// So many seconds ago.
+    CustomerAsks {
+        ago: i64,
+    },
+    Replies {
+        ago: i64,
+    },
     Report {
         severity: Severity,
     },
@@ -49,6 +57,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         5 => (who, acts(), button).prop_map(|(who, act, button)| Move::Act { who, act, button }),
         1 => (0_usize..8, 0_usize..8).prop_map(|(who, to)| Move::HandOff { who, to }),
         1 => Just(Move::CustomerWrites),
+        2 => (0_i64..1_000).prop_map(|ago| Move::CustomerAsks { ago }),
+        2 => (0_i64..1_000).prop_map(|ago| Move::Replies { ago }),
         2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
         6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
         2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
@@ -91,16 +101,34 @@ fn acts() -> impl Strategy<Value = Act> {
 
 fn openings() -> impl Strategy<Value = Opened> {
     let ladder = proptest::sample::subsequence(vec!["support", "leads", "managers", "engineering"], 1..=4);
-    let open = proptest::collection::vec(1_i64..90, 4).prop_flat_map(move |minutes| {
+    let open = (proptest::collection::vec(1_i64..90, 4), limits()).prop_flat_map(move |(minutes, clocks)| {
+        let clocks = clocks.clone();
         (ladder.clone(), 0_u32..3, any::<bool>(), 1_u32..4).prop_map(move |(teams, repeat, in_hours, acks)| {
             let rungs: Vec<_> = teams.into_iter().zip(minutes.iter().copied()).collect();
             let mut plan = plan("ladder", &rungs, repeat);
             plan.rungs[0].calendar = in_hours.then(office);
             plan.rungs[0].required_acks = acks;
+            plan.clocks = clocks.clone();
             opened(plan, false)
         })
     });
     prop_oneof![4 => open, 1 => Just(opened(confidential_plan(), true))]
+}
+
+/// Some of the clocks, in the office's hours or around the clock, with or without warnings.
+fn limits() -> impl Strategy<Value = Limits> {
+    let minutes = proptest::collection::vec(1_i64..5_000, 4);
+    let clocks = proptest::sample::subsequence(ClockKind::ALL[1..].to_vec(), 0..=4);
+    let percents = proptest::sample::subsequence(vec![1_u8, 50, 80, 99], 0..=4);
+    (clocks, minutes, any::<bool>(), percents).prop_map(|(clocks, minutes, in_hours, warn_at_percent)| Limits {
+        limits: clocks
+            .into_iter()
+            .zip(minutes)
+            .map(|(clock, minutes)| Limit { clock, within: TimeDelta::minutes(minutes) })
+            .collect(),
+        calendar: in_hours.then(office),
+        warn_at_percent,
+    })
 }
 
 /// Monday to Friday, 09:00 to 17:30.
@@ -205,6 +233,10 @@ impl Walk {
                 Command::Act { by: self.people[*who].clone(), act: Act::HandOff { to }, seen: None }
             }
             Move::CustomerWrites => Command::CustomerWrote,
+            Move::CustomerAsks { ago } => Command::CustomerAsked { at: self.now - TimeDelta::seconds(*ago) },
+            Move::Replies { ago } => {
+                Command::Replied { by: person("sam", Standing::Staff), at: self.now - TimeDelta::seconds(*ago) }
+            }
             Move::Report { severity } => {
                 Command::Report { report: Box::new(report(&format!("m{}", self.log.len()))), severity: *severity }
             }
@@ -279,7 +311,10 @@ impl Walk {
             | Command::Act { act: Act::Note { .. } | Act::Grade { .. }, .. } => {
                 assert_eq!(self.case.pages.len(), before.pages.len(), "a resolved case paged somebody");
             }
-            Command::CustomerWrote | Command::DeadlineReached => assert_eq!(decided, &Ok(Vec::new())),
+            Command::CustomerWrote
+            | Command::CustomerAsked { .. }
+            | Command::Replied { .. }
+            | Command::DeadlineReached => assert_eq!(decided, &Ok(Vec::new())),
             _ => assert!(matches!(decided, Err(Refusal::AlreadyResolved { .. })), "{decided:?}"),
         }
     }
@@ -298,6 +333,7 @@ impl Walk {
         self.check_ladder();
         self.check_breaches();
         self.check_answers();
+        self.check_clocks();
     }
 
     fn check_never_silent(&self) {
@@ -306,7 +342,7 @@ impl Walk {
             assert!(case.resolution.is_some() || case.responder.is_some(), "nobody is asked and nobody has it");
             let waits = case.resolution.is_some() || case.waiting.is_some();
             assert_eq!(
-                case.next_deadline().is_none(),
+                case.step_deadline().is_none(),
                 waits,
                 "whoever has it is reminded, unless the customer is to act"
             );
@@ -315,7 +351,7 @@ impl Walk {
         let page = &case.pages[page];
         let rung = case.opened.plan.rung(page.step);
         let within = rung.respond_within;
-        let due = case.next_deadline().map(|deadline| deadline.at);
+        let due = case.answer_due();
         match &page.fate {
             Fate::Asked => assert_eq!(due, None, "time runs for a page that nobody has"),
             Fate::Delivered { at, .. } => {
@@ -328,6 +364,18 @@ impl Walk {
                 assert_eq!(due, Some(*at + within));
             }
         }
+    }
+
+    /// After the timer has rung nothing that is due is left unsaid, so nothing is missed. That nothing is said twice is
+    /// looked at with each event.
+    fn check_clocks(&self) {
+        let mut rung = self.case.clone();
+        for event in
+            rung.decide(&Command::DeadlineReached, &self.on_call, self.now).expect("the timer is never refused")
+        {
+            rung.apply(&event, self.now);
+        }
+        assert!(rung.clock_deadline().is_none_or(|deadline| deadline.at > self.now), "something due was left unsaid");
     }
 
     /// Nobody counts twice, and nobody is asked any more once enough have answered.
@@ -453,12 +501,13 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::Nudged { due, late_seconds } => {
             assert_eq!(before.promise.as_ref().map(|promise| (promise.until, promise.nudged_at)), Some((*due, None)));
-            assert!(*due <= now && *late_seconds == (now - *due).num_seconds());
+            assert_eq!(*late_seconds, (now - before.when_read(*due)).num_seconds());
         }
         Event::Noted { text, .. } => assert_eq!(after.notes.last().map(|note| &note.text), Some(text)),
         Event::Waited { reason, .. } => {
             assert_eq!(after.waiting.as_ref().map(|waiting| &waiting.reason), Some(reason));
-            assert_eq!(after.next_deadline(), None, "time runs while the customer is to act");
+            assert_eq!(after.step_deadline(), None, "time runs while the customer is to act");
+            assert!(after.running(ClockKind::Resolve).is_none_or(|running| running.clock.paused_since == Some(now)));
         }
         Event::Resumed => assert!(before.waiting.is_some() && after.waiting.is_none()),
         Event::Offered { to, .. } => {
@@ -468,6 +517,23 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),
         Event::GapFound { team } => assert_eq!(after.gaps.last(), Some(team)),
+        Event::CustomerAsked { at } => {
+            assert!(before.running(ClockKind::FirstReply).is_none(), "a customer waits once");
+            assert_eq!(after.running(ClockKind::FirstReply).map(|running| running.clock.started_at), Some(*at));
+        }
+        Event::Replied { at, .. } => {
+            assert!(after.running(ClockKind::FirstReply).is_none());
+            assert!(after.running(ClockKind::Update).is_none_or(|running| running.clock.started_at == *at));
+        }
+        Event::Warned { clock, percent, due } => {
+            let (was, is) = (before.running(*clock).expect("it runs"), after.running(*clock).expect("it runs on"));
+            assert!(was.warned_percent < *percent && is.warned_percent == *percent && !was.is_late && now < *due);
+        }
+        Event::RanOut { clock, due, late_seconds } => {
+            let (was, is) = (before.running(*clock).expect("it runs"), after.running(*clock).expect("it runs on"));
+            assert!(!was.is_late && is.is_late && is.late_seconds == *late_seconds);
+            assert_eq!((was.clock.due(), *late_seconds), (Some(*due), (now - *due).num_seconds()));
+        }
         Event::Graded { grade, .. } => assert_eq!(after.grade.as_ref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
             assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
@@ -530,7 +596,8 @@ proptest! {
 
     /// No delivery works: every team is tried once a round without waiting, and the catch-all after each of its times.
     #[test]
-    fn undeliverable_pages_go_round_at_once(opened in openings()) {
+    fn undeliverable_pages_go_round_at_once(mut opened in openings()) {
+        Arc::make_mut(&mut opened.plan).clocks = Limits::default();
         let ladder = opened.plan.clone();
         let steps = ladder.rungs.len() * (ladder.repeat as usize + 1);
         let mut walk = Walk::start(opened);

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::sop::clock::ClockKind;
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{
-    Actor, Counted, Escalation, Fate, Grade, Information, Note, Quote, RaiseReason, Status, Waiting,
+    Actor, Counted, Escalation, Fate, Grade, Information, Note, Quote, RaiseReason, Running, Status, Waiting,
 };
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::notice::is_newest;
@@ -41,6 +42,7 @@ pub struct Card {
     pub catch_all: bool,
     /// By when the team has to answer; `None` while its page is on the way.
     pub due: Option<i64>,
+    pub clocks: Vec<CardClock>,
     /// How long the team has, in minutes …
     pub within_minutes: i64,
     /// … of its own hours, so that the answer may be due much later.
@@ -92,6 +94,20 @@ pub struct CardRaise {
     pub gaps: Vec<String>,
     #[serde(flatten)]
     pub why: RaiseReason,
+}
+
+/// A clock that runs, or stands still.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardClock {
+    pub clock: ClockKind,
+    /// `None` while it stands still.
+    pub due: Option<i64>,
+    pub late: bool,
+}
+
+fn card_clock(running: &Running) -> CardClock {
+    let Running { clock, is_late, .. } = running;
+    CardClock { clock: clock.target.clock, due: clock.due().map(|due| due.timestamp()), late: *is_late }
 }
 
 /// Notes on one card.
@@ -156,7 +172,8 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         rung,
         rungs: opened.plan.rungs.len(),
         catch_all,
-        due: case.next_deadline().filter(|_| case.awaiting.is_some()).map(|deadline| deadline.at.timestamp()),
+        due: case.answer_due().map(|due| due.timestamp()),
+        clocks: case.clocks.iter().map(card_clock).collect(),
         within_minutes: case.rung().respond_within.num_minutes(),
         own_hours: case.rung().calendar.is_some(),
         awaited: case.awaiting.is_some(),

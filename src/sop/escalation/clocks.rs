@@ -1,0 +1,166 @@
+//! The clocks of a case besides those of its pages: which event starts, pauses and stops them, and what is due.
+//!
+//! A plan says which there are and how long each may take. A case whose customer is not known is measured without the
+//! two that are about its customer. Each start is an occurrence of its own: it warns at most once for each share of
+//! its time, and it is late at most once.
+
+use chrono::{DateTime, Utc};
+
+use crate::sop::clock::{Clock, ClockKind};
+use crate::sop::escalation::{Deadline, Escalation, Event, Opened};
+use crate::sop::message::{Person, PlaceId};
+use crate::sop::team::Severity;
+
+/// A clock that runs or stands still; one that has stopped is not kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    pub clock: Clock,
+    /// The last share of its time that was warned of, in percent; 0 before the first.
+    pub warned_percent: u8,
+    /// Its time was up, and that is on record.
+    pub is_late: bool,
+    /// How long after its time that was noticed: more than a moment only if the program was down.
+    pub late_seconds: i64,
+}
+
+impl Running {
+    fn kind(&self) -> ClockKind {
+        self.clock.target.clock
+    }
+}
+
+/// Clocks that begin when a case opens, in the order in which they are shown.
+const AT_OPENING: [ClockKind; 4] =
+    [ClockKind::FirstReply, ClockKind::Update, ClockKind::Resolve, ClockKind::TimeInTier];
+/// Those that begin anew when it is opened again: the customer has not asked anything yet.
+const AT_REOPENING: [ClockKind; 3] = [ClockKind::Update, ClockKind::Resolve, ClockKind::TimeInTier];
+
+/// Those that run from the opening on. A customer whose message opened the case waits from that message on.
+pub(super) fn at_opening(opened: &Opened, at: DateTime<Utc>) -> Vec<Running> {
+    let asked_at = if opened.by.is_none() { opened.report.said_at.min(at) } else { at };
+    let from = |kind| if kind == ClockKind::FirstReply { asked_at } else { at };
+    AT_OPENING.into_iter().filter_map(|kind| started(opened, kind, from(kind))).collect()
+}
+
+fn started(opened: &Opened, kind: ClockKind, at: DateTime<Utc>) -> Option<Running> {
+    let is_about_customer = matches!(kind, ClockKind::FirstReply | ClockKind::Update);
+    let target = opened.plan.clocks.target(kind)?;
+    let runs = !is_about_customer || opened.subject.customer.is_some();
+    runs.then(|| Running { clock: Clock::start(target, at), warned_percent: 0, is_late: false, late_seconds: 0 })
+}
+
+impl Escalation {
+    /// What an event does to the clocks.
+    pub(super) fn run_clocks(&mut self, event: &Event, at: DateTime<Utc>) {
+        match event {
+            Event::Resolved { .. } => self.clocks.clear(),
+            Event::Reopened { .. } => AT_REOPENING.into_iter().for_each(|kind| self.restart(kind, at)),
+            Event::Raised { .. } => self.restart(ClockKind::TimeInTier, at),
+            Event::Waited { .. } => self.clocks.iter_mut().for_each(|running| running.clock.pause(at)),
+            // A page ends a wait, too.
+            Event::Resumed | Event::Paged { .. } => {
+                self.clocks.iter_mut().for_each(|running| running.clock.resume(at));
+            }
+            Event::CustomerAsked { at: asked } => self.restart(ClockKind::FirstReply, *asked),
+            Event::Replied { at: replied, .. } => {
+                self.clocks.retain(|running| running.kind() != ClockKind::FirstReply);
+                self.restart(ClockKind::Update, *replied);
+            }
+            Event::Warned { clock, percent, .. } => {
+                for running in self.clocks.iter_mut().filter(|running| running.kind() == *clock) {
+                    running.warned_percent = *percent;
+                }
+            }
+            Event::RanOut { clock, late_seconds, .. } => {
+                for running in self.clocks.iter_mut().filter(|running| running.kind() == *clock) {
+                    (running.is_late, running.late_seconds) = (true, *late_seconds);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn restart(&mut self, kind: ClockKind, at: DateTime<Utc>) {
+        self.clocks.retain(|running| running.kind() != kind);
+        self.clocks.extend(started(&self.opened, kind, at));
+        self.clocks.sort_by_key(Running::kind);
+    }
+
+    pub fn running(&self, kind: ClockKind) -> Option<&Running> {
+        self.clocks.iter().find(|running| running.kind() == kind)
+    }
+
+    /// Whether what is said where its customer writes matters to it: a clock of the open case is about it.
+    pub fn listens(&self) -> bool {
+        let about_customer = [ClockKind::FirstReply, ClockKind::Update];
+        let is_measured = about_customer.iter().any(|kind| self.opened.plan.clocks.target(*kind).is_some());
+        self.resolution.is_none() && self.opened.subject.customer.is_some() && is_measured
+    }
+
+    /// Whether it is about something that was said there.
+    pub fn is_in(&self, place: &PlaceId) -> bool {
+        self.reports().any(|report| report.place == *place)
+    }
+
+    /// When the next warning or the end of a clock is to be seen to.
+    pub(super) fn clock_deadline(&self) -> Option<Deadline> {
+        let ends = self.clocks.iter().filter(|running| !running.is_late).filter_map(|running| running.clock.due());
+        let ends = ends.map(|at| Deadline { at, why: "a clock runs out" });
+        let warnings = self.clocks.iter().filter_map(|running| self.warnings(running).next());
+        let warnings = warnings.map(|(_, at)| Deadline { at, why: "a clock is to be warned of" });
+        ends.chain(warnings).min_by_key(|deadline| deadline.at)
+    }
+
+    /// What is still to be warned of, earliest first. A warning waits for the hours of its reader, and where they
+    /// begin too late there is none.
+    fn warnings(&self, running: &Running) -> impl Iterator<Item = (u8, DateTime<Utc>)> {
+        let due = running.clock.due().filter(|_| !running.is_late);
+        due.into_iter().flat_map(move |due| {
+            let next = running.clock.warnings().filter(|(percent, _)| *percent > running.warned_percent);
+            next.map(|(percent, at)| (percent, self.when_read(at))).filter(move |(_, at)| *at < due)
+        })
+    }
+
+    /// A reminder waits until the team is at work; one about something severe does not.
+    pub fn when_read(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        match &self.rung().calendar {
+            Some(calendar) if self.severity < Severity::Sev2 => calendar.next_open(at).unwrap_or(at),
+            _ => at,
+        }
+    }
+
+    /// Everything that the clocks have to say by now: of each its end, or else the latest warning.
+    pub(super) fn pass_clocks(&self, now: DateTime<Utc>) -> Vec<Event> {
+        let said = |running: &Running| {
+            let clock = running.kind();
+            let due = running.clock.due()?;
+            if due <= now {
+                let late_seconds = (now - due).num_seconds();
+                return (!running.is_late).then_some(Event::RanOut { clock, due, late_seconds });
+            }
+            let (percent, _) = self.warnings(running).take_while(|(_, at)| *at <= now).last()?;
+            Some(Event::Warned { clock, percent, due })
+        };
+        self.clocks.iter().filter_map(said).collect()
+    }
+
+    /// The customer has written: from now on they wait, if they did not before.
+    pub(super) fn ask(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Event> {
+        let is_measured = self.listens() && self.opened.plan.clocks.target(ClockKind::FirstReply).is_some();
+        let waits = self.running(ClockKind::FirstReply).is_some();
+        if is_measured && !waits && at >= self.opened_at {
+            vec![Event::CustomerAsked { at: at.min(now) }]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Staff have written to the customer. What was written before the customer asked is no answer.
+    pub(super) fn reply(&self, by: &Person, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Event> {
+        let at = at.min(now);
+        let answers = |kind| self.running(kind).is_some_and(|running| running.clock.started_at <= at);
+        let is_heard = answers(ClockKind::FirstReply) || answers(ClockKind::Update);
+        let asked_later = self.running(ClockKind::FirstReply).is_some_and(|running| running.clock.started_at > at);
+        if is_heard && !asked_later { vec![Event::Replied { by: by.clone(), at }] } else { Vec::new() }
+    }
+}
