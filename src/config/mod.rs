@@ -6,6 +6,7 @@
 mod beside;
 mod calendars;
 mod clocks;
+mod information;
 mod judge;
 mod procedure;
 mod raw;
@@ -24,6 +25,8 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
+use crate::sop::guidance::Guidance;
+use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 use beside::Beside;
@@ -132,22 +135,26 @@ const SYNTAX_HINT: &str = "put this right first, the rest is read after it; http
 fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let names = Names::of(&document);
     let desk = document.need("desk", "add a table [desk] with id, name, front, default_plan").and_then(|it| it.table());
-    let (settings, front, default_plan) = match desk {
-        Some(desk) => desk_settings(desk, &names),
-        None => (None, None, None),
+    let fields = information::information(&document);
+    let (settings, front, default_plan, by_default) = match desk {
+        Some(desk) => desk_settings(desk, &names, &fields),
+        None => (None, None, None, None),
     };
+    let guidance = by_default.map(|by_default| Guidance { information: fields, by_default });
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
     let files = Beside::new(folder);
-    let procedure = procedure::procedure(&document, &names, &files, front, default_plan);
+    let procedure = procedure::procedure(&document, &names, &files, front, default_plan, guidance);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.version = version(text, &files.into_texts());
     Some(Config { procedure, desk: settings?, discord: discord?, warnings })
 }
 
-/// The settings, the front team and the id of the default plan.
-fn desk_settings(desk: Table<'_>, names: &Names) -> (Option<DeskSettings>, Option<TeamId>, Option<String>) {
+/// The settings, the front team, the id of the default plan, and what is asked for by default.
+type DeskTable = (Option<DeskSettings>, Option<TeamId>, Option<String>, Option<Vec<Field>>);
+
+fn desk_settings(desk: Table<'_>, names: &Names, fields: &[Field]) -> DeskTable {
     let id = desk.need("id", "name the desk once and for all: id = \"harbor\"").and_then(|it| it.read(values::id));
     let name = desk.need("name", "say what people call the desk").and_then(|item| item.read(values::name));
     let log = match desk.get("log") {
@@ -159,9 +166,13 @@ fn desk_settings(desk: Table<'_>, names: &Names) -> (Option<DeskSettings>, Optio
     let front = front.and_then(|item| names.team(&item));
     let plan = desk.need("default_plan", "name the plan for escalations by hand: default_plan = \"tier-2\"");
     let plan = plan.and_then(|item| names.plan(&item));
+    let required = match desk.get("required") {
+        Some(item) => information::required(&item, names, fields),
+        None => Some(Vec::new()),
+    };
     desk.close();
     let settings = || Some(DeskSettings { id: id?, name: name?, log: log?, templates });
-    (settings(), front, plan)
+    (settings(), front, plan, required)
 }
 
 /// Where the log is when the config does not say.

@@ -12,6 +12,7 @@ use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
 use super::{clocks, rotas, triggers, values};
 use crate::sop::calendar::Calendar;
 use crate::sop::clock::Limits;
+use crate::sop::guidance::Guidance;
 use crate::sop::procedure::{Procedure, TicketLink};
 use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
 use crate::sop::team::{Plan, Rung, Team, TeamId};
@@ -24,6 +25,7 @@ pub(super) struct Names {
     pub(super) plans: Vec<String>,
     pub(super) calendars: Vec<String>,
     pub(super) triggers: Vec<String>,
+    pub(super) information: Vec<String>,
     /// The built-in ones, then the team's own.
     pub(super) kinds: Vec<String>,
     pub(super) currencies: Vec<String>,
@@ -40,6 +42,7 @@ impl Names {
             plans: document.peek("plans", "id"),
             calendars: document.peek("calendars", "id"),
             triggers: document.peek("triggers", "id"),
+            information: document.peek("information", "id"),
             kinds: built_in.chain(document.peek("terms", "kind")).collect(),
             currencies: document.peek_keys("rates"),
             people: document.peek("people", "name"),
@@ -79,6 +82,7 @@ pub(super) fn procedure(
     files: &Beside<'_>,
     front: Option<TeamId>,
     default_plan: Option<String>,
+    guidance: Option<Guidance>,
 ) -> Option<(Procedure, Vec<Remark>)> {
     let teams = teams(document);
     let calendars = calendars(document, files);
@@ -88,11 +92,13 @@ pub(super) fn procedure(
     let rates = rates(document);
     let label_thresholds = label_thresholds(document, names);
     let ticket_links = each(document, "tickets", ticket_link);
-    let triggers = triggers::triggers(document, names, &teams, &plans);
+    // Where the desk's table has problems, those are noted.
+    let asked = guidance.clone().unwrap_or_default();
+    let triggers = triggers::triggers(document, names, &teams, &plans, &asked);
     let people = rotas::people(document);
     let (rotas, warnings) = rotas::rotas(document, names, files, &people);
     let default_plan = default_plan.and_then(|id| plans.into_iter().find(|plan| plan.id == id));
-    let (front, default_plan, lexicon) = (front?, default_plan?, lexicon?);
+    let (front, default_plan, lexicon, guidance) = (front?, default_plan?, lexicon?, guidance?);
     let procedure = Procedure {
         // Known once every file has been read.
         version: String::new(),
@@ -107,6 +113,7 @@ pub(super) fn procedure(
         rates,
         label_thresholds,
         ticket_links,
+        guidance,
     };
     Some((procedure, warnings))
 }

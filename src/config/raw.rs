@@ -110,7 +110,7 @@ impl<'t> Table<'t> {
     }
 
     /// One of a few words; without a default it must be there.
-    pub(super) fn choice<T: Copy>(
+    pub(super) fn choice<T: Clone>(
         &self,
         name: &'static str,
         default: Option<T>,
@@ -123,7 +123,7 @@ impl<'t> Table<'t> {
         };
         let Some(item) = item else { return default };
         item.read(|text| {
-            let chosen = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
+            let chosen = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| choice.clone());
             chosen.ok_or_else(|| wrong(format!("`{name}` cannot be \"{text}\""), did_you_mean(text, names)))
         })
     }

@@ -1,6 +1,8 @@
 //! Every wrong config with the exact words and the line its author gets, and the example that has nothing wrong.
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod information;
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
@@ -95,51 +97,51 @@ fn people() {
             (r#"name = "Sofia""#, r#"nickname = "Sofia""#),
         ],
         &expect![[r#"
-            193: id = "4002"
+            210: id = "4002"
               people[1].id: "4002" is taken
               give everyone in [[people]] an id and a name of their own
-            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            230: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            194: name = "Sam"
+            211: name = "Sam"
               people[1].name: "Sam" is taken
               give everyone in [[people]] an id and a name of their own
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            230: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            215: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            232: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
 
-            195: zone = "America/NewYork"
+            212: zone = "America/NewYork"
               people[1].zone: there is no zone "America/NewYork"
               did you mean `America/New_York`?
 
-            195: zone = "+01:00"
+            212: zone = "+01:00"
               people[1].zone: there is no zone "+01:00"
               write a name of the IANA database: "Europe/Berlin"
 
-            193: id = "@sofia"
+            210: id = "@sofia"
               people[1].id: "@sofia" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            192: [[people]]
+            209: [[people]]
               people[1].name: `name` is missing
               what rotas call the person: name = "Lena"
-            194: nickname = "Sofia"
+            211: nickname = "Sofia"
               people[1].nickname: unknown key `nickname` in `people[1]`
               choose from `id`, `name`, `zone`
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            230: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            215: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            232: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
         "#]],
@@ -162,27 +164,27 @@ fn rotas() {
             ("away = [", "holiday = ["),
         ],
         &expect![[r#"
-            204: team = "teir-2"
+            221: team = "teir-2"
               rotas[0].team: there is no team "teir-2"
               did you mean `tier-2`?
 
-            203: [[rotas]]
+            220: [[rotas]]
               rotas[0].team: `team` is missing
               name one of [[teams]]
 
-            205: id = "Tier 2"
+            222: id = "Tier 2"
               rotas[0].id: "Tier 2" is not an id
               an id has small letters, digits and "-" only, at most 40: "tier-2"
 
-            203: [[rotas]]
+            220: [[rotas]]
               rotas[0].zone: `zone` is missing
               the zone of its wall clock times: zone = "Europe/Berlin"
 
-            207: [[rotas]]
+            224: [[rotas]]
               rotas[1]: there is a rota "tier-2" already
               a second rota of a team needs an id of its own: id = "legal-backup"
 
-            203: [[rotas]]
+            220: [[rotas]]
               rotas[0]: a rota without layers and without a file has nobody on call
               add layers = [{ people = […], every = "1 week", handover = "mon 09:00", from = … }], or a file
 
@@ -190,15 +192,15 @@ fn rotas() {
               rotas[0].file: there is no file "no/such.ics"
               its path starts at the folder of this config
 
-            206: file = "Cargo.toml"
+            223: file = "Cargo.toml"
               rotas[0].file: Cargo.toml is not an iCalendar file
               export the calendar as .ics; it begins with BEGIN:VCALENDAR
 
-            206: file = " "
+            223: file = " "
               rotas[0].file: an empty path
               write the path of a file, or delete the key
 
-            215: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            232: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].holiday: unknown key `holiday` in `rotas[0]`
               choose from `away`, `file`, `id`, `layers`, `overrides`, `team`, `zone`
         "#]],
@@ -227,82 +229,82 @@ fn layers() {
             (r#"only = ["sat-sun 10:00-16:00"]"#, r#"hours = ["sat-sun 10:00-16:00"]"#),
         ],
         &expect![[r#"
-            208: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofie"
               did you mean `Sofia`?
-            208: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[3]: there is no person "zzz"
               choose from `Sam`, `Sofia`, `Tess`
 
-            208: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people: a rotation of nobody
               list at least one person
 
-            208: {},
+            225: {},
               rotas[0].layers[0].every: `every` is missing
               how long a turn lasts: every = "1 week"
-            208: {},
+            225: {},
               rotas[0].layers[0].from: `from` is missing
               the day of the first hand-over: from = "2026-01-05"
-            208: {},
+            225: {},
               rotas[0].layers[0].handover: `handover` is missing
               when turns begin: handover = "mon 09:00", or "09:00" for days
-            208: {},
+            225: {},
               rotas[0].layers[0].people: `people` is missing
               list who takes turns, in order: people = ["Lena", "Ivy"]
 
-            208: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "1 fortnight" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            208: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "week" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            208: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "0 weeks" is no time at all
               the shortest turn is "1 hour"
 
-            208: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "53 weeks" is more than a year
               the longest turn is a year
 
-            208: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: only turns of whole weeks are handed over on a weekday
               write the time alone: handover = "09:00"; from says the first day
 
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: "moonday 9:00" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
               rotas[0].layers[0].handover: "24:30" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
               rotas[0].layers[0].from: 2026-01-05 is a Monday, and turns begin on a Tuesday
               write 2025-12-30 or 2026-01-06
 
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
               rotas[0].layers[0].from: `from` is a date
               expected a text in quotes
 
-            208: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
+            225: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
               rotas[0].layers[0].from: "2026-02-30" is not a day
               write year, month and day: "2026-01-05"
 
-            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            226: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[0]: "weekend 10:00-16:00" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
-            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            226: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[1]: "sat 10-16" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
 
-            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
+            226: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
               rotas[0].layers[1].only: `only` is a text
               expected a list in square brackets
 
-            209: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
+            226: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
               rotas[0].layers[1].hours: unknown key `hours` in `rotas[0].layers[1]`
               choose from `every`, `from`, `handover`, `only`, `people`
         "#]],
@@ -324,40 +326,40 @@ fn overrides_and_absences() {
             (r#"{ person = "Sofia", from = "2026-08-03", to"#, r#"{ person = "Sofia", from = "2026-08-03", until"#),
         ],
         &expect![[r#"
-            212: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
+            229: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
               rotas[0].overrides[0].from: "24.12.2026" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
-            212: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
+            229: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].to: it ends before it begins
               `to` is later than `from`; a day alone ends at midnight
 
-            212: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
+            229: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].from: "9999-12-27" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
             fine
 
-            212: { person = "Tess", to = "2026-12-26" },
+            229: { person = "Tess", to = "2026-12-26" },
               rotas[0].overrides[0].from: `from` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
 
-            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
+            230: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            213: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
+            230: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
               rotas[0].overrides[1].instead: unknown key `instead` in `rotas[0].overrides[1]`
               choose from `covers`, `from`, `person`, `to`
 
-            215: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
+            232: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofa"
               did you mean `Sofia`?
 
-            215: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            232: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].to: `to` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
-            215: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            232: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].until: unknown key `until` in `rotas[0].away[0]`
               choose from `from`, `person`, `to`
         "#]],
@@ -424,11 +426,11 @@ fn broken_toml_is_one_problem() {
     check(
         &[(r#"guild = "1000""#, r#"guild = "1000"#), (r#"guild = "1000""#, "guild = \"1000\"\nguild = \"1000\"")],
         &expect![[r#"
-            12: guild = "1000
+            13: guild = "1000
               : this is not TOML: invalid basic string, expected `"`
               put this right first, the rest is read after it; https://toml.io shows how it is written
 
-            13: guild = "1000"
+            14: guild = "1000"
               : this is not TOML: duplicate key
               put this right first, the rest is read after it; https://toml.io shows how it is written
         "#]],
@@ -445,28 +447,28 @@ fn unknown_keys() {
             (r#"{ amount_over = "500 USD" }"#, r#"{ amount_over = "500 USD", at_least = 0.5 }"#),
         ],
         &expect![[r#"
-            71: { team = "tier-2", respond_witin = "2h" },
+            72: { team = "tier-2", respond_witin = "2h" },
               plans[0].rungs[0].respond_within: `respond_within` is missing
               the time to answer, counted from the page's delivery: "30m"
-            71: { team = "tier-2", respond_witin = "2h" },
+            72: { team = "tier-2", respond_witin = "2h" },
               plans[0].rungs[0].respond_witin: unknown key `respond_witin` in `plans[0].rungs[0]`
               did you mean `respond_within`?
 
             1: 
               catch_all: `catch_all` is missing
               nobody may be forgotten: add [catch_all] with team and respond_within, paged when a ladder has ended
-            98: [catchall]
+            99: [catchall]
               catchall: unknown key `catchall` in this file
               did you mean `catch_all`?
 
-            108: colour = "red"
+            109: colour = "red"
               triggers[0].colour: unknown key `colour` in `triggers[0]`
-              choose from `confidential`, `exclusive_with`, `id`, `mode`, `name`, `ownership`, `plan`, `scope`, `severity`, `when`
-            109: mod = "live"
+              choose from `confidential`, `exclusive_with`, `id`, `mode`, `name`, `ownership`, `plan`, `required`, `scope`, `severity`, `when`
+            110: mod = "live"
               triggers[0].mod: unknown key `mod` in `triggers[0]`
               did you mean `mode`?
 
-            109: when = { amount_over = "500 USD", at_least = 0.5 }
+            110: when = { amount_over = "500 USD", at_least = 0.5 }
               triggers[0].when.at_least: unknown key `at_least` in `triggers[0].when`
               choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`
         "#]],
@@ -486,31 +488,31 @@ fn wrong_types() {
             ("[catch_all]\nteam = \"managers\"\nrespond_within = \"30m\"", "[[catch_all]]\nteam = \"managers\""),
         ],
         &expect![[r#"
-            12: guild = 1000
+            13: guild = 1000
               discord.guild: `guild` is a number
               expected a text in quotes
 
-            13: watch = "2001"
+            14: watch = "2001"
               discord.watch: `watch` is a text
               expected a list in square brackets
 
-            41: cleared = "yes"
+            42: cleared = "yes"
               teams[3].cleared: `cleared` is a text
               expected true or false without quotes
 
-            75: repeat = -1
+            76: repeat = -1
               plans[0].repeat: not a number from 0 to 4294967295
               write a whole number, like 3
 
-            75: repeat = 11
+            76: repeat = 11
               plans[0].repeat: repeated too often
               at most 10; then the catch-all is paged
 
-            129: when = { any = [{ signal = "repeat", at_least = "0.5" }, { contacts = 3, within = "30d" }] }
+            130: when = { any = [{ signal = "repeat", at_least = "0.5" }, { contacts = 3, within = "30d" }] }
               triggers[2].when.any[0].at_least: `at_least` is a text
               expected a number without quotes
 
-            98: [[catch_all]]
+            99: [[catch_all]]
               catch_all: `catch_all` is a list
               expected a table
         "#]],
@@ -528,23 +530,23 @@ fn durations() {
             (r#""2h""#, r#""99999999999999999999y""#),
         ],
         &expect![[r#"
-            71: { team = "tier-2", respond_within = "0s" },
+            72: { team = "tier-2", respond_within = "0s" },
               plans[0].rungs[0].respond_within: "0s" is no time at all
               the shortest duration is "1s"
 
-            71: { team = "tier-2", respond_within = "-5m" },
+            72: { team = "tier-2", respond_within = "-5m" },
               plans[0].rungs[0].respond_within: "-5m" is not a duration
               write a number and a unit: "15m", "2h", "30d"
 
-            71: { team = "tier-2", respond_within = "2 fortnights" },
+            72: { team = "tier-2", respond_within = "2 fortnights" },
               plans[0].rungs[0].respond_within: "2 fortnights" is not a duration
               write a number and a unit: "15m", "2h", "30d"
 
-            71: { team = "tier-2", respond_within = "366d" },
+            72: { team = "tier-2", respond_within = "366d" },
               plans[0].rungs[0].respond_within: "366d" is more than a year
               the longest duration is "365d"
 
-            71: { team = "tier-2", respond_within = "99999999999999999999y" },
+            72: { team = "tier-2", respond_within = "99999999999999999999y" },
               plans[0].rungs[0].respond_within: "99999999999999999999y" is not a duration
               write a number and a unit: "15m", "2h", "30d"
         "#]],
@@ -563,19 +565,19 @@ fn ids() {
             (r#"name = "Legal""#, r#"name = " ""#),
         ],
         &expect![[r#"
-            12: guild = "harbor"
+            13: guild = "harbor"
               discord.guild: "harbor" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            27: channel = "specialists"
+            28: channel = "specialists"
               teams[1].channel: "specialists" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            28: role = "+3003"
+            29: role = "+3003"
               teams[1].role: "+3003" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            13: watch = []
+            14: watch = []
               discord.watch: an empty list
               list at least one id, in quotes: ["2001"]
 
@@ -583,7 +585,7 @@ fn ids() {
               desk.id: "Harbor Support" is not an id
               an id has small letters, digits and "-" only, at most 40: "tier-2"
 
-            52: name = " "
+            53: name = " "
               teams[5].name: not a name
               a name is one line of 1 to 80 characters
         "#]],
@@ -611,26 +613,26 @@ fn references() {
               desk.default_plan: there is no plan "zzz"
               choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
 
-            71: { team = "teir-2", respond_within = "2h" },
+            72: { team = "teir-2", respond_within = "2h" },
               plans[0].rungs[0].team: there is no team "teir-2"
               did you mean `tier-2`?
 
-            143: plan = "team-leads"
+            144: plan = "team-leads"
               triggers[4].plan: there is no plan "team-leads"
               choose from `tier-2`, `leads`, `managers`, `engineering`, `legal`, `security`
 
-            114: exclusive_with = ["angri", "refund"]
+            115: exclusive_with = ["angri", "refund"]
               triggers[0].exclusive_with[0]: there is no trigger "angri"
               did you mean `angry`?
-            114: exclusive_with = ["angri", "refund"]
+            115: exclusive_with = ["angri", "refund"]
               triggers[0].exclusive_with[1]: a trigger cannot exclude itself
               name another trigger
 
-            110: mode = "on"
+            111: mode = "on"
               triggers[0].mode: `mode` cannot be "on"
               choose from `off`, `watch`, `live`
 
-            107: severity = "P1"
+            108: severity = "P1"
               triggers[0].severity: `severity` cannot be "P1"
               choose from `sev1`, `sev2`, `sev3`, `sev4`
         "#]],
@@ -647,13 +649,13 @@ fn what_is_taken_missing_or_empty() {
             (r#"when = { signal = "angry", at_least = 0.6 }"#, ""),
         ],
         &expect![[r#"
-            31: id = "tier-2"
+            32: id = "tier-2"
               teams[2].id: "tier-2" is taken
               give every one of [[teams]] an id of its own
-            72: { team = "team-leads", respond_within = "1h" },
+            73: { team = "team-leads", respond_within = "1h" },
               plans[0].rungs[1].team: there is no team "team-leads"
               choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
-            79: rungs = [{ team = "team-leads", respond_within = "15m" }, { team = "managers", respond_within = "30m" }]
+            80: rungs = [{ team = "team-leads", respond_within = "15m" }, { team = "managers", respond_within = "30m" }]
               plans[1].rungs[0].team: there is no team "team-leads"
               choose from `tier-1`, `tier-2`, `managers`, `engineering`, `legal`, `security`
 
@@ -661,11 +663,11 @@ fn what_is_taken_missing_or_empty() {
               desk.front: `front` is missing
               name the team that is told what becomes of cases: front = "tier-1"
 
-            83: rungs = []
+            84: rungs = []
               plans[2].rungs: a plan without rungs pages nobody
               list at least one team
 
-            139: [[triggers]]
+            140: [[triggers]]
               triggers[4].when: `when` is missing
               say when it fires: when = { signal = "legal", at_least = 0.5 }
         "#]],
@@ -689,50 +691,50 @@ fn conditions() {
             (r#"contacts = 3, within = "30d""#, "contacts = 1"),
         ],
         &expect![[r#"
-            109: when = {}
+            110: when = {}
               triggers[0].when: no condition, so it would never fire
               write one of signal, amount_over, contacts, customers, channel, language, all, any, not
 
-            109: when = { signal = "legal", language = "es" }
+            110: when = { signal = "legal", language = "es" }
               triggers[0].when: `signal` and `language` in one condition
               put each in brackets of its own: all = [{ … }, { … }] or any = [{ … }, { … }]
 
-            109: when = { not = { any = [] } }
+            110: when = { not = { any = [] } }
               triggers[0].when.not.any: nothing to combine
               list at least one condition in its own brackets: [{ … }]
 
-            109: when = { amount_over = "500 SEK" }
+            110: when = { amount_over = "500 SEK" }
               triggers[0].when.amount_over: SEK has no rate
               add it to [rates]: SEK = "…"
 
-            109: when = { amount_over = "$500" }
+            110: when = { amount_over = "$500" }
               triggers[0].when.amount_over: "$500" is not an amount with a currency
               write a number, a space and a currency: "500 USD"
 
-            109: when = { amount_over = "lots USD" }
+            110: when = { amount_over = "lots USD" }
               triggers[0].when.amount_over: "lots" is not a decimal number
               write a number, a space and a currency: "500 USD"
 
-            144: when = { signal = "angry", at_least = 60 }
+            145: when = { signal = "angry", at_least = 60 }
               triggers[4].when.at_least: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            144: when = { signal = "angry", at_least = nan }
+            145: when = { signal = "angry", at_least = nan }
               triggers[4].when.at_least: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            144: when = { signal = "angry", at_least = 0 }
+            145: when = { signal = "angry", at_least = 0 }
               triggers[4].when.at_least: every message is at least 0
               write a threshold above 0: 0.5 is a usual one
 
-            121: when = { customers = 3, of = "outages", within = "30m" }
+            122: when = { customers = 3, of = "outages", within = "30m" }
               triggers[1].when.of: there is no kind "outages"
               did you mean `outage`?
 
-            129: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+            130: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
               triggers[2].when.any[1].within: `within` is missing
               the time that is looked back: within = "30d"
-            129: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
+            130: when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 1 }] }
               triggers[2].when.any[1].contacts: fewer than 2 is every message
               count from 2 on; 3 is usual
         "#]],
@@ -807,62 +809,62 @@ fn calendars() {
             ("[[calendars]]", "[[calendars]]\nid = \"office\"\nzone = \"UTC\"\nopen = []\n[[calendars]]"),
         ],
         &expect![[r#"
-            218: zone = "Europe/Berln"
+            235: zone = "Europe/Berln"
               calendars[0].zone: there is no zone "Europe/Berln"
               did you mean `Europe/Berlin`?
 
-            218: zone = "MEZ!"
+            235: zone = "MEZ!"
               calendars[0].zone: there is no zone "MEZ!"
               did you mean `MET`?
 
-            216: [[calendars]]
+            233: [[calendars]]
               calendars[0].zone: `zone` is missing
               where the team's clocks are: zone = "Europe/Berlin"
 
-            219: open = []
+            236: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            216: [[calendars]]
+            233: [[calendars]]
               calendars[0].open: `open` is missing
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            219: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
+            236: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: "weekdays" is not a day of the week
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            219: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
+            236: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: a day of the week is missing
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            219: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
+            236: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
               calendars[0].open[0].from: "9am" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            219: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
+            236: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
               calendars[0].open[0].from: nothing starts at "24:00"
               write "00:00" and the day after
 
-            219: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
+            236: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
               calendars[0].open[0].to: "25:00" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            219: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
+            236: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
               calendars[0].open[0].to: open from and to the same time
               a whole day is from = "00:00", to = "24:00"; a `to` before `from` is on the next day
 
-            219: open = [{ days = "mon-fri", from = "09:00" }]
+            236: open = [{ days = "mon-fri", from = "09:00" }]
               calendars[0].open[0].to: `to` is missing
               when the team goes: to = "17:30"
 
-            71: { team = "tier-2", respond_within = "2h", calendar = "office" },
+            72: { team = "tier-2", respond_within = "2h", calendar = "office" },
               plans[0].rungs[0].calendar: there is no calendar "office"
               did you mean `ofice`?
 
-            219: open = []
+            236: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
-            221: id = "office"
+            238: id = "office"
               calendars[1].id: "office" is taken
               give every one of [[calendars]] an id of its own
         "#]],
@@ -882,31 +884,31 @@ fn holidays() {
             ("yearly = true", "yearly = 1"),
         ],
         &expect![[r#"
-            220: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "2026-02-30" is not a date
               write year, month and day: "2026-12-24"
 
-            220: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "24.12.2026" is not a date
               write year, month and day: "2026-12-24"
 
-            220: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is a date
               expected a text in quotes
 
-            220: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is missing
               the date: on = "2026-12-24"
 
-            220: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].to: a holiday that ends before it starts
               it ends on its own date, "24:00" at the latest; list the next date as a holiday of its own
 
-            220: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
+            237: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].form: unknown key `form` in `calendars[0].holidays[0]`
               did you mean `from`?
 
-            220: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
+            237: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
               calendars[0].holidays[1].yearly: `yearly` is a number
               expected true or false without quotes
         "#]],
@@ -941,25 +943,25 @@ fn holiday_files() {
         told += &problems(&report, &text);
     }
     expect![[r#"
-        220: holiday_file = "none.ics"
+        237: holiday_file = "none.ics"
           calendars[0].holiday_file: there is no file "none.ics"
           its path starts at the folder of this config
-        220: holiday_file = ""
+        237: holiday_file = ""
           calendars[0].holiday_file: an empty path
           write the path of a file, or delete the key
-        220: holiday_file = "weekly.ics"
+        237: holiday_file = "weekly.ics"
           calendars[0].holiday_file: the event "Stand-up" repeats in a way that is not read (FREQ=WEEKLY): only "every year on the same day" is; list its dates as events of their own
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        220: holiday_file = "table.csv"
+        237: holiday_file = "table.csv"
           calendars[0].holiday_file: this is not an iCalendar file, or it is damaged
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        220: holiday_file = "large.ics"
+        237: holiday_file = "large.ics"
           calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
           export what is asked for alone, without other appointments
-        220: holiday_file = "long.ics"
+        237: holiday_file = "long.ics"
           calendars[0].holiday_file: it closes 728 dates, more than 500
           export the years to come only, and nothing but holidays
-        220: holiday_file = "latin-1.ics"
+        237: holiday_file = "latin-1.ics"
           calendars[0].holiday_file: the file "latin-1.ics" is not text
           export it as iCalendar, in UTF-8
     "#]].assert_eq(&told);
@@ -983,29 +985,29 @@ fn words_money_and_tickets() {
             ("[rates]", "[[terms]]\nterm = \"\"\nkind = \"leaving\"\nweight = 0.5\n[rates]"),
         ],
         &expect![[r#"
-            156: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            173: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: there is no kind "agnry"
               did you mean `angry`?
-            156: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            173: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            160: eur = "0"
+            177: eur = "0"
               rates.eur: "eur" is not a currency
               write the three capital letters of ISO 4217: USD, EUR
-            160: eur = "0"
+            177: eur = "0"
               rates.eur: "0" is not a rate
               write a decimal above 0 in quotes: "1.08"
 
-            174: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
+            191: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
               tickets[0].link: not a regular expression: unclosed character class
               write it in single quotes, with \. for a dot
 
-            174: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
+            191: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
               tickets[0].link: a link without a group has no ticket id
               put the part that is the ticket's id in round brackets: (\d+)
 
-            159: term = ""
+            176: term = ""
               terms[0].term: the term "": it can stand for nothing at all; every way to read it needs a word
               see how terms are written in the comment above [[terms]]
         "#]],
@@ -1028,10 +1030,10 @@ fn a_term_that_is_never_heard_is_an_error() {
     check(
         &[("[rates]", &(terms.concat() + "[rates]"))],
         &expect![[r#"
-            163: term = "our notary"
+            180: term = "our notary"
               terms[1].term: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
               see how terms are written in the comment above [[terms]]
-            176: term = "notary … (note|bill)"
+            193: term = "notary … (note|bill)"
               terms[4].term: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
               see how terms are written in the comment above [[terms]]
         "#]],
@@ -1047,21 +1049,21 @@ fn confidential_cases_reach_cleared_teams_only() {
             (r#"channel = "2007""#, r#"channel = "2003""#),
         ],
         &expect![[r#"
-            135: plan = "legal"
+            136: plan = "legal"
               triggers[3].plan: confidential, but the plan reaches teams that are not cleared: managers
               close the team's channel and set cleared = true, or choose another plan or catch-all
-            150: plan = "security"
+            151: plan = "security"
               triggers[5].plan: confidential, but the plan reaches teams that are not cleared: managers
               close the team's channel and set cleared = true, or choose another plan or catch-all
 
-            135: plan = "legal"
+            136: plan = "legal"
               triggers[3].plan: confidential, but the plan reaches teams that are not cleared: tier-1
               close the team's channel and set cleared = true, or choose another plan or catch-all
-            150: plan = "security"
+            151: plan = "security"
               triggers[5].plan: confidential, but the plan reaches teams that are not cleared: tier-1
               close the team's channel and set cleared = true, or choose another plan or catch-all
 
-            53: channel = "2003"
+            54: channel = "2003"
               teams[5].channel: this channel belongs to a cleared team and to one that is not
               a cleared team needs a channel that only it can see
         "#]],
@@ -1075,11 +1077,11 @@ fn a_token_is_refused_and_not_shown() {
     check(
         &[("[rates]", "token = \"hunter2\"\n[rates]"), ("[rates]", &format!("# {token}\n[rates]"))],
         &expect![[r#"
-            158: token = "hunter2"
+            175: token = "hunter2"
               reading.token: a token never goes into this file
               delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
 
-            158: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
+            175: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
               : this looks like a token
               delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
         "#]],
@@ -1100,11 +1102,11 @@ fn the_token_travels_with_tls_only() {
             ("[discord]", "[discord]\napi_base = \"http://127.0.0.1:8321/\""),
         ],
         &expect![[r#"
-            12: api_base = "http://discord.example"
+            13: api_base = "http://discord.example"
               discord.api_base: "http://discord.example" is not an address the token may be sent to
               write https://…; http:// only for this machine: http://127.0.0.1:8321
 
-            12: api_base = "http://127.0.0.1:80@discord.example"
+            13: api_base = "http://127.0.0.1:80@discord.example"
               discord.api_base: "http://127.0.0.1:80@discord.example" is not an address the token may be sent to
               write https://…; http:// only for this machine: http://127.0.0.1:8321
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::information::required;
 use super::procedure::{Names, each_with_id, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
+use crate::sop::guidance::Guidance;
 use crate::sop::signal::Currency;
 use crate::sop::team::{Plan, Severity, Team, TeamId};
 use crate::sop::trigger::{Condition, Mode, Ownership, Scope, Trigger};
@@ -14,8 +16,14 @@ const OWNERSHIPS: [(&str, Ownership); 2] = [("responder", Ownership::Responder),
 const SCOPES: [(&str, Scope); 2] = [("customer", Scope::Customer), ("everyone", Scope::Everyone)];
 
 /// The triggers in the order of the config.
-pub(super) fn triggers(document: &Table<'_>, names: &Names, teams: &[Team], plans: &[Arc<Plan>]) -> Vec<Trigger> {
-    each_with_id(document, "triggers", |table, id| trigger(table, id, names, teams, plans))
+pub(super) fn triggers(
+    document: &Table<'_>,
+    names: &Names,
+    teams: &[Team],
+    plans: &[Arc<Plan>],
+    asked: &Guidance,
+) -> Vec<Trigger> {
+    each_with_id(document, "triggers", |table, id| trigger(table, id, names, teams, plans, asked))
 }
 
 fn trigger(
@@ -24,6 +32,7 @@ fn trigger(
     names: &Names,
     teams: &[Team],
     plans: &[Arc<Plan>],
+    asked: &Guidance,
 ) -> Option<Trigger> {
     let name = table.need("name", "the name on cards: name = \"Legal threat\"").and_then(|it| it.read(values::name));
     let severity = table.choice("severity", None, &Severity::ALL.map(|severity| (severity.name(), severity)));
@@ -39,14 +48,30 @@ fn trigger(
         Some(item) => excluded(&item, id.as_deref(), names),
         None => Some(Vec::new()),
     };
+    let required = match table.get("required") {
+        Some(item) => required(&item, names, &asked.information),
+        None => Some(asked.by_default.clone()),
+    };
     table.close();
     if let (Some(item), Some(plan), Some(true)) = (&plan_item, plan, confidential) {
         note_uncleared(item, plan, teams);
     }
     let (plan, confidential, exclusive_with) = (plan?.clone(), confidential?, exclusive_with?);
     let (mode, severity, ownership, scope) = (mode?, severity?, ownership?, scope?);
-    let (id, name, condition) = (id?, name?, condition?);
-    Some(Trigger { id, name, mode, severity, condition, plan, confidential, ownership, scope, exclusive_with })
+    let (id, name, condition, required) = (id?, name?, condition?, required?);
+    Some(Trigger {
+        id,
+        name,
+        mode,
+        severity,
+        condition,
+        plan,
+        confidential,
+        ownership,
+        scope,
+        exclusive_with,
+        required,
+    })
 }
 
 /// Ids of other triggers.

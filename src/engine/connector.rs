@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
-use crate::sop::notice::{Answer, Card, Line, LineFacts, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, ReplyTo, Verb};
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub enum Telling {
         facts: serde_json::Value,
         /// The person who is to be pinged.
         ping: Option<PersonId>,
+        /// What can be told by a button under it.
+        asks: Option<Asks>,
     },
     Answer(Box<Answer>),
 }
@@ -67,9 +69,24 @@ pub enum Ping {
 
 impl Telling {
     /// A line's facts as its template sees them.
-    pub fn line(facts: &LineFacts<'_>) -> Self {
+    pub fn line(facts: &LineFacts<'_>, case: EscalationId) -> Self {
         let ping = facts.detail.and_then(Line::calls).map(|person| person.id.clone());
-        Self::Line { facts: serde_json::to_value(facts).expect("facts of a line are plain data"), ping }
+        let owed = facts.case.as_ref().and_then(|card| card.owed.as_ref());
+        let asks = owed.filter(|_| facts.detail.is_some_and(Line::asks)).map(|owed| Asks::of(case, owed));
+        Self::Line { facts: serde_json::to_value(facts).expect("facts of a line are plain data"), ping, asks }
+    }
+}
+
+/// What a button asks for: fields of a case, by their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asks {
+    pub case: EscalationId,
+    pub fields: Vec<String>,
+}
+
+impl Asks {
+    pub fn of(case: EscalationId, owed: &CardOwed) -> Self {
+        Self { case, fields: owed.fields.iter().map(|field| field.id.clone()).collect() }
     }
 }
 

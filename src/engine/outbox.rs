@@ -377,7 +377,7 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
             let case = desk.case(*escalation)?;
             let facts = notice::line_facts(line, team, case, procedure);
             let place = procedure.team(team)?.place.clone();
-            (Destination::Place(place), Telling::line(&facts), facts.confidential && facts.case.is_some())
+            (Destination::Place(place), Telling::line(&facts, case.id), facts.confidential && facts.case.is_some())
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };

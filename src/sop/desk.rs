@@ -78,8 +78,8 @@ pub struct Form {
     pub trigger: Option<String>,
     /// A link or an id, as typed.
     pub ticket: String,
-    pub steps_tried: String,
-    pub context: String,
+    /// By the field's id, as typed.
+    pub answers: Vec<(String, String)>,
     /// Where it was escalated from.
     pub place: PlaceId,
     /// The message it is about, with its author, if it was escalated from one.

@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 
 use crate::sop::clock::Limits;
 use crate::sop::escalation::Actor;
+use crate::sop::guidance::Guidance;
+use crate::sop::guidance::information::{AnswerKind, Field, Need};
 use crate::sop::message::{Message, Person, Standing};
 use crate::sop::procedure::{Procedure, TicketLink};
 use crate::sop::signal::{Currency, Kind, Lexicon};
@@ -69,6 +71,7 @@ pub(crate) fn trigger(id: &str, severity: Severity, condition: Condition, plan: 
         ownership: Ownership::Responder,
         scope: Scope::Customer,
         exclusive_with: Vec::new(),
+        required: Vec::new(),
     }
 }
 
@@ -104,6 +107,7 @@ pub(crate) fn build() -> Procedure {
         },
         Trigger { mode: Mode::Watch, ..trigger("small_refund", Severity::Sev4, over_usd(100), leads()) },
     ];
+    let steps = field("steps", Need::Now);
     Procedure {
         version: "0123456789ab".to_owned(),
         teams: ["support", "leads", "managers", "legal", "counsel", "engineering", "duty"].map(team).to_vec(),
@@ -116,6 +120,7 @@ pub(crate) fn build() -> Procedure {
         lexicon: Lexicon::new(Vec::new()).expect("the built-in lexicon has no problems"),
         rates: rates(),
         label_thresholds: Vec::new(),
+        guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps] },
         ticket_links: vec![TicketLink {
             system: "desk".to_owned(),
             pattern: regex::Regex::new(r"https://desk\.example/t/(\d+)").expect("a valid pattern"),
@@ -137,6 +142,12 @@ pub(crate) fn rates() -> Rates {
 
 pub(crate) fn currency(code: &str) -> Currency {
     code.parse().expect("the code of a currency")
+}
+
+/// A text that a case needs, owed for half an hour.
+pub(crate) fn field(id: &str, need: Need) -> Field {
+    let (label, owed_within) = (format!("The {id}"), TimeDelta::minutes(30));
+    Field { id: id.to_owned(), label, kind: AnswerKind::Long, chars_max: 1_000, need, owed_within }
 }
 
 fn team(id: &str) -> Team {

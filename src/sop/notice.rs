@@ -11,7 +11,7 @@ use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
-    Card, CardClock, CardRaise, NearLine, Queue, Verb, Why, buttons, card, page_due, queue, why,
+    Card, CardClock, CardOwed, CardRaise, NearLine, Queue, Verb, Why, buttons, card, debtor, page_due, queue, why,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
@@ -110,6 +110,17 @@ pub enum Line {
         due: DateTime<Utc>,
         late_minutes: i64,
     },
+    /// The team has to know more, later than at the opening.
+    Owed,
+    /// What was owed did not come in time. `late_minutes` is how late that was noticed.
+    Overdue {
+        to: Option<Person>,
+        late_minutes: i64,
+    },
+    Informed {
+        by: Person,
+        labels: Vec<String>,
+    },
 }
 
 impl Line {
@@ -128,6 +139,9 @@ impl Line {
             Self::Undeliverable { .. } => "undeliverable",
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
+            Self::Owed => "owed",
+            Self::Overdue { .. } => "overdue",
+            Self::Informed { .. } => "informed",
         }
     }
 
@@ -144,8 +158,14 @@ impl Line {
         match self {
             Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
             Self::Warned { to, .. } | Self::RanOut { to, .. } => to.as_ref(),
+            Self::Overdue { to, .. } => to.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether what is owed can be told right there.
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::Opened | Self::Owed | Self::Overdue { .. })
     }
 }
 
@@ -183,6 +203,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     let line = |line: Line| Notice::Line { team: procedure.front.clone(), escalation, version: case.version, line };
     // In the place of the team that has it, where its card is.
     let call = |line: Line| Notice::Line { team: case.team().clone(), escalation, version: case.version, line };
+    // Whoever can find out what is missing.
+    let ask =
+        |line: Line| Notice::Line { team: debtor(case, procedure).clone(), escalation, version: case.version, line };
     let responder = || case.responder.as_ref().map(|(person, _)| person.clone());
     let front_is_paged = case.team() == &procedure.front;
     match event {
@@ -207,6 +230,22 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::CustomerAsked { .. }
         | Event::Replied { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
+        // At the opening the line and the card say so.
+        Event::Required { .. } if case.updated_at == case.opened_at => {}
+        Event::Required { .. } => {
+            notices.push(ask(Line::Owed));
+            notices.extend(redraw(case));
+        }
+        Event::Reminded { late_seconds, .. } => {
+            let to = case.owed.as_ref().and_then(|owed| owed.by.clone());
+            notices.push(ask(Line::Overdue { to, late_minutes: late_seconds / 60 }));
+            notices.extend(redraw(case));
+        }
+        Event::Informed { by, answers } => {
+            let labels = answers.iter().map(|answer| answer.label.clone()).collect();
+            notices.push(call(Line::Informed { by: by.clone(), labels }));
+            notices.extend(redraw(case));
+        }
         Event::Nudged { .. } => {
             notices.extend(responder().map(|to| call(Line::Nudge { to })));
             notices.extend(redraw(case));

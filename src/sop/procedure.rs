@@ -5,6 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::sop::calendar::Calendar;
+use crate::sop::guidance::Guidance;
+use crate::sop::guidance::information::Field;
 use crate::sop::message::{PersonId, TicketRef};
 use crate::sop::rota::{Participant, Rota};
 use crate::sop::signal::{Kind, Lexicon, Signals};
@@ -34,6 +36,7 @@ pub struct Procedure {
     /// From which strength on a kind counts as a label of the message, 0 to 1.
     pub label_thresholds: Vec<(Kind, f64)>,
     pub ticket_links: Vec<TicketLink>,
+    pub guidance: Guidance,
 }
 
 /// How links of one ticket system look.
@@ -78,6 +81,11 @@ impl Procedure {
     pub fn measures_replies(&self) -> bool {
         let plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);
         plans.into_iter().any(|plan| plan.clocks.measures_replies())
+    }
+
+    /// What has to be known of a case of this trigger; `None` is one opened by hand without any.
+    pub fn required<'p>(&'p self, trigger: Option<&'p Trigger>) -> &'p [Field] {
+        trigger.map_or(&self.guidance.by_default, |trigger| &trigger.required)
     }
 
     /// The kinds that are strong enough to be called labels of a message.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Sketch};
 use crate::sop::escalation::Counted;
+use crate::sop::guidance::information::Field;
 use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
 use crate::sop::signal::{self, Currency, Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Severity};
@@ -34,6 +35,8 @@ pub struct Trigger {
     pub scope: Scope,
     /// Ids of triggers that stay silent when this one fires.
     pub exclusive_with: Vec<String>,
+    /// What its team has to know.
+    pub required: Vec<Field>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

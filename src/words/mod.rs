@@ -17,6 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use crate::sop::guidance::information;
 use crate::sop::notice::{Answer, Card, Verb};
 use crate::sop::team::Team;
 pub use crate::words::sheet::{Field, Sheet};
@@ -139,12 +140,17 @@ impl Words {
 
     /// The title of the form for a note, and the label of its one field.
     pub fn resolve_form(&self, id: &str) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "resolve", id, reason: None }))
+        Sheet::parse(&self.render("form.md", FormFacts { form: "resolve", id, reason: None, fields: &[] }))
     }
 
     /// The title of the form for an escalation by hand, and the labels of its fields.
-    pub fn escalate_form(&self, reason: Option<&str>) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason }))
+    pub fn escalate_form(&self, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason, fields }))
+    }
+
+    /// The title of the form for what a case owes, and the labels of its fields.
+    pub fn inform_form(&self, id: &str, fields: &[information::Field]) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "inform", id, reason: None, fields }))
     }
 
     /// Rendering was tried at the start with facts of every shape, so a failure here is rare; the reader still gets
@@ -172,6 +178,7 @@ struct FormFacts<'a> {
     form: &'static str,
     id: &'a str,
     reason: Option<&'a str>,
+    fields: &'a [information::Field],
 }
 
 fn broken(name: &str, error: &minijinja::Error) -> WordsError {

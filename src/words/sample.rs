@@ -7,9 +7,11 @@ use rust_decimal::Decimal;
 
 use crate::sop::clock::{ClockKind, Limit, Limits};
 use crate::sop::escalation::{
-    Act, Actor, Command, Counted, Escalation, EscalationId, Grade, Information, OnCall, Opened, Quote, Refusal, Report,
-    Subject, TriggerName, open,
+    Act, Actor, Command, Counted, Escalation, EscalationId, Grade, OnCall, Opened, Quote, Refusal, Report, Subject,
+    TriggerName, open,
 };
+use crate::sop::guidance::Guidance;
+use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{Answer, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
@@ -40,7 +42,7 @@ impl Words {
                     attempt(self.try_render("line.md", facts));
                 }
             }
-            for command in ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen"] {
+            for command in ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen", "inform"] {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
             }
             let shown_when = [
@@ -51,6 +53,12 @@ impl Words {
             ];
             for (command, _) in shown_when.into_iter().filter(|(_, is_shown)| *is_shown) {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
+            }
+            if card.owed.is_some() {
+                let (codename, case, confidential) = (card.codename.clone(), Some(card.clone()), card.confidential);
+                let facts =
+                    LineFacts { line: Line::Owed.name(), detail: Some(&Line::Owed), confidential, codename, case };
+                attempt(self.try_render("line.md", facts));
             }
             if card.offered_to.is_some() {
                 let (by, to) = (person("Sam", Standing::Staff), person("Lena", Standing::Staff));
@@ -76,14 +84,15 @@ impl Words {
         for staff in [true, false] {
             attempt(self.try_render("help.md", Answer::Help { staff }));
         }
-        for refusal in refusals() {
+        for refusal in refusals().into_iter().chain(wrong_answers()) {
             attempt(self.try_render("refusal.md", refusal));
         }
         for verb in Verb::ALL {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
         }
-        for (form, reason) in [("resolve", None), ("escalate", None), ("escalate", Some("Refund"))] {
-            attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason }));
+        let fields = &fields();
+        for (form, reason) in [("resolve", None), ("escalate", None), ("escalate", Some("Refund")), ("inform", None)] {
+            attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason, fields }));
         }
         problems.sort_by_key(ToString::to_string);
         problems.dedup_by_key(|problem| problem.to_string());
@@ -126,6 +135,7 @@ fn procedure() -> Procedure {
         rates: Rates::default(),
         label_thresholds: Vec::new(),
         ticket_links: Vec::new(),
+        guidance: Guidance::default(),
     }
 }
 
@@ -153,6 +163,8 @@ fn cards() -> Vec<Card> {
         let act = |act| Command::Act { by: by.clone(), act, seen: None };
         let delivered =
             |page| Command::PageDelivered { page, place: "place".into(), message: format!("card-{page}").into() };
+        let rosa = full.then(|| person("Rosa", Standing::Staff));
+        play(&mut case, &Command::Require { fields: fields(), by: rosa }, 0);
         play(&mut case, &delivered(0), 1);
         let report = Box::new(opened(full).report);
         play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
@@ -172,6 +184,8 @@ fn cards() -> Vec<Card> {
         play(&mut case, &act(Act::Promise { within: None }), 131);
         play(&mut case, &act(Act::SetSeverity { severity: Severity::Sev3, reason: "calm".to_owned() }), 131);
         play(&mut case, &act(Act::Grade { grade: Grade::RightCall }), 131);
+        let answers = vec![("number".to_owned(), "3".to_owned())];
+        play(&mut case, &act(Act::Inform { answers }), 131);
         play(&mut case, &act(Act::Lower { reason: "simple after all".to_owned() }), 132);
         play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 133);
         play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 134);
@@ -220,7 +234,11 @@ fn opened(full: bool) -> Opened {
             triggers: if full { vec![name] } else { Vec::new() },
             findings: if full { findings } else { Vec::new() },
             quotes: if full { quotes } else { Vec::new() },
-            information: vec![Information { label: "Steps tried".to_owned(), answer: "restarted".to_owned() }],
+            information: vec![Information {
+                id: "steps".to_owned(),
+                label: "Steps tried".to_owned(),
+                answer: "restarted".to_owned(),
+            }],
         },
         near: Vec::new(),
         after: full.then_some(EscalationId(7)),
@@ -228,7 +246,7 @@ fn opened(full: bool) -> Opened {
 }
 
 fn lines() -> Vec<Line> {
-    let by = person("Sam", Standing::Staff);
+    let (by, rosa) = (person("Sam", Standing::Staff), person("Rosa", Standing::Staff));
     vec![
         Line::Opened,
         Line::Acknowledged { by: by.clone(), minutes: Some(3) },
@@ -245,7 +263,29 @@ fn lines() -> Vec<Line> {
         Line::RanOut { clock: ClockKind::TimeInTier, to: None, due: at(9), late_minutes: 3 },
         Line::RanOut { clock: ClockKind::Update, to: Some(by), due: at(9), late_minutes: 0 },
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
+        Line::Overdue { to: Some(rosa.clone()), late_minutes: 3 },
+        Line::Overdue { to: None, late_minutes: 0 },
+        Line::Informed { by: rosa, labels: vec!["Steps tried".to_owned()] },
     ]
+}
+
+/// One of each kind.
+fn fields() -> Vec<Field> {
+    let choice = AnswerKind::Choice { choices: ["yes", "no"].map(str::to_owned).to_vec() };
+    let kinds = [
+        ("short", AnswerKind::Short),
+        ("long", AnswerKind::Long),
+        ("number", AnswerKind::Number),
+        ("money", AnswerKind::Money),
+        ("date", AnswerKind::Date),
+        ("link", AnswerKind::Link),
+        ("choice", choice),
+    ];
+    let field = |(id, kind): (&str, AnswerKind)| {
+        let (id, label, owed_within) = (id.to_owned(), "Label".to_owned(), TimeDelta::minutes(30));
+        Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within }
+    };
+    kinds.into_iter().map(field).collect()
 }
 
 fn whys() -> Vec<Why> {
@@ -266,6 +306,20 @@ fn whys() -> Vec<Why> {
         outdated: full,
     };
     vec![why(true), why(false)]
+}
+
+/// An answer that is none, for each kind of field.
+fn wrong_answers() -> impl Iterator<Item = Refusal> {
+    let told = Information { id: "steps".to_owned(), label: "Steps".to_owned(), answer: "restarted".to_owned() };
+    fields().into_iter().flat_map(move |field| {
+        let wrong = |too_long| WrongAnswer {
+            field: field.clone(),
+            typed: "much".to_owned(),
+            too_long,
+            others: if too_long { vec![told.clone()] } else { Vec::new() },
+        };
+        [true, false].map(|too_long| Refusal::WrongAnswer(Box::new(wrong(too_long))))
+    })
 }
 
 fn refusals() -> Vec<Refusal> {
@@ -292,5 +346,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Incomplete { field: "steps tried".to_owned() },
         Refusal::UnknownTrigger { asked: "refunds".to_owned() },
         Refusal::NobodyOnCall { id, team: "first".into() },
+        Refusal::NothingOwed { id },
     ]
 }

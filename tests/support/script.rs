@@ -158,9 +158,11 @@ impl Play {
 
     /// The channel, message and id of a button: the newest drawn one, or the first.
     fn button(&self, label: &str, case: &str, place: Option<u64>, first: bool) -> Result<(u64, u64, String)> {
-        let verb = label.to_lowercase();
         let number = case.trim_start_matches("ESC-");
-        let prefix = format!("bh1:{verb}:{number}:");
+        let is_it = |button: &Value| {
+            let id = button["custom_id"].as_str().unwrap_or_default();
+            button["label"] == label && id.split(':').nth(2) == Some(number)
+        };
         let seen = self.stage.discord.seen();
         let mut found = seen.iter().filter_map(|seen| {
             let (Seen::Posted { channel, message, .. } | Seen::Edited { channel, message, .. }) = seen else {
@@ -168,7 +170,7 @@ impl Play {
             };
             let rows = message["components"].as_array()?.iter();
             let mut ids = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
-            let id = ids.find_map(|button| button["custom_id"].as_str().filter(|id| id.starts_with(&prefix)))?;
+            let id = ids.find(|button| is_it(button))?["custom_id"].as_str()?;
             let message = message["id"].as_str()?.parse().ok()?;
             place.is_none_or(|place| place == *channel).then(|| (*channel, message, id.to_owned()))
         });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::adapters::discord::custom_id::CustomId;
-use crate::engine::connector::{Ping, Telling};
+use crate::engine::connector::{Asks, Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
 use crate::sop::notice::{Card, Verb};
@@ -19,9 +19,12 @@ const FIELD_NAME_MAX: usize = 256;
 const FIELD_VALUE_MAX: usize = 1_024;
 const FOOTER_MAX: usize = 2_048;
 const EMBED_MAX: usize = 6_000;
+/// Buttons side by side (<https://discord.com/developers/docs/components/reference#action-row>).
+const ROW_BUTTONS_MAX: usize = 5;
 const LABEL_MAX: usize = 80;
 const FORM_TITLE_MAX: usize = 45;
 const INPUT_LABEL_MAX: usize = 45;
+const PLACEHOLDER_MAX: usize = 100;
 
 /// Only whoever asked sees it (<https://discord.com/developers/docs/resources/message#message-object-message-flags>).
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
@@ -48,7 +51,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             let acts_on = Shown { case: *case, version: *version, page: *page };
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
-        Telling::Line { facts, ping } => line(&words.line(facts), ping.as_ref()),
+        Telling::Line { facts, ping, asks } => line(words, &words.line(facts), ping.as_ref(), asks.as_ref()),
         Telling::Answer(told) => answer(&words.answer(told)),
     }
 }
@@ -63,7 +66,7 @@ pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], p
     json!({
         "content": content,
         "embeds": [embed(&words.card(card), Some(color(card)))],
-        "components": rows(words, shown, buttons),
+        "components": rows(words, card, shown, buttons),
         "allowed_mentions": mentions,
     })
 }
@@ -78,10 +81,14 @@ fn only(people: &[PersonId]) -> Value {
     json!({"parse": [], "users": people})
 }
 
-/// One line of text. Pings nobody but the person it calls.
-pub(crate) fn line(text: &str, calls: Option<&PersonId>) -> Value {
-    let mentions = calls.map_or_else(no_mentions, |person| json!({"parse": [], "users": [person.as_str()]}));
-    json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions})
+/// One line of text, with a button for what it asks for. Pings nobody but the person it calls.
+pub(crate) fn line(words: &Words, text: &str, calls: Option<&PersonId>, asks: Option<&Asks>) -> Value {
+    let mentions = calls.map_or_else(no_mentions, |person| only(std::slice::from_ref(person)));
+    let mut body = json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions});
+    if let Some(asks) = asks {
+        body["components"] = json!([{"type": 1, "components": [button(words, Verb::Inform, &asks.clone().into())]}]);
+    }
+    body
 }
 
 /// An answer to one person: a page with a title as an embed, anything shorter as text.
@@ -95,19 +102,24 @@ pub(crate) fn answer(sheet: &Sheet) -> Value {
     body
 }
 
-/// A form with one row per field: its name is the input's id, its value the label.
+/// A form with one row per field: its name is the input's id, its value the label and, on the next line, what an
+/// answer looks like.
 ///
 /// Text inputs in action rows: the newer labels do not survive serenity 0.12's parser.
 pub(crate) fn form(id: &CustomId, sheet: &Sheet, fields: &[Input<'_>]) -> Value {
     let rows: Vec<Value> = fields
         .iter()
         .map(|input| {
-            let label = sheet.fields.iter().find(|field| field.name == input.id).map_or(input.id, |field| &field.value);
+            let said = sheet.fields.iter().find(|field| field.name == input.id).map_or(input.id, |field| &field.value);
+            let (label, placeholder) = said.split_once('\n').unwrap_or((said, ""));
             let style = if input.long { 2 } else { 1 };
             let mut text = json!({
                 "type": 4, "custom_id": input.id, "label": cut(label, INPUT_LABEL_MAX), "style": style,
                 "required": input.required, "max_length": input.chars_max,
             });
+            if !placeholder.is_empty() {
+                text["placeholder"] = cut(placeholder, PLACEHOLDER_MAX).into();
+            }
             if !input.value.is_empty() {
                 text["value"] = cut(&input.value, usize::from(input.chars_max)).into();
             }
@@ -165,20 +177,19 @@ fn embed(sheet: &Sheet, color: Option<u32>) -> Value {
     embed
 }
 
-fn rows(words: &Words, shown: Shown, buttons: &[Verb]) -> Value {
-    if buttons.is_empty() {
-        return json!([]);
-    }
+fn rows(words: &Words, card: &Card, shown: Shown, buttons: &[Verb]) -> Value {
     let Shown { case, version, page } = shown;
-    let buttons: Vec<Value> = buttons
-        .iter()
-        .map(|verb| {
-            let id = CustomId::Button { verb: *verb, case, version, page };
-            let label = cut(&words.button(*verb), LABEL_MAX);
-            json!({"type": 2, "style": style(*verb), "label": label, "custom_id": id.to_string()})
-        })
-        .collect();
-    json!([{"type": 1, "components": buttons}])
+    let id = |verb: Verb| match &card.owed {
+        Some(owed) if verb == Verb::Inform => Asks::of(case, owed).into(),
+        _ => CustomId::Button { verb, case, version, page },
+    };
+    let buttons: Vec<Value> = buttons.iter().map(|verb| button(words, *verb, &id(*verb))).collect();
+    buttons.chunks(ROW_BUTTONS_MAX).map(|row| json!({"type": 1, "components": row})).collect()
+}
+
+fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
+    let label = cut(&words.button(verb), LABEL_MAX);
+    json!({"type": 2, "style": style(verb), "label": label, "custom_id": id.to_string()})
 }
 
 /// Primary 1, secondary 2, success 3. Nothing here destroys anything, so nothing is red.
@@ -186,7 +197,7 @@ fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge => 1,
         Verb::Resolve => 3,
-        Verb::Extend | Verb::Raise | Verb::Why => 2,
+        Verb::Extend | Verb::Raise | Verb::Why | Verb::Inform => 2,
     }
 }
 

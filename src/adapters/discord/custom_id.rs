@@ -1,5 +1,6 @@
 //! What our buttons and forms carry. It must still be understood after a restart, so it is all in the id.
 
+use crate::engine::connector::Asks;
 use crate::sop::escalation::EscalationId;
 use crate::sop::notice::Verb;
 
@@ -16,6 +17,14 @@ pub(crate) enum CustomId {
     Resolve { case: EscalationId, version: u64 },
     /// The form for an escalation by hand: for which trigger, from where, about which message.
     Escalate { trigger: Option<String>, place: String, message: Option<String> },
+    /// The button and the form for what a case owes: the ids of its fields.
+    Inform { case: EscalationId, fields: Vec<String> },
+}
+
+impl From<Asks> for CustomId {
+    fn from(Asks { case, fields }: Asks) -> Self {
+        Self::Inform { case, fields }
+    }
 }
 
 impl std::fmt::Display for CustomId {
@@ -24,6 +33,7 @@ impl std::fmt::Display for CustomId {
             Self::Button { verb, case, version, page } => {
                 write!(out, "{PREFIX}:{}:{}:{version}:{page}", verb.name(), case.0)
             }
+            Self::Inform { case, fields } => write!(out, "{PREFIX}:add:{}:{}", case.0, fields.join(",")),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
             Self::Escalate { trigger, place, message } => {
                 let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
@@ -46,6 +56,10 @@ impl std::str::FromStr for CustomId {
         let number = |text: &str| text.parse::<u64>().map_err(|_| ());
         match word {
             "note" => Ok(Self::Resolve { case: EscalationId(number(next()?)?), version: number(next()?)? }),
+            "add" => {
+                let (case, fields) = (EscalationId(number(next()?)?), next()?.split(',').map(str::to_owned).collect());
+                Ok(Self::Inform { case, fields })
+            }
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
                 let (place, message, trigger) = (next()?, next()?, next()?);
@@ -63,6 +77,7 @@ impl std::str::FromStr for CustomId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sop::guidance::information::{FIELDS_MAX, ID_CHARS_MAX};
 
     #[test]
     fn ids_are_read_back_as_they_were_written() {
@@ -70,11 +85,19 @@ mod tests {
             CustomId::Button { verb: Verb::Raise, case: EscalationId(142), version: 7, page: 1 },
             CustomId::Resolve { case: EscalationId(1), version: 3 },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
+            CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },
             CustomId::Escalate { trigger: None, place: "2001".into(), message: Some("9".into()) },
         ];
         for id in ids {
             assert_eq!(id.to_string().parse(), Ok(id));
         }
+    }
+
+    #[test]
+    fn a_form_of_the_longest_fields_still_has_an_id() {
+        let fields = vec!["a".repeat(ID_CHARS_MAX); FIELDS_MAX];
+        let id = CustomId::Inform { case: EscalationId(999_999_999_999), fields };
+        assert!(id.to_string().len() <= 100, "{id}");
     }
 
     #[test]

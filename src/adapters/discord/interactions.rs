@@ -19,7 +19,8 @@ use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
 use crate::sop::desk::{About, Form, Question, Request};
-use crate::sop::escalation::{Act, Actor, NOTE_CHARS_MAX, Refusal};
+use crate::sop::escalation::{Act, Actor, EscalationId, NOTE_CHARS_MAX, Refusal};
+use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
 use crate::sop::message::{Standing, cut};
 use crate::sop::notice::{Answer, Verb};
 use crate::sop::procedure::Procedure;
@@ -31,8 +32,8 @@ const THINKING: u8 = 5;
 const NOTHING_YET: u8 = 6;
 const FORM: u8 = 9;
 
-/// Answers of a form, in characters.
-const ANSWER_CHARS_MAX: u16 = 1_000;
+/// A link or a number, in characters.
+const TICKET_CHARS_MAX: u16 = 1_000;
 
 /// Answers calls and hands them on.
 pub(crate) struct Counter {
@@ -164,10 +165,14 @@ impl Clerk<'_> {
                             ReplyKind::Button,
                             Box::new(move |actor, reply| Request::Ask { actor, question: Question::Why(about), reply }),
                         ),
+                        // Its button carries an id of its own.
+                        Verb::Inform => Plan::Ignore,
                         Verb::Resolve if !is_staff => Plan::Refuse(Refusal::NotStaff),
                         Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
                     }
                 }
+                Ok(CustomId::Inform { .. }) if !is_staff => Plan::Refuse(Refusal::NotStaff),
+                Ok(CustomId::Inform { case, fields }) => self.inform_form(case, fields),
                 _ => Plan::Ignore,
             },
             Asked::Submitted { id, answers } => submitted(call, id, answers),
@@ -193,17 +198,29 @@ impl Clerk<'_> {
             place: message.map_or(call.channel, |message| message.channel_id.get()).to_string(),
             message: message.map(|message| message.id.to_string()),
         };
-        let field =
-            |id, long, required| Field { id, long, required, chars_max: ANSWER_CHARS_MAX, value: String::new() };
-        let mut fields = [field("ticket", false, false), field("steps", true, true), field("context", true, false)];
-        fields[0].value = ticket.and_then(|ticket| ticket.url).unwrap_or_default();
-        let sheet = self.words.escalate_form(trigger.map(|trigger| trigger.name.as_str()));
+        let asked = self.procedure.required(trigger);
+        let value = ticket.and_then(|ticket| ticket.url).unwrap_or_default();
+        let mut fields = vec![Field { id: TICKET, long: false, required: false, chars_max: TICKET_CHARS_MAX, value }];
+        fields.extend(asked.iter().map(|field| input(field, field.need == Need::Now)));
+        let sheet = self.words.escalate_form(trigger.map(|trigger| trigger.name.as_str()), asked);
         Plan::Show(compose::form(&id, &sheet, &fields))
+    }
+
+    /// Asks for what is owed; whoever knows only some of it tells that.
+    fn inform_form(self, case: EscalationId, fields: Vec<String>) -> Plan {
+        let asked: Vec<_> = fields.iter().filter_map(|id| self.procedure.guidance.field(id)).cloned().collect();
+        if asked.is_empty() {
+            // The config has changed since, and asks for none of it.
+            return Plan::Refuse(Refusal::NothingOwed { id: case });
+        }
+        let inputs: Vec<Field<'_>> = asked.iter().map(|field| input(field, false)).collect();
+        let sheet = self.words.inform_form(&case.to_string(), &asked);
+        Plan::Show(compose::form(&CustomId::Inform { case, fields }, &sheet, &inputs))
     }
 
     fn resolve_form(self, id: &CustomId) -> Value {
         let CustomId::Resolve { case, .. } = id else { return Value::Null };
-        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(ANSWER_CHARS_MAX);
+        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(u16::MAX);
         let note = Field { id: "note", long: true, required: true, chars_max, value: String::new() };
         compose::form(id, &self.words.resolve_form(&case.to_string()), &[note])
     }
@@ -223,6 +240,12 @@ fn time(typed: &str) -> Result<TimeDelta, Refusal> {
     time.ok_or_else(|| Refusal::NotATime { typed: cut(typed, 20) })
 }
 
+/// A field of the procedure as an input of a form.
+fn input(field: &information::Field, required: bool) -> Field<'_> {
+    let long = field.kind == AnswerKind::Long;
+    Field { id: &field.id, long, required, chars_max: field.chars_max, value: String::new() }
+}
+
 fn plain(question: Question) -> Plan {
     Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
 }
@@ -238,12 +261,16 @@ fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
             let act = Act::Resolve { note: answer("note") };
             Plan::Ask(ReplyKind::Button, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
         }
+        Ok(CustomId::Inform { case, .. }) => {
+            let about = About::Typed(case.to_string());
+            let act = Act::Inform { answers: answers.to_vec() };
+            Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+        }
         Ok(CustomId::Escalate { trigger, place, message }) => Plan::Escalate {
             form: Box::new(Form {
                 trigger,
-                ticket: answer("ticket"),
-                steps_tried: answer("steps"),
-                context: answer("context"),
+                ticket: answer(TICKET),
+                answers: answers.to_vec(),
                 place: call.channel.to_string().into(),
                 message: None,
             }),

@@ -59,7 +59,8 @@ impl<'a> View<'a> {
             let label = input["label"].as_str().unwrap_or_default();
             let needed = if input["required"].as_bool().unwrap_or(true) { " (needed)" } else { "" };
             let value = input["value"].as_str().unwrap_or_default();
-            lines.push(format!("{label}{needed}: {value}").trim_end().to_owned());
+            let hint = input["placeholder"].as_str().map(|hint| format!(" [{hint}]")).unwrap_or_default();
+            lines.push(format!("{label}{needed}{hint}: {value}").trim_end().to_owned());
         }
         self.answer(channel, block(&format!("{} gets a form", self.names.person(user)), &lines));
     }

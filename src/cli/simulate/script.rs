@@ -294,7 +294,8 @@ static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
 });
 
 static OPTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^| )([a-z_]+):").expect("a pattern written here"));
-static FIELD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|; )([a-z_]+):").expect("a pattern written here"));
+static FIELD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|; )([a-z0-9_-]+):").expect("a pattern written here"));
 
 fn say(found: &Captures<'_>) -> Happening {
     let place = part(found, "place");

@@ -194,8 +194,7 @@ impl Day {
                 let form = Box::new(Form {
                     trigger: trigger.map(str::to_owned),
                     ticket: String::new(),
-                    steps_tried: "turned it off and on".to_owned(),
-                    context: String::new(),
+                    answers: vec![("steps".to_owned(), "turned it off and on".to_owned())],
                     place: "support".into(),
                     message: self.last.clone().filter(|_| about_last),
                 });
@@ -314,8 +313,7 @@ fn a_rep_who_adds_to_a_confidential_case_is_told_its_codename_only() {
     let form = Box::new(Form {
         trigger: Some("legal".to_owned()),
         ticket: String::new(),
-        steps_tried: "said sorry".to_owned(),
-        context: String::new(),
+        answers: vec![("steps".to_owned(), "said sorry".to_owned())],
         place: "support".into(),
         message: Some(message),
     });

@@ -8,15 +8,13 @@ use crate::sop::escalation::{
     Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
     TriggerName, open,
 };
-use crate::sop::message::{Message, PersonId, Standing, TicketRef, cut};
+use crate::sop::guidance::information::{self, Field, Need};
+use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Signals};
 use crate::sop::triage::{self, BY_HAND, Decision, Heard, triage};
-use crate::sop::trigger::Ownership;
-
-/// Answers of a form that are kept, in characters each.
-const ANSWER_CHARS_MAX: usize = 1_000;
+use crate::sop::trigger::{Ownership, Trigger};
 
 /// One request on its way through the desk.
 pub(super) struct Turn<'a> {
@@ -46,9 +44,16 @@ impl Turn<'_> {
         for decision in decisions {
             match decision {
                 Decision::Open(opened) => {
-                    self.open(*opened);
+                    let triggers = opened.report.triggers.clone();
+                    let id = self.open(*opened);
+                    self.require(id, &triggers, None);
                 }
-                Decision::Join { escalation, command } => self.settle(escalation, &command),
+                Decision::Join { escalation, command } => {
+                    self.settle(escalation, &command);
+                    if let Command::Report { report, .. } = &command {
+                        self.require(escalation, &report.triggers, None);
+                    }
+                }
                 Decision::Watch { trigger } => {
                     let (message, place) = (message.id.clone(), message.place.clone());
                     self.record(Fact::Watched { trigger, message, place });
@@ -123,6 +128,7 @@ impl Turn<'_> {
             return Err(Refusal::NotStaff);
         }
         let opened = self.opened_by_hand(actor, form)?;
+        let triggers = opened.report.triggers.clone();
         let joined = self.desk.open_case(&opened.subject, &opened.plan.id, opened.confidential).map(|open| open.id);
         let id = if let Some(id) = joined {
             let severity = opened.severity;
@@ -131,6 +137,9 @@ impl Turn<'_> {
         } else {
             self.open(opened)
         };
+        // Whoever may not read the case cannot be asked about it.
+        let may_read = self.desk.cases[&id].may_be_read_by(actor);
+        self.require(id, &triggers, may_read.then_some(&actor.person));
         let case = &self.desk.cases[&id];
         Ok(Answer::Escalated {
             joined: joined.is_some(),
@@ -147,9 +156,7 @@ impl Turn<'_> {
                 Some(found.ok_or_else(|| Refusal::UnknownTrigger { asked: asked.clone() })?)
             }
         };
-        if form.steps_tried.trim().is_empty() {
-            return Err(Refusal::Incomplete { field: "steps tried".to_owned() });
-        }
+        let information = self.answers(trigger, &form.answers)?;
         let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
         let confidential = trigger.is_some_and(|trigger| trigger.confidential);
         let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
@@ -163,13 +170,6 @@ impl Turn<'_> {
         let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
         let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();
         let subject = Subject { customer: customer.clone(), place: place.clone(), ticket, scope };
-        let information = [("Steps tried", form.steps_tried), ("Customer context", form.context)]
-            .into_iter()
-            .filter(|(_, answer)| !answer.trim().is_empty())
-            .map(|(label, answer)| Information {
-                label: label.to_owned(),
-                answer: cut(answer.trim(), ANSWER_CHARS_MAX),
-            });
         Ok(Opened {
             after: self.desk.last_case(&subject, &plan.id, confidential).map(|case| case.id),
             subject,
@@ -191,10 +191,32 @@ impl Turn<'_> {
                     .collect(),
                 findings: Vec::new(),
                 quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
-                information: information.collect(),
+                information,
             },
             near: Vec::new(),
         })
+    }
+
+    /// What the form of a trigger was filled in with.
+    fn answers(&self, trigger: Option<&Trigger>, typed: &[(String, String)]) -> Result<Vec<Information>, Refusal> {
+        let fields = self.procedure.required(trigger);
+        let told = information::answers(fields, typed).map_err(|wrong| Refusal::WrongAnswer(Box::new(wrong)))?;
+        let is_told = |field: &&Field| told.iter().any(|known| known.id == field.id);
+        match fields.iter().find(|field| field.need == Need::Now && !is_told(field)) {
+            Some(field) => Err(Refusal::Incomplete { field: field.label.clone() }),
+            None => Ok(told),
+        }
+    }
+
+    /// What the teams of these triggers have to know is owed from here on.
+    fn require(&mut self, id: EscalationId, triggers: &[TriggerName], by: Option<&Person>) {
+        let named = triggers.iter().filter_map(|name| self.procedure.trigger(&name.id));
+        let of_triggers = named.flat_map(|trigger| self.procedure.required(Some(trigger)));
+        let fields: Vec<Field> = match triggers {
+            [] => self.procedure.required(None).to_vec(),
+            _ => of_triggers.cloned().collect(),
+        };
+        self.settle(id, &Command::Require { fields, by: by.cloned() });
     }
 
     pub(super) fn ask(&self, actor: &Actor, question: &Question) -> Result<Answer, Refusal> {

@@ -23,6 +23,8 @@ impl Escalation {
             waiting: None,
             offered: None,
             notes: Vec::new(),
+            owed: None,
+            informed: Vec::new(),
             resolution: None,
             grade: None,
             added: Vec::new(),
@@ -44,10 +46,14 @@ impl Escalation {
         self.run_clocks(event, at);
         match event {
             Event::Opened(opened) => *self = Self::open(self.id, (**opened).clone(), at),
-            Event::Added { report } => self.added.push((**report).clone()),
+            Event::Added { report } => {
+                self.added.push((**report).clone());
+                self.settle_owed();
+            }
             Event::Strengthened { report, severity } => {
                 self.severity = *severity;
                 self.added.push((**report).clone());
+                self.settle_owed();
             }
             Event::Paged { step, reason, on_call } => {
                 self.step = *step;
@@ -116,6 +122,16 @@ impl Escalation {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
             }
             Event::CustomerAsked { .. } | Event::Replied { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
+            Event::Required { fields, by, due } => self.require(fields, by.as_ref(), *due),
+            Event::Informed { answers, .. } => {
+                self.informed.extend(answers.iter().cloned());
+                self.settle_owed();
+            }
+            Event::Reminded { .. } => {
+                if let Some(owed) = &mut self.owed {
+                    owed.reminded_at = Some(at);
+                }
+            }
             Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });

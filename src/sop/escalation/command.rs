@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::escalation::{Grade, Report};
+use crate::sop::guidance::information::Field;
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Severity, TeamId};
 
@@ -56,6 +57,10 @@ pub enum Act {
     Grade {
         grade: Grade,
     },
+    /// Says what is owed: answers by the field's id, as typed.
+    Inform {
+        answers: Vec<(String, String)>,
+    },
 }
 
 impl Act {
@@ -73,6 +78,7 @@ impl Act {
             Self::Resolve { .. } => "resolve",
             Self::Reopen { .. } => "reopen",
             Self::Grade { .. } => "grade",
+            Self::Inform { .. } => "inform",
         }
     }
 }
@@ -111,5 +117,10 @@ pub enum Command {
     Replied {
         by: Person,
         at: DateTime<Utc>,
+    },
+    /// The team has to know these, if it does not yet.
+    Require {
+        fields: Vec<Field>,
+        by: Option<Person>,
     },
 }

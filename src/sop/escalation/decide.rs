@@ -8,6 +8,7 @@ use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason, Promise,
     RaiseReason, Waiting,
 };
+use crate::sop::guidance::information::WrongAnswer;
 use crate::sop::message::{Person, cut};
 use crate::sop::team::{Severity, Step, TeamId};
 
@@ -104,6 +105,12 @@ pub enum Refusal {
         id: EscalationId,
         team: TeamId,
     },
+    /// What was typed into a form is no answer to what it asks.
+    WrongAnswer(Box<WrongAnswer>),
+    /// Nothing is owed any more.
+    NothingOwed {
+        id: EscalationId,
+    },
 }
 
 /// Longest note that is kept, in characters.
@@ -150,9 +157,13 @@ impl Escalation {
                 _ => Vec::new(),
             }),
             Command::PageUndeliverable { page, why } => Ok(self.go_around(*page, why)),
-            Command::DeadlineReached => Ok(self.pass_deadline(now)),
+            Command::DeadlineReached => Ok(self.remind(now).into_iter().chain(self.pass_deadline(now)).collect()),
             Command::CustomerAsked { at } => Ok(self.ask(*at, now)),
             Command::Replied { by, at } => Ok(self.reply(by, *at, now)),
+            Command::Require { fields, by } => {
+                self.refuse_if_resolved()?;
+                Ok(self.missing(fields, by.as_ref(), now))
+            }
         }
     }
 
@@ -169,6 +180,7 @@ impl Escalation {
             Act::Resolve { note } => self.resolve(by, note),
             Act::Reopen { reason } => self.reopen(by, reason),
             Act::Grade { grade } => self.grade(by, *grade),
+            Act::Inform { answers } => self.inform(by, answers),
         }
     }
 
@@ -382,7 +394,7 @@ impl Escalation {
         events
     }
 
-    fn refuse_if_resolved(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_if_resolved(&self) -> Result<(), Refusal> {
         match &self.resolution {
             Some(done) => Err(Refusal::AlreadyResolved { id: self.id, by: done.by.clone(), since: done.at }),
             None => Ok(()),
@@ -435,7 +447,7 @@ impl Escalation {
         if is_paged || (by.manages && self.may_be_read_by(by)) { Ok(()) } else { Err(self.not_your_team()) }
     }
 
-    fn not_your_team(&self) -> Refusal {
+    pub(super) fn not_your_team(&self) -> Refusal {
         let mut teams: Vec<TeamId> = Vec::new();
         for page in &self.pages {
             if !teams.contains(&page.team) {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::clock::ClockKind;
 use crate::sop::escalation::{Opened, Report};
+use crate::sop::guidance::information::{Field, Information};
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Severity, Step, TeamId};
 
@@ -167,6 +168,22 @@ pub enum Event {
         due: DateTime<Utc>,
         late_seconds: i64,
     },
+    /// The team has to know these, and somebody owes them: whoever escalated, or whoever looks after the customer.
+    Required {
+        fields: Vec<Field>,
+        by: Option<Person>,
+        due: DateTime<Utc>,
+    },
+    /// What was owed was told, or some of it.
+    Informed {
+        by: Person,
+        answers: Vec<Information>,
+    },
+    /// What was owed did not come in time. `late_seconds` as with [`Self::Breached`].
+    Reminded {
+        due: DateTime<Utc>,
+        late_seconds: i64,
+    },
 }
 
 impl Event {
@@ -198,6 +215,9 @@ impl Event {
             Self::Replied { .. } => "replied",
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
+            Self::Required { .. } => "required",
+            Self::Informed { .. } => "informed",
+            Self::Reminded { .. } => "reminded",
         }
     }
 }

@@ -9,6 +9,7 @@ mod clocks;
 mod command;
 mod decide;
 mod event;
+mod information;
 mod on_call;
 #[cfg(test)]
 mod properties;
@@ -25,6 +26,8 @@ pub use crate::sop::escalation::command::{Act, Actor, Command};
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 pub use crate::sop::escalation::on_call::OnCall;
+pub use crate::sop::guidance::information::Information;
+use crate::sop::guidance::information::Owed;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
 use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
@@ -126,13 +129,6 @@ pub struct TriggerName {
     pub name: String,
 }
 
-/// What the desk asks for before it can work: a label and what was answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Information {
-    pub label: String,
-    pub answer: String,
-}
-
 /// Everything that is frozen when a case opens. A changed procedure does not bend it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
@@ -223,6 +219,10 @@ pub struct Escalation {
     pub offered: Option<Person>,
     /// What people wrote down, oldest first: why they changed the severity or reopened it, too.
     pub notes: Vec<Note>,
+    /// What the team has to know and has not been told.
+    pub owed: Option<Owed>,
+    /// What was told after it was opened, oldest first.
+    pub informed: Vec<Information>,
     pub resolution: Option<Resolution>,
     /// Whether it was right to open it, as judged last.
     pub grade: Option<(Person, Grade)>,
@@ -303,9 +303,12 @@ impl Escalation {
         }
     }
 
-    /// The next step of the case, or the next that is to be said of one of its clocks.
+    /// The next step of the case, the next that is to be said of one of its clocks, or the information that is owed.
     pub fn next_deadline(&self) -> Option<Deadline> {
-        [self.step_deadline(), self.clock_deadline()].into_iter().flatten().min_by_key(|deadline| deadline.at)
+        [self.step_deadline(), self.clock_deadline(), self.owed_deadline()]
+            .into_iter()
+            .flatten()
+            .min_by_key(|deadline| deadline.at)
     }
 
     /// By when the page that waits has to be answered.

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::sop::calendar::{Calendar, Window};
 use crate::sop::clock::{ClockKind, Limit, Limits};
-use crate::sop::fixture::{at, confidential_plan, person, plan, staff};
+use crate::sop::fixture::{at, confidential_plan, field, person, plan, staff};
+use crate::sop::guidance::information::Need;
 use crate::sop::message::Standing;
 
 /// One thing that happens. Numbers are taken modulo what there is.
@@ -32,6 +33,9 @@ enum Move {
     },
     Report {
         severity: Severity,
+    },
+    Require {
+        field: usize,
     },
     Delivered {
         page: usize,
@@ -60,6 +64,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => (0_i64..1_000).prop_map(|ago| Move::CustomerAsks { ago }),
         2 => (0_i64..1_000).prop_map(|ago| Move::Replies { ago }),
         2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
+        1 => (0..FIELDS.len()).prop_map(|field| Move::Require { field }),
         6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
         2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
         2 => prop_oneof![0_i64..120, 0_i64..1_000_000].prop_map(|seconds| Move::Pass { seconds }),
@@ -79,6 +84,8 @@ fn rotas() -> impl Strategy<Value = OnCall> {
         OnCall(rotas.into_iter().map(|(team, numbers)| (team.into(), people(numbers))).collect())
     })
 }
+/// What can be owed.
+const FIELDS: [&str; 3] = ["steps", "order", "photo"];
 
 fn acts() -> impl Strategy<Value = Act> {
     let note = prop_oneof![Just(""), Just(" \n"), Just("done")].prop_map(str::to_owned);
@@ -94,6 +101,9 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (severity, note.clone()).prop_map(|(severity, reason)| Act::SetSeverity { severity, reason }),
         1 => note.clone().prop_map(|reason| Act::Reopen { reason }),
         1 => grade.prop_map(|grade| Act::Grade { grade }),
+        1 => (proptest::sample::select(&FIELDS[..]), note.clone()).prop_map(|(field, answer)| Act::Inform {
+            answers: vec![(field.to_owned(), answer)],
+        }),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
         1 => note.prop_map(|note| Act::Resolve { note }),
     ]
@@ -236,6 +246,9 @@ impl Walk {
             Move::CustomerAsks { ago } => Command::CustomerAsked { at: self.now - TimeDelta::seconds(*ago) },
             Move::Replies { ago } => {
                 Command::Replied { by: person("sam", Standing::Staff), at: self.now - TimeDelta::seconds(*ago) }
+            }
+            Move::Require { field: which } => {
+                Command::Require { fields: vec![field(FIELDS[*which], Need::Owed)], by: None }
             }
             Move::Report { severity } => {
                 Command::Report { report: Box::new(report(&format!("m{}", self.log.len()))), severity: *severity }
@@ -437,7 +450,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let owns = before.owner() == Some(&by.person) || before.offered.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
-        Act::Raise { .. } => before.may_be_read_by(by),
+        Act::Raise { .. } | Act::Inform { .. } => before.may_be_read_by(by),
         Act::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
@@ -514,6 +527,20 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert_eq!((after.offered.as_ref(), &after.responder), (Some(to), &before.responder));
         }
         Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
+        Event::Required { due, .. } => {
+            assert_eq!(after.owed.as_ref().map(|owed| (owed.due, owed.reminded_at)), Some((*due, None)));
+        }
+        Event::Informed { answers, .. } => {
+            assert!(after.informed.ends_with(answers) && !answers.is_empty());
+            assert!(
+                after.owed.as_ref().map_or(0, |owed| owed.fields.len())
+                    < before.owed.as_ref().map_or(0, |owed| owed.fields.len())
+            );
+        }
+        Event::Reminded { due, late_seconds } => {
+            assert_eq!(before.owed.as_ref().map(|owed| (owed.due, owed.reminded_at)), Some((*due, None)));
+            assert!(*due <= now && *late_seconds == (now - *due).num_seconds());
+        }
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),
         Event::GapFound { team } => assert_eq!(after.gaps.last(), Some(team)),

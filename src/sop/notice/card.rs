@@ -8,6 +8,7 @@ use crate::sop::desk::Desk;
 use crate::sop::escalation::{
     Actor, Counted, Escalation, Fate, Grade, Information, Note, Quote, RaiseReason, Running, Status, Waiting,
 };
+use crate::sop::guidance::information::Field;
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::notice::is_newest;
 use crate::sop::procedure::Procedure;
@@ -30,6 +31,7 @@ pub struct Card {
     pub quotes: Vec<Quote>,
     pub reasons: Vec<String>,
     pub information: Vec<Information>,
+    pub owed: Option<CardOwed>,
     pub opened_by: Option<Person>,
     pub opened_at: i64,
     /// The name of the team whose answer is due, or that answered.
@@ -110,10 +112,26 @@ fn card_clock(running: &Running) -> CardClock {
     CardClock { clock: clock.target.clock, due: clock.due().map(|due| due.timestamp()), late: *is_late }
 }
 
+/// What the team has to know and has not been told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardOwed {
+    pub fields: Vec<Field>,
+    /// Who owes it; `None` is the team.
+    pub by: Option<Person>,
+    pub team: String,
+    pub due: i64,
+    pub overdue: bool,
+}
+
+/// The team that can find out what is missing: the front, unless it must not know of the case.
+pub fn debtor<'a>(case: &'a Escalation, procedure: &'a Procedure) -> &'a TeamId {
+    if case.opened.confidential { case.team() } else { &procedure.front }
+}
+
 /// Notes on one card.
 const NOTES_SHOWN: usize = 3;
 /// Answers of forms on one card.
-const INFORMATION_SHOWN: usize = 6;
+const INFORMATION_SHOWN: usize = 10;
 /// Reasons on one card, those of later messages included.
 const REASONS_SHOWN: usize = 8;
 /// Customers named on one card.
@@ -130,12 +148,12 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let mut quotes: Vec<Quote> = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
     let mut information: Vec<Information> = Vec::new();
+    extend_new(&mut information, case.information().cloned());
     let mut customers: Vec<String> = Vec::new();
     let mut earlier: Vec<Counted> = Vec::new();
     for report in &reports {
         extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
-        extend_new(&mut information, report.information.iter().cloned());
         extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
         let counted = report.counted.iter().map(|counted| &counted.customer);
         extend_new(&mut customers, counted.chain(&report.customer).map(|customer| customer.name.clone()));
@@ -165,6 +183,13 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         quotes,
         reasons,
         information,
+        owed: case.owed.as_ref().map(|owed| CardOwed {
+            fields: owed.fields.clone(),
+            by: owed.by.clone(),
+            team: team_name(debtor(case, procedure)),
+            due: owed.due.timestamp(),
+            overdue: owed.reminded_at.is_some(),
+        }),
         opened_by: opened.by.clone(),
         opened_at: case.opened_at.timestamp(),
         team: team_name(case.team()),
@@ -240,12 +265,14 @@ pub enum Verb {
     Resolve,
     Raise,
     Why,
+    /// Asks for what is owed.
+    Inform,
 }
 
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 5] = [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why];
+    pub const ALL: [Self; 6] = [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why, Self::Inform];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -254,6 +281,7 @@ impl Verb {
             Self::Raise => "raise",
             Self::Resolve => "resolve",
             Self::Why => "why",
+            Self::Inform => "inform",
         }
     }
 }
@@ -271,6 +299,7 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Raise => can_rise,
         Verb::Resolve => is_open,
         Verb::Why => true,
+        Verb::Inform => is_open && case.owed.is_some(),
     };
     Verb::ALL.into_iter().filter(shown).collect()
 }

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lexicon::{Entry, Lexicon, Mode, Problem};
 pub use mask::Speech;
-pub use money::Currency;
+pub use money::{Currency, amount};
 use scan::Found;
 use vocabulary::Word;
 pub use weigh::EMPHASIS;

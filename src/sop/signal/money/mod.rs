@@ -64,6 +64,14 @@ struct Amount {
     last: usize,
 }
 
+/// The one amount with a currency that a text names: "500 USD", "$1.5k". `None` where there is none, or more than one.
+pub fn amount(text: &str) -> Option<(Decimal, Currency)> {
+    match amounts(&Plain::of(text, &[]).text).as_slice() {
+        [one] => Some((one.value, one.currency)),
+        _ => None,
+    }
+}
+
 /// The claims of a text, in its order.
 pub(crate) fn claims<'a>(
     text: &'a str,

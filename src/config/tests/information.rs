@@ -1,0 +1,108 @@
+//! `[[information]]`, and what triggers and the desk require of it.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+use expect_test::expect;
+
+use super::check;
+
+#[test]
+fn information() {
+    check(
+        &[
+            (r#"id = "steps""#, r#"id = "the-steps-already-tried""#),
+            (r#"id = "steps""#, r#"id = "ticket""#),
+            (r#"label = "Customer context""#, ""),
+            (r#"label = "Customer context""#, r#"label = "What the customer has told us about themselves so far""#),
+            (r#"kind = "long""#, r#"kind = "lnog""#),
+            (r#"kind = "long""#, "kind = \"long\"\nchoices = [\"yes\", \"no\"]"),
+            (r#"kind = "long""#, r#"kind = "choice""#),
+            (r#"kind = "long""#, "kind = \"choice\"\nchoices = [\"yes\"]"),
+            (
+                r#"kind = "long""#,
+                "kind = \"choice\"\nchoices = [\"the customer said yes, and would like it at once, please\", \"the customer said no, and would not like it\"]",
+            ),
+            ("length = 1000", "length = 4000"),
+            (r#"when = "optional""#, r#"when = "later""#),
+            (r#"owed_within = "30m""#, r#"owed_within = "soon""#),
+        ],
+        &expect![[r#"
+            9: required = ["steps", "context"]
+              desk.required[0]: there is no information "steps"
+              choose from `the-steps-already-tried`, `context`
+            158: id = "the-steps-already-tried"
+              information[0].id: "the-steps-already-tried" is too long
+              ids of [[information]] have at most 14 letters: "steps"
+
+            9: required = ["steps", "context"]
+              desk.required[0]: there is no information "steps"
+              choose from `ticket`, `context`
+            158: id = "ticket"
+              information[0].id: the ticket is asked for on every form
+              delete this table, or give it another id
+
+            165: [[information]]
+              information[1].label: `label` is missing
+              what the form asks: label = "Steps already tried"
+
+            167: label = "What the customer has told us about themselves so far"
+              information[1].label: a label of 53 characters
+              forms show at most 45
+
+            160: kind = "lnog"
+              information[0].kind: `kind` cannot be "lnog"
+              did you mean `long`?
+
+            161: choices = ["yes", "no"]
+              information[0].choices: choices, but the kind is another
+              write kind = "choice"
+
+            157: [[information]]
+              information[0].choices: `choices` is missing
+              list what there is to choose from: choices = ["yes", "no"]
+
+            161: choices = ["yes"]
+              information[0].choices: nothing to choose
+              list at least two choices
+
+            161: choices = ["the customer said yes, and would like it at once, please", "the customer said no, and would not like it"]
+              information[0].choices: more choices than a form can show
+              at most 25, and 100 characters together
+
+            161: length = 4000
+              information[0].length: a length that no answer has
+              write a number from 1 to 1000
+
+            169: when = "later"
+              information[1].when: `when` cannot be "later"
+              choose from `now`, `owed`, `optional`
+
+            163: owed_within = "soon"
+              information[0].owed_within: "soon" is not a duration
+              write a number and a unit: "15m", "2h", "30d"
+        "#]],
+    );
+}
+
+#[test]
+fn required() {
+    check(
+        &[
+            (r#"required = ["steps", "context"]"#, r#"required = ["step"]"#),
+            (r#"required = ["steps", "context"]"#, r#"required = ["steps", "context", "steps", "context", "steps"]"#),
+            ("exclusive_with = []", "exclusive_with = []\nrequired = [\"colour\"]"),
+        ],
+        &expect![[r#"
+            9: required = ["step"]
+              desk.required[0]: there is no information "step"
+              did you mean `steps`?
+
+            9: required = ["steps", "context", "steps", "context", "steps"]
+              desk.required: 5 fields do not fit on one form
+              ask for at most 4; the ticket is asked for as well
+
+            116: required = ["colour"]
+              triggers[0].required[0]: there is no information "colour"
+              choose from `steps`, `context`
+        "#]],
+    );
+}

@@ -1,0 +1,74 @@
+//! What the team has to know: who owes it, by when, and how it comes in.
+
+use chrono::{DateTime, Utc};
+
+use crate::sop::escalation::{Actor, Deadline, Escalation, Event, Refusal, Status};
+use crate::sop::guidance::information::{self, FIELDS_MAX, Field, Information, Need, Owed};
+use crate::sop::message::Person;
+
+impl Escalation {
+    /// Everything that forms asked for and people told, in the order in which it came.
+    pub fn information(&self) -> impl Iterator<Item = &Information> {
+        self.reports().flat_map(|report| &report.information).chain(&self.informed)
+    }
+
+    /// When somebody is to be reminded of what is owed: once, and not once it is resolved.
+    pub(super) fn owed_deadline(&self) -> Option<Deadline> {
+        let owed = self.owed.as_ref().filter(|owed| owed.reminded_at.is_none() && self.status() != Status::Resolved)?;
+        Some(Deadline { at: owed.due, why: "information is still owed" })
+    }
+
+    /// Of what a team has to know, what it has not been told and nobody owes yet. A form holds no more than
+    /// [`FIELDS_MAX`].
+    pub(super) fn missing(&self, fields: &[Field], by: Option<&Person>, now: DateTime<Utc>) -> Vec<Event> {
+        let owed: &[Field] = self.owed.as_ref().map_or(&[], |owed| &owed.fields);
+        let mut new: Vec<Field> = Vec::new();
+        for field in fields.iter().filter(|field| field.need != Need::Optional && !self.is_told(&field.id)) {
+            if !owed.iter().chain(&new).any(|known| known.id == field.id) {
+                new.push(field.clone());
+            }
+        }
+        new.truncate(FIELDS_MAX.saturating_sub(owed.len()));
+        let due = new.iter().map(|field| now + field.owed_within).min();
+        due.map(|due| Event::Required { fields: new, by: by.cloned(), due }).into_iter().collect()
+    }
+
+    /// Whoever may read the case may tell what is owed.
+    pub(super) fn inform(&self, by: &Actor, typed: &[(String, String)]) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        if !self.may_be_read_by(by) {
+            return Err(self.not_your_team());
+        }
+        let Some(owed) = &self.owed else { return Err(Refusal::NothingOwed { id: self.id }) };
+        let answers =
+            information::answers(&owed.fields, typed).map_err(|wrong| Refusal::WrongAnswer(Box::new(wrong)))?;
+        if answers.is_empty() {
+            let field = owed.fields.first().map_or_else(String::new, |field| field.label.clone());
+            return Err(Refusal::Incomplete { field });
+        }
+        Ok(vec![Event::Informed { by: by.person.clone(), answers }])
+    }
+
+    /// Past its time, once.
+    pub(super) fn remind(&self, now: DateTime<Utc>) -> Option<Event> {
+        let due = self.owed_deadline().filter(|deadline| deadline.at <= now)?.at;
+        Some(Event::Reminded { due, late_seconds: (now - due).num_seconds() })
+    }
+
+    fn is_told(&self, id: &str) -> bool {
+        self.information().any(|known| known.id == id)
+    }
+
+    pub(super) fn require(&mut self, fields: &[Field], by: Option<&Person>, due: DateTime<Utc>) {
+        let known = self.owed.take().map(|owed| owed.fields).unwrap_or_default();
+        let fields = known.into_iter().chain(fields.iter().cloned()).collect();
+        self.owed = Some(Owed { fields, by: by.cloned(), due, reminded_at: None });
+    }
+
+    /// What has been told is not owed any more.
+    pub(super) fn settle_owed(&mut self) {
+        let Some(mut owed) = self.owed.take() else { return };
+        owed.fields.retain(|field| !self.is_told(&field.id));
+        self.owed = Some(owed).filter(|owed| !owed.fields.is_empty());
+    }
+}

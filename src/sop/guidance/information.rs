@@ -1,0 +1,251 @@
+//! Required information: what a team has to know before it can work, and whether what was typed is an answer.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::sop::message::{Person, cut};
+use crate::sop::signal;
+
+/// One thing to be asked for. Frozen into the case that owes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its id in the config, at most [`ID_CHARS_MAX`] characters.
+    pub id: String,
+    /// As written on forms and cards: "Steps already tried".
+    pub label: String,
+    #[serde(flatten)]
+    pub kind: AnswerKind,
+    /// Longest answer, in characters.
+    pub chars_max: u16,
+    pub need: Need,
+    /// How long it may be owed.
+    #[serde(with = "crate::sop::team::seconds")]
+    pub owed_within: TimeDelta,
+}
+
+/// What an answer has to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// Text on one line.
+    Short,
+    Long,
+    /// A decimal number.
+    Number,
+    /// An amount with its currency.
+    Money,
+    /// A day of the calendar.
+    Date,
+    /// An address on the web.
+    Link,
+    /// One of these.
+    Choice {
+        choices: Vec<String>,
+    },
+}
+
+/// How much an answer is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// No form is taken without it. A case that opens by itself does not wait: there it is owed.
+    Now,
+    /// It may come later.
+    Owed,
+    /// Good to know.
+    Optional,
+}
+
+/// Ids stand together in the id of a form, which has few characters.
+pub const ID_CHARS_MAX: usize = 14;
+/// Inputs of one form (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal>).
+pub const FIELDS_MAX: usize = 5;
+
+/// The id of the input for the ticket, on every form for an escalation by hand; no field has it.
+pub const TICKET: &str = "ticket";
+
+/// What is kept of an answer that is none.
+const TYPED_CHARS_MAX: usize = 80;
+
+/// What is missing on a case, from whom, and by when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    pub fields: Vec<Field>,
+    /// The person who escalated by hand; `None` is whoever looks after the customer.
+    pub by: Option<Person>,
+    pub due: DateTime<Utc>,
+    pub reminded_at: Option<DateTime<Utc>>,
+}
+
+/// An answer, with the label it was asked under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Information {
+    /// The field's id.
+    #[serde(default)]
+    pub id: String,
+    pub label: String,
+    pub answer: String,
+}
+
+/// What was typed is no answer to the field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrongAnswer {
+    pub field: Field,
+    pub typed: String,
+    pub too_long: bool,
+    /// The other answers, so that nothing that was typed is lost.
+    pub others: Vec<Information>,
+}
+
+impl Field {
+    /// What was typed as an answer, `None` where nothing was, or why it is none.
+    pub fn answer(&self, typed: &str) -> Result<Option<Information>, WrongAnswer> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let too_long = typed.chars().count() > usize::from(self.chars_max);
+        match self.kind.read(typed).filter(|_| !too_long) {
+            Some(answer) => Ok(Some(Information { id: self.id.clone(), label: self.label.clone(), answer })),
+            None => Err(WrongAnswer {
+                field: self.clone(),
+                typed: cut(typed, TYPED_CHARS_MAX),
+                too_long,
+                others: Vec::new(),
+            }),
+        }
+    }
+}
+
+impl AnswerKind {
+    /// The answer in its usual spelling.
+    fn read(&self, typed: &str) -> Option<String> {
+        match self {
+            Self::Short | Self::Long => Some(typed.to_owned()),
+            Self::Number => typed.parse::<Decimal>().ok().map(|number| number.to_string()),
+            Self::Money => signal::amount(typed).map(|(amount, currency)| format!("{amount} {currency}")),
+            Self::Date => typed.parse::<NaiveDate>().ok().map(|day| day.to_string()),
+            Self::Link => is_link(typed).then(|| typed.to_owned()),
+            Self::Choice { choices } => {
+                choices.iter().find(|choice| choice.to_lowercase() == typed.to_lowercase()).cloned()
+            }
+        }
+    }
+}
+
+fn is_link(typed: &str) -> bool {
+    let rest = typed.strip_prefix("https://").or_else(|| typed.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.contains('.') && !rest.starts_with('.') && !rest.contains(char::is_whitespace))
+}
+
+/// The answers to these fields among what was typed, by field id. The first wrong one stops it; the others are kept in
+/// it as they were typed.
+pub fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Information>, WrongAnswer> {
+    let typed_in = |field: &Field| {
+        let found = typed.iter().find(|(id, _)| *id == field.id);
+        found.map_or("", |(_, answer)| answer.trim())
+    };
+    let read: Result<Vec<_>, WrongAnswer> = fields.iter().map(|field| field.answer(typed_in(field))).collect();
+    match read {
+        Ok(answers) => Ok(answers.into_iter().flatten().collect()),
+        Err(wrong) => {
+            let others = fields.iter().filter(|field| field.id != wrong.field.id && !typed_in(field).is_empty());
+            let kept = others.map(|field| Information {
+                id: field.id.clone(),
+                label: field.label.clone(),
+                answer: typed_in(field).to_owned(),
+            });
+            Err(WrongAnswer { others: kept.collect(), ..wrong })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn field(kind: AnswerKind) -> Field {
+        let owed_within = TimeDelta::minutes(30);
+        Field { id: "x".to_owned(), label: "X".to_owned(), kind, chars_max: 20, need: Need::Now, owed_within }
+    }
+
+    /// What each typed text is kept as.
+    fn check(kind: AnswerKind, typed: &[&str], expected: &Expect) {
+        let field = field(kind);
+        let told = typed.iter().map(|typed| match field.answer(typed) {
+            Ok(Some(answer)) => format!("{typed:?}: {}\n", answer.answer),
+            Ok(None) => format!("{typed:?}: nothing\n"),
+            Err(wrong) if wrong.too_long => format!("{typed:?}: too long\n"),
+            Err(_) => format!("{typed:?}: no answer\n"),
+        });
+        expected.assert_eq(&told.collect::<String>());
+    }
+
+    #[test]
+    fn texts_are_kept_as_they_were_typed() {
+        check(
+            AnswerKind::Short,
+            &["", " \n", " changed the bulb ", "changed the bulb and the lamp"],
+            &expect![[r#"
+                "": nothing
+                " \n": nothing
+                " changed the bulb ": changed the bulb
+                "changed the bulb and the lamp": too long
+            "#]],
+        );
+    }
+
+    #[test]
+    fn numbers_money_days_and_links_are_checked() {
+        let numbers = expect![[r#"
+            "3": 3
+            "2.50": 2.50
+            "three": no answer
+            "3 or 4": no answer
+        "#]];
+        check(AnswerKind::Number, &["3", "2.50", "three", "3 or 4"], &numbers);
+        let money = expect![[r#"
+            "500 USD": 500 USD
+            "$1.5k": 1500 USD
+            "€ 1.200,50": 1200.5 EUR
+            "500": no answer
+            "$5 and $700": no answer
+        "#]];
+        check(AnswerKind::Money, &["500 USD", "$1.5k", "€ 1.200,50", "500", "$5 and $700"], &money);
+        let days = expect![[r#"
+            "2026-03-02": 2026-03-02
+            "2026-02-30": no answer
+            "yesterday": no answer
+        "#]];
+        check(AnswerKind::Date, &["2026-03-02", "2026-02-30", "yesterday"], &days);
+        let links = expect![[r#"
+            "https://a.example/1": https://a.example/1
+            "a.example": no answer
+            "javascript:alert(1)": no answer
+            "https://a.b c": no answer
+        "#]];
+        check(AnswerKind::Link, &["https://a.example/1", "a.example", "javascript:alert(1)", "https://a.b c"], &links);
+    }
+
+    #[test]
+    fn a_choice_is_one_of_those_that_there_are() {
+        let choices = ["Yes", "No"].map(str::to_owned).to_vec();
+        let expected = expect![[r#"
+            "yes": Yes
+            "NO": No
+            "perhaps": no answer
+        "#]];
+        check(AnswerKind::Choice { choices }, &["yes", "NO", "perhaps"], &expected);
+    }
+
+    #[test]
+    fn a_wrong_answer_keeps_what_else_was_typed() {
+        let fields = [field(AnswerKind::Number), Field { id: "y".to_owned(), ..field(AnswerKind::Long) }];
+        let typed = [("x", "many"), ("y", "a story")].map(|(id, text)| (id.to_owned(), text.to_owned()));
+        let wrong = answers(&fields, &typed).expect_err("many is no number");
+        assert_eq!((wrong.typed.as_str(), wrong.others[0].answer.as_str()), ("many", "a story"));
+    }
+}
