@@ -8,6 +8,7 @@ mod calendars;
 mod clocks;
 mod information;
 mod judge;
+mod playbooks;
 mod procedure;
 mod raw;
 mod report;
@@ -140,7 +141,8 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
         Some(desk) => desk_settings(desk, &names, &fields),
         None => (None, None, None, None),
     };
-    let guidance = by_default.map(|by_default| Guidance { information: fields, by_default });
+    let playbooks = playbooks::playbooks(&document, &names);
+    let guidance = by_default.map(|by_default| Guidance { information: fields, by_default, playbooks });
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
     let files = Beside::new(folder);

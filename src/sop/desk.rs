@@ -37,6 +37,14 @@ pub enum Request {
         act: Act,
         reply: ReplyTo,
     },
+    /// Somebody did a step of a playbook: its id, and the step, from 0.
+    DoStep {
+        actor: Actor,
+        escalation: EscalationId,
+        playbook: String,
+        step: usize,
+        reply: ReplyTo,
+    },
     Escalate {
         actor: Actor,
         form: Box<Form>,
@@ -90,6 +98,7 @@ pub struct Form {
 pub enum Question {
     Status(About),
     Why(About),
+    Playbook(About),
     Queue,
     Help,
 }
@@ -167,6 +176,10 @@ impl Desk {
             Request::Message(message) => turn.hear(&message),
             Request::Act { actor, about, act, reply } => {
                 let answer = turn.act(actor, &about, act).unwrap_or_else(Answer::Refused);
+                turn.answer(reply, answer);
+            }
+            Request::DoStep { actor, escalation, playbook, step, reply } => {
+                let answer = turn.do_step(actor, escalation, playbook, step).unwrap_or_else(Answer::Refused);
                 turn.answer(reply, answer);
             }
             Request::Escalate { actor, form, reply } => {

@@ -120,7 +120,7 @@ pub(crate) fn build() -> Procedure {
         lexicon: Lexicon::new(Vec::new()).expect("the built-in lexicon has no problems"),
         rates: rates(),
         label_thresholds: Vec::new(),
-        guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps] },
+        guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps], ..Guidance::default() },
         ticket_links: vec![TicketLink {
             system: "desk".to_owned(),
             pattern: regex::Regex::new(r"https://desk\.example/t/(\d+)").expect("a valid pattern"),

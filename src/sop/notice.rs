@@ -2,6 +2,7 @@
 //! `templates/`, and what stands on a card is taken from the case at the moment it is sent.
 
 mod card;
+mod playbook;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, NearLine, Queue, Verb, Why, buttons, card, debtor, page_due, queue, why,
 };
+pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 
@@ -190,6 +192,9 @@ pub enum Answer {
         why: Why,
     },
     Queue(Queue),
+    Playbook {
+        page: BookPage,
+    },
     Help {
         staff: bool,
     },
@@ -229,6 +234,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::Answered { .. }
         | Event::CustomerAsked { .. }
         | Event::Replied { .. }
+        | Event::StepDone { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
         // At the opening the line and the card say so.
         Event::Required { .. } if case.updated_at == case.opened_at => {}

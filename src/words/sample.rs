@@ -12,9 +12,10 @@ use crate::sop::escalation::{
 };
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
+use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
-use crate::sop::notice::{Answer, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
+use crate::sop::notice::{Answer, BookPage, BookStep, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Lexicon;
 use crate::sop::team::{Plan, Rung, Severity};
@@ -72,6 +73,9 @@ impl Words {
                 let codename = card.codename.clone();
                 attempt(self.try_render("escalated.md", Answer::Escalated { joined, codename, case }));
             }
+        }
+        for page in pages() {
+            attempt(self.try_render("playbook.md", page));
         }
         for why in whys() {
             attempt(self.try_render("why.md", why));
@@ -135,7 +139,15 @@ fn procedure() -> Procedure {
         rates: Rates::default(),
         label_thresholds: Vec::new(),
         ticket_links: Vec::new(),
-        guidance: Guidance::default(),
+        guidance: Guidance {
+            playbooks: vec![Playbook {
+                id: "calm".to_owned(),
+                name: "Calm".to_owned(),
+                triggers: vec!["refund".to_owned()],
+                steps: vec![PlayStep { title: "Listen".to_owned(), how: "listen".to_owned(), say: None }],
+            }],
+            ..Guidance::default()
+        },
     }
 }
 
@@ -288,6 +300,23 @@ fn fields() -> Vec<Field> {
     kinds.into_iter().map(field).collect()
 }
 
+/// A playbook before, amid and after its steps.
+fn pages() -> Vec<BookPage> {
+    let step = |title: &str, say: Option<&str>, is_done: bool| BookStep {
+        step: PlayStep { title: title.to_owned(), how: "listen".to_owned(), say: say.map(str::to_owned) },
+        done_by: is_done.then(|| person("Rosa", Standing::Staff)),
+        done_at: is_done.then_some(60),
+    };
+    let page = |done: usize| BookPage {
+        case: "ESC-1".to_owned(),
+        id: "calm".to_owned(),
+        name: "Calm".to_owned(),
+        steps: vec![step("Listen", Some("I see."), done > 0), step("Offer", None, done > 1)],
+        next: Some(done).filter(|done| *done < 2),
+    };
+    (0..3).map(page).collect()
+}
+
 fn whys() -> Vec<Why> {
     let why = |full: bool| Why {
         id: "ESC-1".to_owned(),
@@ -347,5 +376,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::UnknownTrigger { asked: "refunds".to_owned() },
         Refusal::NobodyOnCall { id, team: "first".into() },
         Refusal::NothingOwed { id },
+        Refusal::NoPlaybook { id },
     ]
 }

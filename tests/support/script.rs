@@ -165,7 +165,11 @@ impl Play {
         };
         let seen = self.stage.discord.seen();
         let mut found = seen.iter().filter_map(|seen| {
-            let (Seen::Posted { channel, message, .. } | Seen::Edited { channel, message, .. }) = seen else {
+            let (Seen::Posted { channel, message, .. }
+            | Seen::Edited { channel, message, .. }
+            | Seen::FollowUp { channel, message, .. }
+            | Seen::AnswerEdited { channel, message, .. }) = seen
+            else {
                 return None;
             };
             let rows = message["components"].as_array()?.iter();

@@ -56,6 +56,9 @@ pub(crate) enum Asked {
     Why {
         case: String,
     },
+    Playbook {
+        case: String,
+    },
     Queue,
     Help,
     /// A button, by its id.
@@ -90,6 +93,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         grade(),
         status(),
         why(),
+        playbook(),
         queue(),
         help(),
     ]
@@ -358,6 +362,17 @@ async fn why(
     escalation: String,
 ) -> Result<(), Failure> {
     ask(ctx, Asked::Why { case: escalation }).await
+}
+
+/// Show what to do about an escalation, step by step.
+#[poise::command(slash_command, guild_only)]
+async fn playbook(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Playbook { case: escalation }).await
 }
 
 /// List what is open.

@@ -6,7 +6,7 @@ use crate::adapters::discord::custom_id::CustomId;
 use crate::engine::connector::{Asks, Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
-use crate::sop::notice::{Card, Verb};
+use crate::sop::notice::{Answer, BookPage, Card, Verb};
 use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
 
@@ -52,7 +52,13 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
         Telling::Line { facts, ping, asks } => line(words, &words.line(facts), ping.as_ref(), asks.as_ref()),
-        Telling::Answer(told) => answer(&words.answer(told)),
+        Telling::Answer(told) => {
+            let mut body = answer(&words.answer(told));
+            if let Answer::Playbook { page } = &**told {
+                body["components"] = done_button(words, page);
+            }
+            body
+        }
     }
 }
 
@@ -187,6 +193,14 @@ fn rows(words: &Words, card: &Card, shown: Shown, buttons: &[Verb]) -> Value {
     buttons.chunks(ROW_BUTTONS_MAX).map(|row| json!({"type": 1, "components": row})).collect()
 }
 
+/// The button under a playbook, for its next step.
+pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
+    let id = page.case.parse().ok().zip(page.next);
+    let id = id.map(|(case, step)| CustomId::Step { case, playbook: page.id.clone(), step });
+    let button = |id: CustomId| json!({"type": 1, "components": [button(words, Verb::Done, &id)]});
+    id.map(button).into_iter().collect()
+}
+
 fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
     let label = cut(&words.button(verb), LABEL_MAX);
     json!({"type": 2, "style": style(verb), "label": label, "custom_id": id.to_string()})
@@ -197,7 +211,7 @@ fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge => 1,
         Verb::Resolve => 3,
-        Verb::Extend | Verb::Raise | Verb::Why | Verb::Inform => 2,
+        Verb::Extend | Verb::Raise | Verb::Why | Verb::Inform | Verb::Done => 2,
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum CustomId {
     Escalate { trigger: Option<String>, place: String, message: Option<String> },
     /// The button and the form for what a case owes: the ids of its fields.
     Inform { case: EscalationId, fields: Vec<String> },
+    /// The button for a step of a playbook, from 0.
+    Step { case: EscalationId, playbook: String, step: usize },
 }
 
 impl From<Asks> for CustomId {
@@ -34,6 +36,7 @@ impl std::fmt::Display for CustomId {
                 write!(out, "{PREFIX}:{}:{}:{version}:{page}", verb.name(), case.0)
             }
             Self::Inform { case, fields } => write!(out, "{PREFIX}:add:{}:{}", case.0, fields.join(",")),
+            Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
             Self::Escalate { trigger, place, message } => {
                 let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
@@ -59,6 +62,10 @@ impl std::str::FromStr for CustomId {
             "add" => {
                 let (case, fields) = (EscalationId(number(next()?)?), next()?.split(',').map(str::to_owned).collect());
                 Ok(Self::Inform { case, fields })
+            }
+            "step" => {
+                let (case, playbook) = (EscalationId(number(next()?)?), next()?.to_owned());
+                Ok(Self::Step { case, playbook, step: next()?.parse().map_err(|_| ())? })
             }
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -86,6 +93,7 @@ mod tests {
             CustomId::Resolve { case: EscalationId(1), version: 3 },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
             CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },
+            CustomId::Step { case: EscalationId(7), playbook: "calm-down".into(), step: 2 },
             CustomId::Escalate { trigger: None, place: "2001".into(), message: Some("9".into()) },
         ];
         for id in ids {

@@ -119,10 +119,13 @@ impl Postman {
         let Telling::Answer(answer) = telling else { return Ok(()) };
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
+            ReplyKind::Turned if !matches!(**answer, Answer::Refused(_)) => {
+                self.api.patch(&format!("{webhook}/messages/@original"), &body).await?
+            }
             ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,
             // The card shows what the button did; only what it did not do needs words.
             ReplyKind::Button if matches!(**answer, Answer::Done { .. }) => Value::Null,
-            ReplyKind::Button => {
+            ReplyKind::Button | ReplyKind::Turned => {
                 body["flags"] = EPHEMERAL.into();
                 self.api.post(&webhook, &body).await?
             }
@@ -138,7 +141,7 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
     let mut ids = buttons.filter_map(|button| button["custom_id"].as_str()?.parse().ok());
     ids.find_map(|id| match id {
         CustomId::Button { case, page, .. } => Some((case.0, page)),
-        CustomId::Resolve { .. } | CustomId::Escalate { .. } | CustomId::Inform { .. } => None,
+        CustomId::Resolve { .. } | CustomId::Escalate { .. } | CustomId::Inform { .. } | CustomId::Step { .. } => None,
     })
 }
 

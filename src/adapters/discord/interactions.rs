@@ -81,7 +81,7 @@ impl Counter {
             Plan::Ask(kind, request) => {
                 let (answer, data) = match kind {
                     ReplyKind::Waiting => (THINKING, json!({"flags": EPHEMERAL})),
-                    ReplyKind::Button => (NOTHING_YET, Value::Null),
+                    ReplyKind::Button | ReplyKind::Turned => (NOTHING_YET, Value::Null),
                 };
                 self.first_answer(&call, answer, data).await;
                 self.hand_on(&call, request(actor, Reply::address(kind, &call.token))).await;
@@ -152,6 +152,7 @@ impl Clerk<'_> {
             }
             Asked::Status { case } => ask(Question::Status, case),
             Asked::Why { case } => ask(Question::Why, case),
+            Asked::Playbook { case } => ask(Question::Playbook, case),
             Asked::Queue => plain(Question::Queue),
             Asked::Help => plain(Question::Help),
             Asked::Pressed { id } => match id.parse() {
@@ -165,14 +166,18 @@ impl Clerk<'_> {
                             ReplyKind::Button,
                             Box::new(move |actor, reply| Request::Ask { actor, question: Question::Why(about), reply }),
                         ),
-                        // Its button carries an id of its own.
-                        Verb::Inform => Plan::Ignore,
+                        // Their buttons carry ids of their own.
+                        Verb::Inform | Verb::Done => Plan::Ignore,
                         Verb::Resolve if !is_staff => Plan::Refuse(Refusal::NotStaff),
                         Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
                     }
                 }
                 Ok(CustomId::Inform { .. }) if !is_staff => Plan::Refuse(Refusal::NotStaff),
                 Ok(CustomId::Inform { case, fields }) => self.inform_form(case, fields),
+                Ok(CustomId::Step { case: escalation, playbook, step }) => Plan::Ask(
+                    ReplyKind::Turned,
+                    Box::new(move |actor, reply| Request::DoStep { actor, escalation, playbook, step, reply }),
+                ),
                 _ => Plan::Ignore,
             },
             Asked::Submitted { id, answers } => submitted(call, id, answers),

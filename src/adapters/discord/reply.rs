@@ -16,6 +16,8 @@ pub(crate) enum ReplyKind {
     Waiting,
     /// A button was pressed: words only if there is something to say.
     Button,
+    /// A button was pressed on an answer, which is to show what comes next.
+    Turned,
 }
 
 impl Reply {
@@ -23,12 +25,17 @@ impl Reply {
         let kind = match kind {
             ReplyKind::Waiting => 'w',
             ReplyKind::Button => 'b',
+            ReplyKind::Turned => 't',
         };
         ReplyTo(format!("{kind}{token}"))
     }
 
     pub(crate) fn read(to: &ReplyTo) -> Self {
-        let kind = if to.0.starts_with('w') { ReplyKind::Waiting } else { ReplyKind::Button };
+        let kind = match to.0.chars().next() {
+            Some('w') => ReplyKind::Waiting,
+            Some('t') => ReplyKind::Turned,
+            _ => ReplyKind::Button,
+        };
         Self { kind, token: to.0.get(1..).unwrap_or_default().to_owned() }
     }
 }

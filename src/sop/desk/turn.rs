@@ -123,6 +123,28 @@ impl Turn<'_> {
         Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
     }
 
+    /// Ticks a step off and shows the next one.
+    pub(super) fn do_step(
+        &mut self,
+        actor: Actor,
+        id: EscalationId,
+        playbook: String,
+        step: usize,
+    ) -> Result<Answer, Refusal> {
+        let about = About::Typed(id.to_string());
+        self.find(&actor, &about)?;
+        let mut books = self.procedure.guidance.playbooks.iter();
+        let found = books.find(|book| book.id == playbook).and_then(|book| book.steps.get(step));
+        let step = found.ok_or(Refusal::NoPlaybook { id })?.title.clone();
+        self.act(actor, &about, Act::DoStep { playbook, step })?;
+        self.book(&self.desk.cases[&id])
+    }
+
+    fn book(&self, case: &Escalation) -> Result<Answer, Refusal> {
+        let page = notice::book(case, self.procedure).ok_or(Refusal::NoPlaybook { id: case.id })?;
+        Ok(Answer::Playbook { page })
+    }
+
     pub(super) fn escalate(&mut self, actor: &Actor, form: Form) -> Result<Answer, Refusal> {
         if actor.person.standing != Standing::Staff {
             return Err(Refusal::NotStaff);
@@ -231,6 +253,7 @@ impl Turn<'_> {
                 Answer::Status { case: notice::card(self.find(actor, about)?, self.procedure, None) }
             }
             Question::Why(about) => Answer::Why { why: notice::why(self.find(actor, about)?, self.procedure) },
+            Question::Playbook(about) => self.book(self.find(actor, about)?)?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Help => unreachable!("answered above"),
         })

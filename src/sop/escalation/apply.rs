@@ -6,6 +6,7 @@ use crate::sop::escalation::clocks;
 use crate::sop::escalation::{
     Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution, Waiting,
 };
+use crate::sop::guidance::playbook::StepDone;
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -25,6 +26,7 @@ impl Escalation {
             notes: Vec::new(),
             owed: None,
             informed: Vec::new(),
+            steps_done: Vec::new(),
             resolution: None,
             grade: None,
             added: Vec::new(),
@@ -131,6 +133,9 @@ impl Escalation {
                 if let Some(owed) = &mut self.owed {
                     owed.reminded_at = Some(at);
                 }
+            }
+            Event::StepDone { by, playbook, step } => {
+                self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() })
             }
             Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
             Event::Reopened { by, reason } => {

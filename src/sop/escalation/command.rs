@@ -61,6 +61,11 @@ pub enum Act {
     Inform {
         answers: Vec<(String, String)>,
     },
+    /// Ticks off a step of a playbook, by its title.
+    DoStep {
+        playbook: String,
+        step: String,
+    },
 }
 
 impl Act {
@@ -79,6 +84,7 @@ impl Act {
             Self::Reopen { .. } => "reopen",
             Self::Grade { .. } => "grade",
             Self::Inform { .. } => "inform",
+            Self::DoStep { .. } => "do_step",
         }
     }
 }

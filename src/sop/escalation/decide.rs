@@ -111,6 +111,10 @@ pub enum Refusal {
     NothingOwed {
         id: EscalationId,
     },
+    /// The procedure has no playbook for it.
+    NoPlaybook {
+        id: EscalationId,
+    },
 }
 
 /// Longest note that is kept, in characters.
@@ -181,6 +185,7 @@ impl Escalation {
             Act::Reopen { reason } => self.reopen(by, reason),
             Act::Grade { grade } => self.grade(by, *grade),
             Act::Inform { answers } => self.inform(by, answers),
+            Act::DoStep { playbook, step } => self.do_step(by, playbook, step),
         }
     }
 

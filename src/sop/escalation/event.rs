@@ -184,6 +184,12 @@ pub enum Event {
         due: DateTime<Utc>,
         late_seconds: i64,
     },
+    /// A step of a playbook was done; it is named by its title.
+    StepDone {
+        by: Person,
+        playbook: String,
+        step: String,
+    },
 }
 
 impl Event {
@@ -218,6 +224,7 @@ impl Event {
             Self::Required { .. } => "required",
             Self::Informed { .. } => "informed",
             Self::Reminded { .. } => "reminded",
+            Self::StepDone { .. } => "step_done",
         }
     }
 }

@@ -11,6 +11,7 @@ mod decide;
 mod event;
 mod information;
 mod on_call;
+mod playbook;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 pub use crate::sop::escalation::on_call::OnCall;
 pub use crate::sop::guidance::information::Information;
 use crate::sop::guidance::information::Owed;
+use crate::sop::guidance::playbook::StepDone;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
 use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
@@ -223,6 +225,8 @@ pub struct Escalation {
     pub owed: Option<Owed>,
     /// What was told after it was opened, oldest first.
     pub informed: Vec<Information>,
+    /// Steps of playbooks that were done, oldest first.
+    pub steps_done: Vec<StepDone>,
     pub resolution: Option<Resolution>,
     /// Whether it was right to open it, as judged last.
     pub grade: Option<(Person, Grade)>,

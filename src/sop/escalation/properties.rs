@@ -104,6 +104,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (proptest::sample::select(&FIELDS[..]), note.clone()).prop_map(|(field, answer)| Act::Inform {
             answers: vec![(field.to_owned(), answer)],
         }),
+        1 => Just(Act::DoStep { playbook: "calm".to_owned(), step: "Listen".to_owned() }),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
         1 => note.prop_map(|note| Act::Resolve { note }),
     ]
@@ -450,7 +451,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let owns = before.owner() == Some(&by.person) || before.offered.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
-        Act::Raise { .. } | Act::Inform { .. } => before.may_be_read_by(by),
+        Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } => before.may_be_read_by(by),
         Act::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
@@ -540,6 +541,9 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Reminded { due, late_seconds } => {
             assert_eq!(before.owed.as_ref().map(|owed| (owed.due, owed.reminded_at)), Some((*due, None)));
             assert!(*due <= now && *late_seconds == (now - *due).num_seconds());
+        }
+        Event::StepDone { playbook, step, .. } => {
+            assert!(before.step_done(playbook, step).is_none() && after.step_done(playbook, step).is_some());
         }
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),

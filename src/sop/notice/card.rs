@@ -11,6 +11,7 @@ use crate::sop::escalation::{
 use crate::sop::guidance::information::Field;
 use crate::sop::message::{MessageId, Person, PlaceId, TicketRef};
 use crate::sop::notice::is_newest;
+use crate::sop::notice::playbook::{BookLine, books};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Step, TeamId};
 
@@ -32,6 +33,7 @@ pub struct Card {
     pub reasons: Vec<String>,
     pub information: Vec<Information>,
     pub owed: Option<CardOwed>,
+    pub playbooks: Vec<BookLine>,
     pub opened_by: Option<Person>,
     pub opened_at: i64,
     /// The name of the team whose answer is due, or that answered.
@@ -183,6 +185,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         quotes,
         reasons,
         information,
+        playbooks: books(case, procedure),
         owed: case.owed.as_ref().map(|owed| CardOwed {
             fields: owed.fields.clone(),
             by: owed.by.clone(),
@@ -267,12 +270,15 @@ pub enum Verb {
     Why,
     /// Asks for what is owed.
     Inform,
+    /// Ticks off a step of a playbook; stands under one, never on a card.
+    Done,
 }
 
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 6] = [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why, Self::Inform];
+    pub const ALL: [Self; 7] =
+        [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why, Self::Inform, Self::Done];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -282,6 +288,7 @@ impl Verb {
             Self::Resolve => "resolve",
             Self::Why => "why",
             Self::Inform => "inform",
+            Self::Done => "done",
         }
     }
 }
@@ -299,6 +306,7 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Raise => can_rise,
         Verb::Resolve => is_open,
         Verb::Why => true,
+        Verb::Done => false,
         Verb::Inform => is_open && case.owed.is_some(),
     };
     Verb::ALL.into_iter().filter(shown).collect()
