@@ -347,8 +347,8 @@ const SERVICE: &str = "service";
 struct File {
     language: String,
     /// By what kind of thing they are.
-    things: Sets,
-    sets: Sets,
+    things: BTreeMap<String, Vec<String>>,
+    sets: BTreeMap<String, Vec<String>>,
     cues: BTreeMap<Cue, Vec<String>>,
     terms: Vec<Group>,
 }
@@ -364,9 +364,9 @@ struct Group {
 impl File {
     /// What may be written as `{name}`.
     fn sets(&self) -> Sets {
-        let mut sets = self.sets.clone();
-        sets.insert(SERVICE.to_owned(), self.things.values().flatten().cloned().collect());
-        sets
+        let services = self.things.values().flatten().cloned().collect();
+        let sets = self.sets.clone().into_iter().chain([(SERVICE.to_owned(), services)]);
+        sets.map(|(name, words)| (name, words.into())).collect()
     }
 
     fn cues(&self) -> impl Iterator<Item = (Cue, &str)> {

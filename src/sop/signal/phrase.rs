@@ -4,8 +4,10 @@
 //! path of words from the root of one tree, so that a text is compared with all terms at once, at most one step a word
 //! and beginning.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
+use std::rc::Rc;
 
 use super::vocabulary::{Folded, Vocabulary, Word};
 
@@ -17,7 +19,21 @@ const READINGS_MAX: usize = 4_000;
 const GAPS: [(char, u32); 2] = [('…', 6), ('~', 2)];
 
 /// The sets of a language: words that are written as `{name}` in its terms.
-pub(crate) type Sets = BTreeMap<String, Vec<String>>;
+pub(crate) type Sets = BTreeMap<String, Set>;
+
+/// One of them, which many terms name.
+#[derive(Debug)]
+pub(crate) struct Set {
+    words: Vec<String>,
+    /// Read when a term first names it, and shared.
+    piece: OnceCell<Piece>,
+}
+
+impl From<Vec<String>> for Set {
+    fn from(words: Vec<String>) -> Self {
+        Self { words, piece: OnceCell::new() }
+    }
+}
 
 /// A term taken apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +47,7 @@ pub(crate) struct Phrase {
 pub(crate) enum Piece {
     Word(Word),
     /// Any one of these, each a row of pieces.
-    Either(Vec<Vec<Piece>>),
+    Either(Rc<[Vec<Piece>]>),
 }
 
 /// Reads how a term is written. What is wrong with it is a sentence that goes on after "the term …: ".
@@ -95,7 +111,7 @@ impl Parser<'_> {
     }
 
     fn set(&mut self, name: &str) -> Result<Piece, String> {
-        let Some(words) = self.sets.and_then(|sets| sets.get(name)) else {
+        let Some(set) = self.sets.and_then(|sets| sets.get(name)) else {
             let known: Vec<&str> = self.sets.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
             return Err(format!("there is no set {{{name}}} in this language; there are: {}", known.join(", ")));
         };
@@ -103,7 +119,7 @@ impl Parser<'_> {
             Some(class) => vec![Piece::Word(class)],
             None => self.vocabulary.learn_all(text).into_iter().map(Piece::Word).collect(),
         };
-        Ok(either(words.iter().map(row).collect()))
+        Ok(set.piece.get_or_init(|| either(set.words.iter().map(row).collect())).clone())
     }
 }
 
@@ -111,7 +127,7 @@ impl Parser<'_> {
 fn either(mut rows: Vec<Vec<Piece>>) -> Piece {
     rows.sort_unstable();
     rows.dedup();
-    Piece::Either(rows)
+    Piece::Either(rows.into())
 }
 
 /// What any one of many will do for, or what is masked.

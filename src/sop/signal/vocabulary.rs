@@ -83,6 +83,11 @@ impl Vocabulary {
 
     /// Every word of a text in its one spelling.
     pub fn learn_all(&mut self, text: &str) -> Vec<Word> {
+        // Most are in their one spelling already.
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if !text.is_empty() && text.bytes().all(is_plain) {
+            return vec![self.learn(text)];
+        }
         words(text).iter().map(|word| self.learn(word)).collect()
     }
 
