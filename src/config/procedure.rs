@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use regex::Regex;
 
 use super::beside::Beside;
@@ -196,11 +197,27 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
             repeat @ 0..=REPEAT_MAX => Some(repeat),
             _ => item.refuse(wrong("repeated too often", format!("at most {REPEAT_MAX}; then the catch-all is paged"))),
         });
+        let confirm_within = table.get("confirm_within").map_or(Some(CONFIRM_WITHIN), |item| item.read(confirm_within));
         let limits = table.get("clocks").map(|item| clocks::limits(&item, names, calendars));
         table.close();
         let clocks = limits.unwrap_or_else(|| Some(Limits::default()));
-        Some(Arc::new(Plan { id: id?, rungs: rungs?, repeat: repeat?, catch_all: catch_all?.clone(), clocks: clocks? }))
+        Some(Arc::new(Plan {
+            id: id?,
+            rungs: rungs?,
+            repeat: repeat?,
+            catch_all: catch_all?.clone(),
+            clocks: clocks?,
+            confirm_within: confirm_within?,
+        }))
     })
+}
+
+/// Who reported a case has this long to say that it is not solved.
+const CONFIRM_WITHIN: TimeDelta = TimeDelta::days(1);
+
+/// A duration, or "none" where nobody is to be asked.
+fn confirm_within(text: &str) -> Result<TimeDelta, Wrong> {
+    if text == "none" { Ok(TimeDelta::zero()) } else { values::duration(text) }
 }
 
 /// Who did not answer after so many rounds will not answer the next one.

@@ -1288,3 +1288,21 @@ fn clocks() {
           give a time to one of first_reply, update, resolve, time_in_tier: { update = "4h" }
     "#]].assert_eq(&told.join("\n"));
 }
+
+#[test]
+fn confirm_within() {
+    let config = |text| bare().replacen(r#"confirm_within = "1d""#, text, 1);
+    expect![[r#"
+        76: confirm_within = "never"
+          plans[0].confirm_within: "never" is not a duration
+          write a number and a unit: "15m", "2h", "30d"
+    "#]]
+    .assert_eq(&told(&config(r#"confirm_within = "never""#)));
+    let within = |text| {
+        let config = Config::parse("config.toml", &config(text)).unwrap_or_else(|report| panic!("{report}"));
+        config.procedure.default_plan.confirm_within
+    };
+    assert_eq!(within(""), chrono::TimeDelta::days(1));
+    assert_eq!(within(r#"confirm_within = "2h""#), chrono::TimeDelta::hours(2));
+    assert_eq!(within(r#"confirm_within = "none""#), chrono::TimeDelta::zero());
+}

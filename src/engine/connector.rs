@@ -55,6 +55,10 @@ pub enum Telling {
         ping: Option<PersonId>,
         /// What can be told by a button under it.
         asks: Option<Asks>,
+        /// What can be pressed below it, about which case, as of which version.
+        buttons: &'static [Verb],
+        case: EscalationId,
+        version: u64,
     },
     Answer(Box<Answer>),
 }
@@ -69,11 +73,12 @@ pub enum Ping {
 
 impl Telling {
     /// A line's facts as its template sees them.
-    pub fn line(facts: &LineFacts<'_>, case: EscalationId) -> Self {
+    pub fn line(facts: &LineFacts<'_>, line: &Line, case: EscalationId, version: u64) -> Self {
         let ping = facts.detail.and_then(Line::calls).map(|person| person.id.clone());
         let owed = facts.case.as_ref().and_then(|card| card.owed.as_ref());
         let asks = owed.filter(|_| facts.detail.is_some_and(Line::asks)).map(|owed| Asks::of(case, owed));
-        Self::Line { facts: serde_json::to_value(facts).expect("facts of a line are plain data"), ping, asks }
+        let facts = serde_json::to_value(facts).expect("facts of a line are plain data");
+        Self::Line { facts, ping, asks, buttons: line.buttons(), case, version }
     }
 }
 

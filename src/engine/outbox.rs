@@ -373,11 +373,15 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
             let to = Destination::Message { place: place.clone(), message: message.clone() };
             (to, card(case, *page, procedure, now, None), case.opened.confidential)
         }
-        Notice::Line { team, escalation, line, .. } => {
+        Notice::Line { team, escalation, line, version } => {
             let case = desk.case(*escalation)?;
             let facts = notice::line_facts(line, team, case, procedure);
             let place = procedure.team(team)?.place.clone();
-            (Destination::Place(place), Telling::line(&facts, case.id), facts.confidential && facts.case.is_some())
+            (
+                Destination::Place(place),
+                Telling::line(&facts, line, *escalation, *version),
+                facts.confidential && facts.case.is_some(),
+            )
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };

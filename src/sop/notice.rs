@@ -123,6 +123,11 @@ pub enum Line {
         by: Person,
         labels: Vec<String>,
     },
+    /// Whoever reported the case is asked whether it is solved.
+    ConfirmationAsked {
+        of: Person,
+        until: DateTime<Utc>,
+    },
 }
 
 impl Line {
@@ -144,6 +149,7 @@ impl Line {
             Self::Owed => "owed",
             Self::Overdue { .. } => "overdue",
             Self::Informed { .. } => "informed",
+            Self::ConfirmationAsked { .. } => "confirmation_asked",
         }
     }
 
@@ -161,6 +167,7 @@ impl Line {
             Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
             Self::Warned { to, .. } | Self::RanOut { to, .. } => to.as_ref(),
             Self::Overdue { to, .. } => to.as_ref(),
+            Self::ConfirmationAsked { of, .. } => Some(of),
             _ => None,
         }
     }
@@ -168,6 +175,14 @@ impl Line {
     /// Whether what is owed can be told right there.
     pub fn asks(&self) -> bool {
         matches!(self, Self::Opened | Self::Owed | Self::Overdue { .. })
+    }
+
+    /// What can be pressed below it.
+    pub fn buttons(&self) -> &'static [Verb] {
+        match self {
+            Self::ConfirmationAsked { .. } => &[Verb::Confirm, Verb::NotSolved],
+            _ => &[],
+        }
     }
 }
 
@@ -235,6 +250,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::CustomerAsked { .. }
         | Event::Replied { .. }
         | Event::StepDone { .. }
+        | Event::Confirmed { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
         // At the opening the line and the card say so.
         Event::Required { .. } if case.updated_at == case.opened_at => {}
@@ -255,6 +271,10 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         Event::Nudged { .. } => {
             notices.extend(responder().map(|to| call(Line::Nudge { to })));
             notices.extend(redraw(case));
+        }
+        // The cards are drawn anew for the solution itself.
+        Event::ConfirmationAsked { of, until } => {
+            notices.push(line(Line::ConfirmationAsked { of: of.clone(), until: *until }));
         }
         Event::Warned { clock, due, .. } => {
             notices.push(call(Line::Warned { clock: *clock, to: responder(), due: *due }));

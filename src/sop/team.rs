@@ -115,6 +115,9 @@ pub struct Plan {
     /// How long the other clocks of a case may run.
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     pub clocks: Limits,
+    /// How long whoever reported a case may say that its solution is none; zero asks nobody.
+    #[serde(default = "TimeDelta::zero", skip_serializing_if = "TimeDelta::is_zero", with = "seconds")]
+    pub confirm_within: TimeDelta,
 }
 
 /// Where on its ladder a case stands.

@@ -145,6 +145,11 @@ impl Words {
         Sheet::parse(&self.render("form.md", FormFacts { form: "resolve", id, reason: None, fields: &[] }))
     }
 
+    /// The title of the form for what is still to be done, and the label of its one field.
+    pub fn reopen_form(&self, id: &str) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "reopen", id, reason: None, fields: &[] }))
+    }
+
     /// The title of the form for an escalation by hand, and the labels of its fields.
     pub fn escalate_form(&self, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
         Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason, fields }))

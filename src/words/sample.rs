@@ -43,7 +43,9 @@ impl Words {
                     attempt(self.try_render("line.md", facts));
                 }
             }
-            for command in ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen", "inform"] {
+            for command in
+                ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen", "inform", "confirm"]
+            {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
             }
             let shown_when = [
@@ -95,8 +97,10 @@ impl Words {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
         }
         let fields = &fields();
-        for (form, reason) in [("resolve", None), ("escalate", None), ("escalate", Some("Refund")), ("inform", None)] {
-            attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason, fields }));
+        for form in ["resolve", "reopen", "escalate", "inform"] {
+            for reason in [None, Some("Refund")] {
+                attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason, fields }));
+            }
         }
         problems.sort_by_key(ToString::to_string);
         problems.dedup_by_key(|problem| problem.to_string());
@@ -122,7 +126,14 @@ fn plan() -> Arc<Plan> {
     let limit = |clock| Limit { clock, within: TimeDelta::minutes(120) };
     let clocks = Limits { limits: ClockKind::ALL.map(limit).to_vec(), calendar: None, warn_at_percent: vec![50] };
     let rungs = vec![rung("first"), rung("second")];
-    Arc::new(Plan { id: "sample".to_owned(), rungs, repeat: 0, catch_all: rung("last"), clocks })
+    Arc::new(Plan {
+        id: "sample".to_owned(),
+        rungs,
+        repeat: 0,
+        catch_all: rung("last"),
+        clocks,
+        confirm_within: TimeDelta::days(1),
+    })
 }
 
 fn procedure() -> Procedure {
@@ -201,6 +212,7 @@ fn cards() -> Vec<Card> {
         play(&mut case, &act(Act::Lower { reason: "simple after all".to_owned() }), 132);
         play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 133);
         play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 134);
+        play(&mut case, &act(Act::Confirm), 135);
     }
     cards
 }
@@ -270,6 +282,7 @@ fn lines() -> Vec<Line> {
         Line::Resumed { to: by.clone() },
         Line::Reopened { by: by.clone() },
         Line::Resolved { by: by.clone() },
+        Line::ConfirmationAsked { of: by.clone(), until: at(9) },
         Line::Warned { clock: ClockKind::Resolve, to: Some(by.clone()), due: at(9) },
         Line::Warned { clock: ClockKind::FirstReply, to: None, due: at(9) },
         Line::RanOut { clock: ClockKind::TimeInTier, to: None, due: at(9), late_minutes: 3 },

@@ -127,51 +127,51 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
         exit 1
         --- err
           x "15" is not a duration
-             ,-[config.toml:150:50]
-         149 | id = "leads"
-         150 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
+             ,-[config.toml:154:50]
+         153 | id = "leads"
+         154 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
              :                                                  ^^^^
-         151 | 
+         155 | 
              `----
           help: write a number and a unit: "15m", "2h", "30d"
           x `severity` cannot be "high"
-             ,-[config.toml:205:12]
-         204 | name = "Refund over 500 USD"
-         205 | severity = "high"
+             ,-[config.toml:209:12]
+         208 | name = "Refund over 500 USD"
+         209 | severity = "high"
              :            ^^^^^^
-         206 | plan = "managers"
+         210 | plan = "managers"
              `----
           help: choose from `sev1`, `sev2`, `sev3`, `sev4`
           x there is no plan "enginering"
-             ,-[config.toml:219:8]
-         218 | severity = "sev1"
-         219 | plan = "enginering"
+             ,-[config.toml:223:8]
+         222 | severity = "sev1"
+         223 | plan = "enginering"
              :        ^^^^^^^^^^^^
-         220 | when = { customers = 3, of = "outage", within = "30m" }
+         224 | when = { customers = 3, of = "outage", within = "30m" }
              `----
           help: did you mean `engineering`?
           x no condition, so it would never fire
-             ,-[config.toml:246:8]
-         245 | plan = "leads"
-         246 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:250:8]
+         249 | plan = "leads"
+         250 | when = { signl = "angry", at_least = 0.6 }
              :        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-         247 | 
+         251 | 
              `----
           help: write one of signal, amount_over, contacts, customers, channel, language, all, any, not
           x unknown key `signl` in `triggers[4].when`
-             ,-[config.toml:246:10]
-         245 | plan = "leads"
-         246 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:250:10]
+         249 | plan = "leads"
+         250 | when = { signl = "angry", at_least = 0.6 }
              :          ^^^^^
-         247 | 
+         251 | 
              `----
           help: did you mean `signal`?
           x unknown key `at_least` in `triggers[4].when`
-             ,-[config.toml:246:27]
-         245 | plan = "leads"
-         246 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:250:27]
+         249 | plan = "leads"
+         250 | when = { signl = "angry", at_least = 0.6 }
              :                           ^^^^^^^^
-         247 | 
+         251 | 
              `----
           help: choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`,
                 `not`, `signal`

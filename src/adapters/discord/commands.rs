@@ -89,6 +89,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         lower(),
         severity(),
         resolve(),
+        confirm(),
         reopen(),
         grade(),
         status(),
@@ -268,6 +269,17 @@ async fn severity(
         Severities::Sev4 => Severity::Sev4,
     };
     ask(ctx, Asked::Act { case: escalation, act: Act::SetSeverity { severity, reason } }).await
+}
+
+/// Say that an escalation you reported is solved.
+#[poise::command(slash_command, guild_only)]
+async fn confirm(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Confirm }).await
 }
 
 /// Open a resolved escalation again.

@@ -51,7 +51,10 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             let acts_on = Shown { case: *case, version: *version, page: *page };
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
-        Telling::Line { facts, ping, asks } => line(words, &words.line(facts), ping.as_ref(), asks.as_ref()),
+        Telling::Line { facts, ping, asks, buttons, case, version } => {
+            let shown = Shown { case: *case, version: *version, page: 0 };
+            line(words, &words.line(facts), ping.as_ref(), asks.as_ref(), shown, buttons)
+        }
         Telling::Answer(told) => {
             let mut body = answer(&words.answer(told));
             if let Answer::Playbook { page } = &**told {
@@ -87,12 +90,23 @@ fn only(people: &[PersonId]) -> Value {
     json!({"parse": [], "users": people})
 }
 
-/// One line of text, with a button for what it asks for. Pings nobody but the person it calls.
-pub(crate) fn line(words: &Words, text: &str, calls: Option<&PersonId>, asks: Option<&Asks>) -> Value {
+/// One line of text, with a button for what it asks for and for what can be done. Pings nobody but the person it calls.
+pub(crate) fn line(
+    words: &Words,
+    text: &str,
+    calls: Option<&PersonId>,
+    asks: Option<&Asks>,
+    shown: Shown,
+    buttons: &[Verb],
+) -> Value {
     let mentions = calls.map_or_else(no_mentions, |person| only(std::slice::from_ref(person)));
     let mut body = json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions});
-    if let Some(asks) = asks {
-        body["components"] = json!([{"type": 1, "components": [button(words, Verb::Inform, &asks.clone().into())]}]);
+    let Shown { case, version, page } = shown;
+    let asked = asks.map(|asks| button(words, Verb::Inform, &asks.clone().into()));
+    let acts = buttons.iter().map(|verb| button(words, *verb, &CustomId::Button { verb: *verb, case, version, page }));
+    let row: Vec<Value> = asked.into_iter().chain(acts).collect();
+    if !row.is_empty() {
+        body["components"] = json!([{"type": 1, "components": row}]);
     }
     body
 }
@@ -210,8 +224,8 @@ fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
 fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge => 1,
-        Verb::Resolve => 3,
-        Verb::Extend | Verb::Raise | Verb::Why | Verb::Inform | Verb::Done => 2,
+        Verb::Resolve | Verb::Confirm => 3,
+        Verb::Extend | Verb::Raise | Verb::Why | Verb::NotSolved | Verb::Inform | Verb::Done => 2,
     }
 }
 

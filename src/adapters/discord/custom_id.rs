@@ -15,6 +15,8 @@ pub(crate) enum CustomId {
     Button { verb: Verb, case: EscalationId, version: u64, page: usize },
     /// The form that asks for a note.
     Resolve { case: EscalationId, version: u64 },
+    /// The form that asks what is still to be done.
+    Reopen { case: EscalationId },
     /// The form for an escalation by hand: for which trigger, from where, about which message.
     Escalate { trigger: Option<String>, place: String, message: Option<String> },
     /// The button and the form for what a case owes: the ids of its fields.
@@ -38,6 +40,7 @@ impl std::fmt::Display for CustomId {
             Self::Inform { case, fields } => write!(out, "{PREFIX}:add:{}:{}", case.0, fields.join(",")),
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
+            Self::Reopen { case } => write!(out, "{PREFIX}:reopen:{}", case.0),
             Self::Escalate { trigger, place, message } => {
                 let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
                 write!(out, "{PREFIX}:form:{place}:{message}:{trigger}")
@@ -67,6 +70,7 @@ impl std::str::FromStr for CustomId {
                 let (case, playbook) = (EscalationId(number(next()?)?), next()?.to_owned());
                 Ok(Self::Step { case, playbook, step: next()?.parse().map_err(|_| ())? })
             }
+            "reopen" => Ok(Self::Reopen { case: EscalationId(number(next()?)?) }),
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
                 let (place, message, trigger) = (next()?, next()?, next()?);
@@ -90,7 +94,9 @@ mod tests {
     fn ids_are_read_back_as_they_were_written() {
         let ids = [
             CustomId::Button { verb: Verb::Raise, case: EscalationId(142), version: 7, page: 1 },
+            CustomId::Button { verb: Verb::NotSolved, case: EscalationId(1), version: 1, page: 0 },
             CustomId::Resolve { case: EscalationId(1), version: 3 },
+            CustomId::Reopen { case: EscalationId(12) },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
             CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },
             CustomId::Step { case: EscalationId(7), playbook: "calm-down".into(), step: 2 },

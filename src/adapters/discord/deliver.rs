@@ -141,7 +141,11 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
     let mut ids = buttons.filter_map(|button| button["custom_id"].as_str()?.parse().ok());
     ids.find_map(|id| match id {
         CustomId::Button { case, page, .. } => Some((case.0, page)),
-        CustomId::Resolve { .. } | CustomId::Escalate { .. } | CustomId::Inform { .. } | CustomId::Step { .. } => None,
+        CustomId::Resolve { .. }
+        | CustomId::Reopen { .. }
+        | CustomId::Escalate { .. }
+        | CustomId::Inform { .. }
+        | CustomId::Step { .. } => None,
     })
 }
 

@@ -168,8 +168,11 @@ impl Clerk<'_> {
                         ),
                         // Their buttons carry ids of their own.
                         Verb::Inform | Verb::Done => Plan::Ignore,
-                        Verb::Resolve if !is_staff => Plan::Refuse(Refusal::NotStaff),
+                        // No card shows what these do: they are answered in words.
+                        Verb::Confirm => act(Act::Confirm, about, ReplyKind::Waiting),
+                        Verb::Resolve | Verb::NotSolved if !is_staff => Plan::Refuse(Refusal::NotStaff),
                         Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
+                        Verb::NotSolved => Plan::Show(self.reopen_form(case)),
                     }
                 }
                 Ok(CustomId::Inform { .. }) if !is_staff => Plan::Refuse(Refusal::NotStaff),
@@ -236,6 +239,12 @@ impl Clerk<'_> {
         body["flags"] = EPHEMERAL.into();
         body
     }
+
+    fn reopen_form(self, case: EscalationId) -> Value {
+        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(u16::MAX);
+        let reason = Field { id: "reason", long: true, required: true, chars_max, value: String::new() };
+        compose::form(&CustomId::Reopen { case }, &self.words.reopen_form(&case.to_string()), &[reason])
+    }
 }
 
 /// A time as people type it: "45m", "2h".
@@ -269,6 +278,10 @@ fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
         Ok(CustomId::Inform { case, .. }) => {
             let about = About::Typed(case.to_string());
             let act = Act::Inform { answers: answers.to_vec() };
+            Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+        }
+        Ok(CustomId::Reopen { case }) => {
+            let (about, act) = (About::Typed(case.to_string()), Act::Reopen { reason: answer("reason") });
             Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
         }
         Ok(CustomId::Escalate { trigger, place, message }) => Plan::Escalate {

@@ -139,6 +139,7 @@ impl Cases {
             repeat: 0,
             catch_all: rung(next, LATER),
             clocks: Limits::default(),
+            confirm_within: LATER,
         };
         let channel = first.place.as_str().parse()?;
         let progress = Progress::items(usize::try_from(count)?, "cases prepared");

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::sop::escalation::clocks;
 use crate::sop::escalation::{
-    Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution, Waiting,
+    Confirmation, Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution,
+    Waiting,
 };
 use crate::sop::guidance::playbook::StepDone;
 use crate::sop::team::Step;
@@ -28,6 +29,7 @@ impl Escalation {
             informed: Vec::new(),
             steps_done: Vec::new(),
             resolution: None,
+            confirmation: None,
             grade: None,
             added: Vec::new(),
             raised: None,
@@ -123,6 +125,14 @@ impl Escalation {
                 self.severity = *severity;
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
             }
+            Event::ConfirmationAsked { of, until } => {
+                self.confirmation = Some(Confirmation { of: of.clone(), until: *until, confirmed: false });
+            }
+            Event::Confirmed { .. } => {
+                if let Some(asked) = &mut self.confirmation {
+                    asked.confirmed = true;
+                }
+            }
             Event::CustomerAsked { .. } | Event::Replied { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
             Event::Required { fields, by, due } => self.require(fields, by.as_ref(), *due),
             Event::Informed { answers, .. } => {
@@ -141,6 +151,7 @@ impl Escalation {
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
                 self.resolution = None;
+                self.confirmation = None;
                 self.responder = None;
             }
             Event::Resolved { by, note } => {

@@ -66,6 +66,8 @@ pub enum Act {
         playbook: String,
         step: String,
     },
+    /// Agrees that it is solved.
+    Confirm,
 }
 
 impl Act {
@@ -85,6 +87,7 @@ impl Act {
             Self::Grade { .. } => "grade",
             Self::Inform { .. } => "inform",
             Self::DoStep { .. } => "do_step",
+            Self::Confirm => "confirm",
         }
     }
 }

@@ -181,11 +181,12 @@ impl Escalation {
             Act::Raise { reason } => self.raise(by, reason, seen),
             Act::Lower { reason } => self.lower(by, reason),
             Act::SetSeverity { severity, reason } => self.set_severity(by, *severity, reason),
-            Act::Resolve { note } => self.resolve(by, note),
+            Act::Resolve { note } => self.resolve(by, note, now),
             Act::Reopen { reason } => self.reopen(by, reason),
             Act::Grade { grade } => self.grade(by, *grade),
             Act::Inform { answers } => self.inform(by, answers),
             Act::DoStep { playbook, step } => self.do_step(by, playbook, step),
+            Act::Confirm => self.confirm(by, seen),
         }
     }
 
@@ -340,7 +341,7 @@ impl Escalation {
         Ok(moved(self.step, to, why, PageReason::ByHand))
     }
 
-    fn resolve(&self, by: &Actor, note: &str) -> Result<Vec<Event>, Refusal> {
+    fn resolve(&self, by: &Actor, note: &str, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         self.refuse_if_resolved()?;
         self.refuse_strangers(by)?;
         let note = told(note).ok_or(Refusal::NoteMissing { id: self.id })?;
@@ -349,6 +350,7 @@ impl Escalation {
             events.push(Event::Acknowledged { by: by.person.clone() });
         }
         events.push(Event::Resolved { by: by.person.clone(), note });
+        events.extend(self.ask_reporter(&by.person, now));
         Ok(events)
     }
 
@@ -369,6 +371,7 @@ impl Escalation {
         let mut events = self.pass_clocks(now);
         events.extend(match self.step_deadline().filter(|deadline| deadline.at <= now) {
             None => Vec::new(),
+            Some(_) if self.resolution.is_some() => vec![Event::Confirmed { by: None }],
             Some(deadline) if self.awaiting.is_some() => self.pass_silence(&deadline, now),
             Some(deadline) => self.pass_promise(&deadline, now),
         });
@@ -442,7 +445,7 @@ impl Escalation {
     }
 
     /// Whoever opened or has the case may act on it, too.
-    fn refuse_strangers(&self, by: &Actor) -> Result<(), Refusal> {
+    pub(super) fn refuse_strangers(&self, by: &Actor) -> Result<(), Refusal> {
         if self.is_of(&by.person.id) { Ok(()) } else { self.refuse_outsiders(by) }
     }
 

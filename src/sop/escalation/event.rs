@@ -190,6 +190,15 @@ pub enum Event {
         playbook: String,
         step: String,
     },
+    /// Whoever reported it is asked whether it is solved, and counts as agreeing from then on.
+    ConfirmationAsked {
+        of: Person,
+        until: DateTime<Utc>,
+    },
+    /// It is. `None`: nobody has said that it is not.
+    Confirmed {
+        by: Option<Person>,
+    },
 }
 
 impl Event {
@@ -225,6 +234,8 @@ impl Event {
             Self::Informed { .. } => "informed",
             Self::Reminded { .. } => "reminded",
             Self::StepDone { .. } => "step_done",
+            Self::ConfirmationAsked { .. } => "confirmation_asked",
+            Self::Confirmed { .. } => "confirmed",
         }
     }
 }

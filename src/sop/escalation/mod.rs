@@ -7,6 +7,7 @@
 mod apply;
 mod clocks;
 mod command;
+mod confirm;
 mod decide;
 mod event;
 mod information;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::sop::escalation::clocks::Running;
 pub use crate::sop::escalation::command::{Act, Actor, Command};
+pub use crate::sop::escalation::confirm::Confirmation;
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 pub use crate::sop::escalation::on_call::OnCall;
@@ -228,6 +230,8 @@ pub struct Escalation {
     /// Steps of playbooks that were done, oldest first.
     pub steps_done: Vec<StepDone>,
     pub resolution: Option<Resolution>,
+    /// Whether whoever reported it agrees; `None` where nobody was asked.
+    pub confirmation: Option<Confirmation>,
     /// Whether it was right to open it, as judged last.
     pub grade: Option<(Person, Grade)>,
     /// Messages that joined after the first.
@@ -321,8 +325,11 @@ impl Escalation {
     }
 
     /// When the page that waits for an answer runs out; where somebody has it, when they are reminded of their next
-    /// step, and when that was in vain.
+    /// step, and when that was in vain; where it is resolved, when nobody needs to confirm that any more.
     fn step_deadline(&self) -> Option<Deadline> {
+        if self.resolution.is_some() {
+            return self.confirmation_deadline();
+        }
         if self.awaiting.is_some() {
             return self.page_deadline();
         }

@@ -71,6 +71,10 @@ pub struct Card {
     pub resolved_by: Option<Person>,
     pub resolved_at: Option<i64>,
     pub resolution: Option<String>,
+    /// Who was asked whether it is solved, until when, and whether they agree.
+    pub confirm_by: Option<Person>,
+    pub confirm_until: Option<i64>,
+    pub confirmed: bool,
     pub raised: Option<CardRaise>,
     pub late_minutes: i64,
     /// Messages that joined after the first, and the names of the customers behind all of them.
@@ -219,6 +223,9 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         resolved_by: resolution.map(|done| done.by.clone()),
         resolved_at: resolution.map(|done| done.at.timestamp()),
         resolution: resolution.map(|done| done.note.clone()),
+        confirm_by: case.confirmation.as_ref().map(|asked| asked.of.clone()),
+        confirm_until: case.confirmation.as_ref().map(|asked| asked.until.timestamp()),
+        confirmed: case.confirmation.as_ref().is_some_and(|asked| asked.confirmed),
         raised: case.raised.as_ref().map(|raise| CardRaise {
             from: team_name(&raise.from),
             at: raise.at.timestamp(),
@@ -260,7 +267,7 @@ pub fn page_due(case: &Escalation, page: usize, now: DateTime<Utc>) -> Option<Da
 
 /// What a button does. Its label is a word of `templates/button.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Verb {
     Acknowledge,
     /// Promises the next step anew, after a reminder.
@@ -272,13 +279,26 @@ pub enum Verb {
     Inform,
     /// Ticks off a step of a playbook; stands under one, never on a card.
     Done,
+    /// Below the question whether it is solved: it is.
+    Confirm,
+    /// It is not: asks why, and opens the case again.
+    NotSolved,
 }
 
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 7] =
-        [Self::Acknowledge, Self::Extend, Self::Resolve, Self::Raise, Self::Why, Self::Inform, Self::Done];
+    pub const ALL: [Self; 9] = [
+        Self::Acknowledge,
+        Self::Extend,
+        Self::Resolve,
+        Self::Raise,
+        Self::Why,
+        Self::Inform,
+        Self::Done,
+        Self::Confirm,
+        Self::NotSolved,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -289,6 +309,8 @@ impl Verb {
             Self::Why => "why",
             Self::Inform => "inform",
             Self::Done => "done",
+            Self::Confirm => "confirm",
+            Self::NotSolved => "not_solved",
         }
     }
 }
@@ -308,6 +330,7 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Why => true,
         Verb::Done => false,
         Verb::Inform => is_open && case.owed.is_some(),
+        Verb::Confirm | Verb::NotSolved => false,
     };
     Verb::ALL.into_iter().filter(shown).collect()
 }
