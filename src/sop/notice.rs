@@ -99,15 +99,17 @@ pub enum Line {
         team: TeamId,
         why: String,
     },
-    /// A clock's time is running out. Whoever has the case is pinged, if they are at work.
+    /// A clock's time is running out for this team. Whoever has the case is pinged, if they are at work.
     Warned {
         clock: ClockKind,
+        team: TeamId,
         to: Option<Person>,
         due: DateTime<Utc>,
     },
     /// A clock's time is up; that was noticed `late_minutes` later.
     RanOut {
         clock: ClockKind,
+        team: TeamId,
         to: Option<Person>,
         due: DateTime<Utc>,
         late_minutes: i64,
@@ -277,12 +279,14 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             notices.push(line(Line::ConfirmationAsked { of: of.clone(), until: *until }));
         }
         Event::Warned { clock, due, .. } => {
-            notices.push(call(Line::Warned { clock: *clock, to: responder(), due: *due }));
+            let team = case.team().clone();
+            notices.push(call(Line::Warned { clock: *clock, team, to: responder(), due: *due }));
         }
         Event::RanOut { clock, due, late_seconds } => {
             // What is recorded at once need not wake anybody.
             let to = responder().filter(|_| case.when_read(case.updated_at) == case.updated_at);
-            notices.push(call(Line::RanOut { clock: *clock, to, due: *due, late_minutes: late_seconds / 60 }));
+            let (team, late_minutes) = (case.team().clone(), late_seconds / 60);
+            notices.push(call(Line::RanOut { clock: *clock, team, to, due: *due, late_minutes }));
             notices.extend(redraw(case));
         }
         Event::Waited { by, .. } => {

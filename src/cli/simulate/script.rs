@@ -264,7 +264,7 @@ static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
             old: part(found, "old"),
         }),
         (
-            r"^(?<who>\w+) presses (?<first>the old )?(?<label>\w+) on (?<case>ESC-\d+)(?: in #(?<place>\S+))?$",
+            r"^(?<who>\w+) presses (?<first>the old )?(?<label>\w+(?: \w+)?) on (?<case>ESC-\d+)(?: in #(?<place>\S+))?$",
             |found| Happening::Press {
                 who: part(found, "who"),
                 label: part(found, "label"),
