@@ -127,7 +127,7 @@ pub fn text(path: &Path) -> Result<String, ConfigError> {
 
 /// A time as the config writes it: by the wall clock of a zone, or with an offset; a day is its first moment.
 pub fn moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
-    rotas::moment(text, zone, rotas::End::First).ok()
+    crate::sop::rota::moment(text, zone, crate::sop::rota::End::First)
 }
 
 const SYNTAX_HINT: &str = "put this right first, the rest is read after it; https://toml.io shows how it is written";

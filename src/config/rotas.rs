@@ -1,6 +1,6 @@
 //! The tables of the config that say who is on call: people and rotas.
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
 use super::beside::Beside;
@@ -10,7 +10,7 @@ use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::sop::message::PersonId;
 use crate::sop::rota::import::{self, Imported};
-use crate::sop::rota::{Away, Conflict, Every, Layer, Override, Participant, Rota, Rotation, Span, Window, instant};
+use crate::sop::rota::{self, Away, Conflict, End, Every, Layer, Override, Participant, Rota, Rotation, Span, Window};
 
 /// Everyone in `[[people]]`.
 pub(super) fn people(document: &Table<'_>) -> Vec<Participant> {
@@ -130,7 +130,7 @@ impl Roster<'_> {
         let (imported, left_out) = imported?;
         let hint = "change the event in its calendar and export it again";
         warnings.extend(left_out.into_iter().map(|what| Remark { key: format!("{}.file", table.key), what, hint }));
-        Some(Rota { id, team, zone, layers, imported, overrides: overrides?, away: away? })
+        Some(Rota { id, team, zone, layers, imported: imported.into(), overrides: overrides?, away: away? })
     }
 
     /// A person by name or id.
@@ -226,36 +226,14 @@ fn span(table: &Table<'_>, zone: Tz) -> Option<Span> {
     Some(Span { from, to })
 }
 
-/// Which end of a day is meant where a day stands alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    First,
-    Last,
-}
-
-/// A wall clock time of a zone, a time with its offset, or a day, of which its first or its last moment is meant.
+/// As people write it, see [`rota::moment`].
 pub(super) fn moment(text: &str, zone: Tz, end: End) -> Result<DateTime<Utc>, Wrong> {
-    let at = if let Ok(day) = text.parse::<NaiveDate>() {
-        let day = if end == End::Last { day.checked_add_days(Days::new(1)) } else { Some(day) };
-        day.filter(|day| in_range(*day)).map(|day| instant(zone, day.and_time(NaiveTime::MIN)))
-    } else {
-        let wall = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
-        let wall = wall.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-        let wall = wall.filter(|wall| in_range(wall.date())).map(|wall| instant(zone, wall));
-        let exact = DateTime::<FixedOffset>::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
-        wall.or(exact.filter(|at| in_range(at.date_naive())))
-    };
     let hint = "write a day or a time: \"2026-12-24\", \"2026-12-24 18:00\", \"2026-12-24T18:00:00+01:00\"";
-    at.ok_or_else(|| wrong(format!("\"{text}\" is not a time"), hint))
-}
-
-/// The years in which rotas are made.
-fn in_range(day: NaiveDate) -> bool {
-    (2000..2100).contains(&day.year())
+    rota::moment(text, zone, end).ok_or_else(|| wrong(format!("\"{text}\" is not a time"), hint))
 }
 
 fn date(text: &str) -> Result<NaiveDate, Wrong> {
-    let day = text.parse::<NaiveDate>().ok().filter(|day| in_range(*day));
+    let day = text.parse::<NaiveDate>().ok().filter(|day| rota::in_range(*day));
     day.ok_or_else(|| wrong(format!("\"{text}\" is not a day"), "write year, month and day: \"2026-01-05\""))
 }
 

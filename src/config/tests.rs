@@ -74,8 +74,8 @@ fn the_example_has_a_rota() {
     let procedure = config.procedure;
     let on_call = |time| {
         let at = super::moment(time, chrono_tz::Tz::Europe__Berlin).expect("a time");
-        let people = procedure.on_call(&TeamId::from("tier-2"), at).expect("a rota");
-        people.into_iter().map(|id| procedure.person(id).expect("a person").name.as_str()).collect::<Vec<_>>()
+        let people = procedure.on_call(&TeamId::from("tier-2"), &[], at).expect("a rota");
+        people.into_iter().map(|id| procedure.person(&id).expect("a person").name.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(on_call("2026-01-01"), [""; 0]);
     assert_eq!(on_call("2026-01-05 09:00"), ["Sam"]);
@@ -83,7 +83,7 @@ fn the_example_has_a_rota() {
     assert_eq!(on_call("2026-05-04 12:00"), ["Sofia"]);
     assert_eq!(on_call("2026-08-14 23:59"), ["Sam"]);
     assert_eq!(on_call("2026-12-26 23:59"), ["Tess"]);
-    assert_eq!(procedure.on_call(&TeamId::from("legal"), chrono::DateTime::UNIX_EPOCH), None);
+    assert_eq!(procedure.on_call(&TeamId::from("legal"), &[], chrono::DateTime::UNIX_EPOCH), None);
 }
 
 #[test]

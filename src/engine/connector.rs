@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
-use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, Post, ReplyTo, Verb};
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -61,6 +61,10 @@ pub enum Telling {
         version: u64,
     },
     Answer(Box<Answer>),
+    Post {
+        post: Box<Post>,
+        ping: Vec<PersonId>,
+    },
 }
 
 /// Who hears a page.

@@ -116,6 +116,9 @@ impl Outbox {
             Notice::Line { team, escalation, version, line } => {
                 format!("line/{}/{version}/{team}/{}", escalation.0, line.key())
             }
+            Notice::Post { team, made_at, post, .. } => {
+                format!("post/{team}/{}/{}", post.name(), made_at.timestamp_millis())
+            }
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }
     }
@@ -319,7 +322,7 @@ impl Rank {
 /// What must not overtake each other: lines in one place, redraws of one card.
 fn lane(row: &ToTell) -> String {
     match &row.notice {
-        Notice::Line { team, .. } => format!("lines/{team}"),
+        Notice::Line { team, .. } | Notice::Post { team, .. } => format!("lines/{team}"),
         Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
@@ -382,6 +385,11 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
                 Telling::line(&facts, line, *escalation, *version),
                 facts.confidential && facts.case.is_some(),
             )
+        }
+        Notice::Post { team, post, calls, .. } => {
+            let place = procedure.team(team)?.place.clone();
+            let ping = calls.iter().map(|person| person.id.clone()).collect();
+            (Destination::Place(place), Telling::Post { post: Box::new(post.clone()), ping }, false)
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };

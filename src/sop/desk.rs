@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
+pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
 use crate::sop::escalation::{
@@ -22,6 +23,7 @@ use crate::sop::escalation::{
 use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
+use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
 use crate::sop::team::Plan;
 use crate::sop::trigger::{Fired, Scene, fired};
@@ -68,6 +70,12 @@ pub enum Request {
     },
     /// The timer rang.
     DeadlineReached,
+    /// Somebody takes a duty for a while.
+    Cover {
+        actor: Actor,
+        form: Box<CoverForm>,
+        reply: ReplyTo,
+    },
 }
 
 /// Which case somebody means.
@@ -101,6 +109,11 @@ pub enum Question {
     Playbook(About),
     Queue,
     Help,
+    /// Who is on call for a team, or for each, at a time as typed, or now.
+    OnCall {
+        team: Option<String>,
+        at: Option<String>,
+    },
 }
 
 /// What is recorded in the log.
@@ -119,6 +132,8 @@ pub enum Fact {
         id: EscalationId,
         event: Event,
     },
+    /// Somebody takes a duty for a while.
+    Covered(Cover),
 }
 
 /// What a request leads to.
@@ -143,6 +158,8 @@ pub struct Desk {
     listening: BTreeSet<EscalationId>,
     deadlines: BTreeSet<(DateTime<Utc>, EscalationId)>,
     conversation: Conversation,
+    /// In the order in which they were made.
+    covers: Vec<Cover>,
 }
 
 impl Desk {
@@ -151,6 +168,7 @@ impl Desk {
         match fact {
             Fact::Noted(noted) => self.conversation.note(noted, at),
             Fact::Watched { .. } => {}
+            Fact::Covered(cover) => self.covers.push(cover.clone()),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
                 match (self.cases.get_mut(id), event) {
@@ -197,6 +215,10 @@ impl Desk {
                 turn.settle(escalation, &Command::PageUndeliverable { page, why });
             }
             Request::DeadlineReached => turn.pass_deadlines(),
+            Request::Cover { actor, form, reply } => {
+                let answer = turn.cover(&actor, &form).unwrap_or_else(Answer::Refused);
+                turn.answer(reply, answer);
+            }
         }
         turn.outcome
     }

@@ -2,6 +2,7 @@
 //! `templates/`, and what stands on a card is taken from the case at the moment it is sent.
 
 mod card;
+mod duty;
 mod playbook;
 
 use chrono::{DateTime, Utc};
@@ -14,8 +15,10 @@ use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, NearLine, Queue, Verb, Why, buttons, card, debtor, page_due, queue, why,
 };
+pub use crate::sop::notice::duty::{Duty, Post};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 use crate::sop::procedure::Procedure;
+use crate::sop::rota::Cover;
 use crate::sop::team::TeamId;
 
 /// Something that somebody is to be told.
@@ -28,6 +31,8 @@ pub enum Notice {
     Card { escalation: EscalationId, page: usize },
     /// One line in a team's place.
     Line { team: TeamId, escalation: EscalationId, version: u64, line: Line },
+    /// Something about a team's duty, in its place. `calls` are pinged.
+    Post { team: TeamId, made_at: DateTime<Utc>, post: Post, calls: Vec<Person> },
     /// The answer to a command or a button, seen by whoever gave it. Never stored: what it is addressed to is a
     /// secret, and it is worth nothing later.
     #[serde(skip)]
@@ -40,6 +45,7 @@ impl Notice {
             Self::Page { .. } => "page",
             Self::Card { .. } => "card",
             Self::Line { .. } => "line",
+            Self::Post { .. } => "post",
             Self::Reply { .. } => "reply",
         }
     }
@@ -216,6 +222,15 @@ pub enum Answer {
         staff: bool,
     },
     Refused(Refusal),
+    /// `asked_at`: about another time than now.
+    OnCall {
+        asked_at: bool,
+        duties: Vec<Duty>,
+    },
+    Covered {
+        cover: Cover,
+        relieved: Vec<Person>,
+    },
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.
@@ -349,7 +364,7 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         // Somebody took it, or it went on, before this page got out: that team needs no ping any more.
         Notice::Page { escalation, page } => desk.case(*escalation).is_some_and(|case| case.awaiting == Some(*page)),
         Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
-        Notice::Line { .. } | Notice::Reply { .. } => true,
+        Notice::Line { .. } | Notice::Post { .. } | Notice::Reply { .. } => true,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::sop::calendar::Calendar;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::message::{PersonId, TicketRef};
-use crate::sop::rota::{Participant, Rota};
+use crate::sop::rota::{Cover, Participant, Rota};
 use crate::sop::signal::{Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Team, TeamId};
 use crate::sop::trigger::{Rates, Trigger};
@@ -62,10 +62,10 @@ impl Procedure {
     }
 
     /// Who is on call for a team, each person once. `None`: the team has no rota, so all of it is. Nobody: a gap.
-    pub fn on_call(&self, team: &TeamId, at: DateTime<Utc>) -> Option<Vec<&PersonId>> {
+    pub fn on_call(&self, team: &TeamId, covers: &[Cover], at: DateTime<Utc>) -> Option<Vec<PersonId>> {
         self.rotas_of(team).next()?;
-        let mut people: Vec<&PersonId> = Vec::new();
-        for person in self.rotas_of(team).filter_map(|rota| rota.on_call(at)) {
+        let mut people: Vec<PersonId> = Vec::new();
+        for person in self.rotas_of(team).filter_map(|rota| rota.with_covers(covers).on_call(at).cloned()) {
             if !people.contains(&person) {
                 people.push(person);
             }

@@ -18,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::sop::guidance::information;
-use crate::sop::notice::{Answer, Card, Verb};
+use crate::sop::notice::{Answer, Card, Post, Verb};
 use crate::sop::team::Team;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -60,7 +60,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 15] = [
+const BUILT_IN: [(&str, &str); 18] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -74,6 +74,9 @@ const BUILT_IN: [(&str, &str); 15] = [
     ("queue.md", include_str!("../../templates/queue.md")),
     ("help.md", include_str!("../../templates/help.md")),
     ("refusal.md", include_str!("../../templates/refusal.md")),
+    ("duty_refusal.md", include_str!("../../templates/duty_refusal.md")),
+    ("oncall.md", include_str!("../../templates/oncall.md")),
+    ("covered.md", include_str!("../../templates/covered.md")),
     ("button.md", include_str!("../../templates/button.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
@@ -121,6 +124,14 @@ impl Words {
         self.render("line.md", facts).trim().to_owned()
     }
 
+    /// A few lines of text.
+    pub fn post(&self, post: &Post) -> String {
+        let template = match post {
+            Post::Covered { .. } => "covered.md",
+        };
+        self.render(template, post).trim().to_owned()
+    }
+
     pub fn answer(&self, answer: &Answer) -> Sheet {
         let text = match answer {
             Answer::Done { .. } => self.render("done.md", answer),
@@ -130,6 +141,8 @@ impl Words {
             Answer::Playbook { page } => self.render("playbook.md", page),
             Answer::Queue(queue) => self.render("queue.md", queue),
             Answer::Help { .. } => self.render("help.md", answer),
+            Answer::OnCall { .. } => self.render("oncall.md", answer),
+            Answer::Covered { .. } => self.render("covered.md", answer),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
         };
         Sheet::parse(&text)

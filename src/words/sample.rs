@@ -15,10 +15,11 @@ use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, Wr
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
-use crate::sop::notice::{Answer, BookPage, BookStep, Card, Line, LineFacts, NearLine, Queue, Verb, Why};
+use crate::sop::notice::{Answer, BookPage, BookStep, Card, Duty, Line, LineFacts, NearLine, Post, Queue, Verb, Why};
 use crate::sop::procedure::Procedure;
+use crate::sop::rota::{Cover, DutyRefusal, Span};
 use crate::sop::signal::Lexicon;
-use crate::sop::team::{Plan, Rung, Severity};
+use crate::sop::team::{Plan, Rung, Severity, TeamId};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{Words, WordsError};
 
@@ -90,8 +91,16 @@ impl Words {
         for staff in [true, false] {
             attempt(self.try_render("help.md", Answer::Help { staff }));
         }
-        for refusal in refusals().into_iter().chain(wrong_answers()) {
+        let of_duty = duty_refusals().into_iter().map(Refusal::from);
+        for refusal in refusals().into_iter().chain(wrong_answers()).chain(of_duty) {
             attempt(self.try_render("refusal.md", refusal));
+        }
+        for duties in [Vec::new(), duties()] {
+            attempt(self.try_render("oncall.md", Answer::OnCall { asked_at: duties.is_empty(), duties }));
+        }
+        for relieved in [Vec::new(), vec![person("Sam", Standing::Staff)]] {
+            attempt(self.try_render("covered.md", Answer::Covered { cover: cover(), relieved: relieved.clone() }));
+            attempt(self.try_render("covered.md", Post::Covered { cover: cover(), relieved }));
         }
         for verb in Verb::ALL {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
@@ -362,6 +371,43 @@ fn wrong_answers() -> impl Iterator<Item = Refusal> {
         };
         [true, false].map(|too_long| Refusal::WrongAnswer(Box::new(wrong(too_long))))
     })
+}
+
+fn span() -> Span {
+    Span { from: at(0), to: at(60) }
+}
+
+fn duties() -> Vec<Duty> {
+    let (who, next) = (Some(person("Sam", Standing::Staff)), Some(person("Lena", Standing::Staff)));
+    let whole = Duty::whole("first".into());
+    let gap = Duty { whole: false, at: Some(at(0)), until: Some(at(60)), gaps: vec![span()], ..whole.clone() };
+    let full = Duty { rota: Some("backup".to_owned()), who, next, ..gap.clone() };
+    vec![Duty { until: None, ..gap.clone() }, whole, gap, full]
+}
+
+fn cover() -> Cover {
+    let (who, by) = (person("Lena", Standing::Staff), person("Mona", Standing::Staff));
+    Cover { team: "first".into(), who, span: span(), instead_of: None, by }
+}
+
+fn duty_refusals() -> Vec<DutyRefusal> {
+    let (who, team, span) = (person("Sam", Standing::Staff), TeamId::from("first"), span());
+    vec![
+        DutyRefusal::UnknownTeam { asked: "frist".to_owned() },
+        DutyRefusal::NoRota { team: team.clone() },
+        DutyRefusal::NotATime { typed: "soon".to_owned() },
+        DutyRefusal::InThePast { to: at(0) },
+        DutyRefusal::EndsBeforeItBegins { span },
+        DutyRefusal::TooLong { days: 92 },
+        DutyRefusal::UnknownPerson { who: who.clone() },
+        DutyRefusal::OnlyManagers,
+        DutyRefusal::NotAMember { who: who.clone(), team: team.clone() },
+        DutyRefusal::Themselves { who: who.clone() },
+        DutyRefusal::IsAway { who: who.clone(), span },
+        DutyRefusal::NothingToCover { who: who.clone(), team: team.clone() },
+        DutyRefusal::AlreadyTheirs { who: who.clone(), team },
+        DutyRefusal::Overlaps { who, span },
+    ]
 }
 
 fn refusals() -> Vec<Refusal> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script};
+use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, day as day_of};
 use bellhop::engine::input::InputId;
 use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, Scope, Seen};
 use regex::Regex;
@@ -227,6 +227,7 @@ impl Play {
         };
         match direction {
             "time passes" => {}
+            day if day_of(day).is_some() => {}
             "the bot restarts" => {
                 self.stage.kill_bot().await?;
                 self.stage.start_bot().await?;

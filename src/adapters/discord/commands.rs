@@ -12,6 +12,8 @@ pub(crate) struct Ear {
     pub(crate) calls: mpsc::Sender<Call>,
     /// Id and name of each trigger, for completion.
     pub(crate) reasons: Vec<(String, String)>,
+    /// Id and name of each team with a rota, for completion.
+    pub(crate) duties: Vec<(String, String)>,
 }
 
 /// Something a person asked for, with what is needed to answer.
@@ -60,6 +62,11 @@ pub(crate) enum Asked {
         case: String,
     },
     Queue,
+    OnCall {
+        team: Option<String>,
+        at: Option<String>,
+    },
+    Cover(Box<Cover>),
     Help,
     /// A button, by its id.
     Pressed {
@@ -70,6 +77,16 @@ pub(crate) enum Asked {
         id: String,
         answers: Vec<(String, String)>,
     },
+}
+
+/// A duty that somebody takes, as typed.
+#[derive(Clone, Debug)]
+pub(crate) struct Cover {
+    pub(crate) team: String,
+    pub(crate) from: Option<String>,
+    pub(crate) to: String,
+    pub(crate) instead_of: Option<serenity::User>,
+    pub(crate) who: Option<(serenity::User, Vec<serenity::RoleId>)>,
 }
 
 type Failure = std::convert::Infallible;
@@ -96,6 +113,8 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         why(),
         playbook(),
         queue(),
+        oncall(),
+        cover(),
         help(),
     ]
 }
@@ -219,9 +238,14 @@ async fn handoff(
     escalation: String,
     #[description = "Who is to take it"] to: serenity::User,
 ) -> Result<(), Failure> {
-    let member = ctx.interaction.data.resolved.members.get(&to.id);
-    let roles = member.map(|member| member.roles.clone()).unwrap_or_default();
+    let roles = roles_of(ctx, &to);
     ask(ctx, Asked::HandOff { case: escalation, to: Box::new(to), roles }).await
+}
+
+/// The roles of somebody whom an option names, as Discord sends them with it.
+fn roles_of(ctx: Context<'_>, user: &serenity::User) -> Vec<serenity::RoleId> {
+    let member = ctx.interaction.data.resolved.members.get(&user.id);
+    member.map(|member| member.roles.clone()).unwrap_or_default()
 }
 
 /// Send an escalation back to the team before.
@@ -393,6 +417,45 @@ async fn queue(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Queue).await
 }
 
+/// Say who is on call, until when, and who is next.
+#[poise::command(slash_command, guild_only)]
+async fn oncall(
+    ctx: Context<'_>,
+    #[description = "One team"]
+    #[autocomplete = "duties"]
+    #[max_length = 40]
+    team: Option<String>,
+    #[description = "Another time than now, for example 18:00 or 2026-12-24 18:00"]
+    #[max_length = 40]
+    at: Option<String>,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::OnCall { team, at }).await
+}
+
+/// Take a team's duty for a while.
+#[poise::command(slash_command, guild_only)]
+async fn cover(
+    ctx: Context<'_>,
+    #[description = "Whose duty"]
+    #[autocomplete = "duties"]
+    #[max_length = 40]
+    team: String,
+    #[description = "Until when, for example 18:00 or 2026-12-24 18:00; a day alone: to its end"]
+    #[max_length = 40]
+    to: String,
+    #[description = "From when; without it, from now on"]
+    #[max_length = 40]
+    from: Option<String>,
+    #[description = "Only the time of this person"] instead_of: Option<serenity::User>,
+    #[description = "Who takes it, if not you: only managers can say so"] who: Option<serenity::User>,
+) -> Result<(), Failure> {
+    let who = who.map(|who| {
+        let roles = roles_of(ctx, &who);
+        (who, roles)
+    });
+    ask(ctx, Asked::Cover(Box::new(Cover { team, from, to, instead_of, who }))).await
+}
+
 /// Say what I do and how to ask for it.
 #[poise::command(slash_command, guild_only)]
 async fn help(ctx: Context<'_>) -> Result<(), Failure> {
@@ -405,11 +468,20 @@ const CHOICE_CHARS_MAX: usize = 100;
 
 #[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn reasons(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
+    choices(&ctx.data().reasons, typed)
+}
+
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
+async fn duties(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
+    choices(&ctx.data().duties, typed)
+}
+
+fn choices(known: &[(String, String)], typed: &str) -> serenity::CreateAutocompleteResponse {
     let typed = typed.to_lowercase();
     let fits = |(id, name): &&(String, String)| id.contains(&typed) || name.to_lowercase().contains(&typed);
     let choice = |(id, name): &(String, String)| {
         serenity::AutocompleteChoice::new(crate::sop::message::cut(name, CHOICE_CHARS_MAX), id.clone())
     };
-    let choices = ctx.data().reasons.iter().filter(fits).take(CHOICES_MAX).map(choice).collect();
+    let choices = known.iter().filter(fits).take(CHOICES_MAX).map(choice).collect();
     serenity::CreateAutocompleteResponse::new().set_choices(choices)
 }

@@ -52,9 +52,10 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
         Telling::Line { facts, ping, asks, buttons, case, version } => {
-            let shown = Shown { case: *case, version: *version, page: 0 };
-            line(words, &words.line(facts), ping.as_ref(), asks.as_ref(), shown, buttons)
+            let below = below(words, asks.as_ref(), buttons, *case, *version);
+            line(&words.line(facts), ping.as_slice(), &below)
         }
+        Telling::Post { post, ping } => line(&words.post(post), ping, &[]),
         Telling::Answer(told) => {
             let mut body = answer(&words.answer(told));
             if let Answer::Playbook { page } = &**told {
@@ -90,25 +91,21 @@ fn only(people: &[PersonId]) -> Value {
     json!({"parse": [], "users": people})
 }
 
-/// One line of text, with a button for what it asks for and for what can be done. Pings nobody but the person it calls.
-pub(crate) fn line(
-    words: &Words,
-    text: &str,
-    calls: Option<&PersonId>,
-    asks: Option<&Asks>,
-    shown: Shown,
-    buttons: &[Verb],
-) -> Value {
-    let mentions = calls.map_or_else(no_mentions, |person| only(std::slice::from_ref(person)));
+/// One line of text, or a few, and the buttons below. Pings nobody but the people it calls.
+pub(crate) fn line(text: &str, calls: &[PersonId], buttons: &[Value]) -> Value {
+    let mentions = if calls.is_empty() { no_mentions() } else { only(calls) };
     let mut body = json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions});
-    let Shown { case, version, page } = shown;
-    let asked = asks.map(|asks| button(words, Verb::Inform, &asks.clone().into()));
-    let acts = buttons.iter().map(|verb| button(words, *verb, &CustomId::Button { verb: *verb, case, version, page }));
-    let row: Vec<Value> = asked.into_iter().chain(acts).collect();
-    if !row.is_empty() {
-        body["components"] = json!([{"type": 1, "components": row}]);
+    if !buttons.is_empty() {
+        body["components"] = json!([{"type": 1, "components": buttons}]);
     }
     body
+}
+
+/// What can be told and done below a line.
+fn below(words: &Words, asks: Option<&Asks>, verbs: &[Verb], case: EscalationId, version: u64) -> Vec<Value> {
+    let asked = asks.map(|asks| button(words, Verb::Inform, &asks.clone().into()));
+    let id = |verb: Verb| CustomId::Button { verb, case, version, page: 0 };
+    asked.into_iter().chain(verbs.iter().map(|verb| button(words, *verb, &id(*verb)))).collect()
 }
 
 /// An answer to one person: a page with a title as an embed, anything shorter as text.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::adapters::discord::api::Api;
-use crate::adapters::discord::commands::{Asked, Call};
+use crate::adapters::discord::commands::{Asked, Call, Cover};
 use crate::adapters::discord::compose::{self, EPHEMERAL, Input as Field};
 use crate::adapters::discord::convert::{self, Roles};
 use crate::adapters::discord::custom_id::CustomId;
@@ -18,7 +18,7 @@ use crate::adapters::discord::deliver::respond;
 use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
-use crate::sop::desk::{About, Form, Question, Request};
+use crate::sop::desk::{About, CoverForm, Form, Question, Request};
 use crate::sop::escalation::{Act, Actor, EscalationId, NOTE_CHARS_MAX, Refusal};
 use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
 use crate::sop::message::{Standing, cut};
@@ -154,6 +154,11 @@ impl Clerk<'_> {
             Asked::Why { case } => ask(Question::Why, case),
             Asked::Playbook { case } => ask(Question::Playbook, case),
             Asked::Queue => plain(Question::Queue),
+            Asked::OnCall { team, at } => plain(Question::OnCall { team: team.clone(), at: at.clone() }),
+            Asked::Cover(cover) => {
+                let form = Box::new(self.cover_form(cover));
+                Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Cover { actor, form, reply }))
+            }
             Asked::Help => plain(Question::Help),
             Asked::Pressed { id } => match id.parse() {
                 Ok(CustomId::Button { verb, case, version, .. }) => {
@@ -224,6 +229,17 @@ impl Clerk<'_> {
         let inputs: Vec<Field<'_>> = asked.iter().map(|field| input(field, false)).collect();
         let sheet = self.words.inform_form(&case.to_string(), &asked);
         Plan::Show(compose::form(&CustomId::Inform { case, fields }, &sheet, &inputs))
+    }
+
+    fn cover_form(self, cover: &Cover) -> CoverForm {
+        CoverForm {
+            team: cover.team.clone(),
+            from: cover.from.clone(),
+            to: cover.to.clone(),
+            // Whoever had a duty is on staff, whatever roles they have now.
+            instead_of: cover.instead_of.as_ref().map(|user| convert::person(user, Standing::Staff)),
+            who: cover.who.as_ref().map(|(user, roles)| self.roles.actor(user, roles)),
+        }
     }
 
     fn resolve_form(self, id: &CustomId) -> Value {

@@ -42,6 +42,7 @@ use crate::engine::connector::Connector;
 use crate::engine::input::{Input, InputId};
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::procedure::Procedure;
+use crate::sop::team::Team;
 use crate::sop::trigger::Mode;
 use crate::words::{Words, WordsError};
 
@@ -174,11 +175,14 @@ impl Discord {
         let (ready_in, ready) = watch::channel(false);
         let usable = self.procedure.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
         let reasons = usable.map(|trigger| (trigger.id.clone(), trigger.name.clone())).collect();
+        let has_rota = |team: &&Team| self.procedure.rotas_of(&team.id).next().is_some();
+        let with_rota = self.procedure.teams.iter().filter(has_rota);
+        let duties = with_rota.map(|team| (team.id.to_string(), team.name.clone())).collect();
         let gateway = Gateway::start(Line {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
-            ear: Ear { calls: calls_in, reasons },
+            ear: Ear { calls: calls_in, reasons, duties },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
         let intake = Intake {

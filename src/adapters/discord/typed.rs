@@ -3,7 +3,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::adapters::discord::commands::Asked;
+use crate::adapters::discord::commands::{Asked, Cover};
 use crate::sop::escalation::Act;
 
 /// What a typed command asks for; the error is a sentence.
@@ -35,6 +35,18 @@ pub(crate) fn asked(
         "status" => Ok(Asked::Status { case: case()? }),
         "why" => Ok(Asked::Why { case: case()? }),
         "queue" => Ok(Asked::Queue),
+        "oncall" => Ok(Asked::OnCall { team: may("team"), at: may("at") }),
+        "cover" => {
+            let named = |option: &str| may(option).map(|name| person(&name)).transpose();
+            let (instead_of, who) = (named("instead_of")?.map(|(user, _)| user), named("who")?);
+            Ok(Asked::Cover(Box::new(Cover {
+                team: need("team")?,
+                from: may("from"),
+                to: need("to")?,
+                instead_of,
+                who,
+            })))
+        }
         "help" => Ok(Asked::Help),
         _ => Err(format!("there is no command /{command}")),
     }

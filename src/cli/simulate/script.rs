@@ -20,6 +20,7 @@
 //! | `Rosa uses "Escalate this" on "text"` | the menu of the latest message that reads so |
 //! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
 //! | `(time passes)` | up to the time in front |
+//! | `(it is 2026-12-31)` | up to the time in front on that day |
 //! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
 //! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` · `(Discord asks to wait 10 minutes before posting in #team-leads)` | |
 //! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
@@ -27,7 +28,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use regex::{Captures, Regex};
 
 /// A transcript, taken apart.
@@ -191,8 +192,13 @@ impl Script {
 }
 
 impl Line {
-    /// The next instant that a clock shows its time.
+    /// The next instant that a clock shows its time, on the day that it names if it does.
     pub fn moment(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        if let Happening::Direction(direction) = &self.what
+            && let Some(day) = day(direction)
+        {
+            return day.and_time(self.time).and_utc();
+        }
         let at = now.date_naive().and_time(self.time).and_utc();
         if at < now { at + TimeDelta::days(1) } else { at }
     }
@@ -203,7 +209,12 @@ pub const PLAIN_DIRECTIONS: [&str; 2] = ["time passes", "the bot restarts"];
 
 /// All state is the fold of what happened, so a restart changes nothing.
 pub(super) fn is_plain(direction: &str) -> bool {
-    PLAIN_DIRECTIONS.contains(&direction)
+    PLAIN_DIRECTIONS.contains(&direction) || day(direction).is_some()
+}
+
+/// "it is 2026-12-31".
+pub fn day(direction: &str) -> Option<NaiveDate> {
+    direction.strip_prefix("it is ")?.parse().ok()
 }
 
 /// Tables are merged key by key; entries of a list of tables by their id.

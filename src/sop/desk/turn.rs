@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::sop::conversation::Noted;
-use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, duties, read, sketch, speech};
+use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, sketch, speech};
 use crate::sop::escalation::{
     Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
     TriggerName, open,
@@ -254,6 +254,7 @@ impl Turn<'_> {
             }
             Question::Why(about) => Answer::Why { why: notice::why(self.find(actor, about)?, self.procedure) },
             Question::Playbook(about) => self.book(self.find(actor, about)?)?,
+            Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Help => unreachable!("answered above"),
         })
@@ -285,7 +286,7 @@ impl Turn<'_> {
 
     /// Who is on call now, for each team that has a rota.
     fn on_call(&self) -> OnCall {
-        duties::on_call(self.procedure, self.now)
+        self.desk.on_call(self.procedure, self.now)
     }
 
     fn open(&mut self, opened: Opened) -> EscalationId {
@@ -310,7 +311,7 @@ impl Turn<'_> {
         }
     }
 
-    fn record(&mut self, fact: Fact) {
+    pub(super) fn record(&mut self, fact: Fact) {
         self.desk.apply(&fact, self.now);
         self.outcome.facts.push(fact);
     }

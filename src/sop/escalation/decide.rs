@@ -10,6 +10,7 @@ use crate::sop::escalation::{
 };
 use crate::sop::guidance::information::WrongAnswer;
 use crate::sop::message::{Person, cut};
+use crate::sop::rota::DutyRefusal;
 use crate::sop::team::{Severity, Step, TeamId};
 
 /// Why a command changes nothing. `templates/refusal.md` makes the sentence of it that the person in the chat reads.
@@ -115,6 +116,13 @@ pub enum Refusal {
     NoPlaybook {
         id: EscalationId,
     },
+    Duty(DutyRefusal),
+}
+
+impl From<DutyRefusal> for Refusal {
+    fn from(refusal: DutyRefusal) -> Self {
+        Self::Duty(refusal)
+    }
 }
 
 /// Longest note that is kept, in characters.

@@ -29,6 +29,7 @@ impl Told {
         for notice in self.desk.handle(request, &procedure(), at(self.minute * 60)).notices {
             let line = match notice {
                 Notice::Page { page, .. } => format!("page {page}"),
+                Notice::Post { team, post, .. } => format!("{team} reads: {}", post.name()),
                 Notice::Card { page, .. } => {
                     let case = self.desk.cases().next().expect("one case");
                     let buttons: Vec<_> = buttons(case, page).into_iter().map(Verb::name).collect();

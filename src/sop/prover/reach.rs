@@ -104,7 +104,7 @@ impl<'p> Look<'p> {
     }
 
     fn after_gap(&self, team: &TeamId, gap: Span) -> Moment {
-        let person = self.procedure.on_call(team, gap.to).and_then(|people| people.first().copied().cloned());
+        let person = self.procedure.on_call(team, &[], gap.to).and_then(|people| people.first().cloned());
         let happens = match person.filter(|_| gap.to < self.year.to) {
             Some(person) => Happens::BackOnCall { team: team.clone(), person },
             None => Happens::StillNobody(team.clone()),

@@ -31,7 +31,7 @@ fn minutes(span: Span) -> impl Iterator<Item = DateTime<Utc>> {
 
 /// The first gap of a team, minute by minute.
 fn first_gap(procedure: &Procedure, team: &str, span: Span) -> Option<Span> {
-    let is_gap = |at: &DateTime<Utc>| procedure.on_call(&team.into(), *at).is_some_and(|people| people.is_empty());
+    let is_gap = |at: &DateTime<Utc>| procedure.on_call(&team.into(), &[], *at).is_some_and(|people| people.is_empty());
     let from = minutes(span).find(|at| is_gap(at))?;
     let to = minutes(Span { from, ..span }).find(|at| !is_gap(at)).unwrap_or(span.to);
     Some(Span { from, to })
@@ -39,7 +39,7 @@ fn first_gap(procedure: &Procedure, team: &str, span: Span) -> Option<Span> {
 
 /// Where a case lands, as the rules are told to people.
 fn landing(procedure: &Procedure, plan: &Plan, at: DateTime<Utc>) -> Landing {
-    let is_there = |team| procedure.on_call(team, at).is_none_or(|people| !people.is_empty());
+    let is_there = |team| procedure.on_call(team, &[], at).is_none_or(|people| !people.is_empty());
     if plan.rungs.iter().any(|rung| is_there(&rung.team)) {
         return Landing::Reached;
     }

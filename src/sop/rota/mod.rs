@@ -10,12 +10,15 @@
 //!    moved by somebody else's absence.
 //! 3. **Overrides** in the order in which they were made, the newest last: one gives the time to a person whoever had it,
 //!    a cover only takes the time of one person. Two that contradict each other are a [`Conflict`]: the newest wins, and
-//!    people are told. An override for somebody who is away is left out.
+//!    people are told. An override for somebody who is away is left out. What people agree on in the chat ([`Cover`]) is
+//!    newer than whatever the config says.
 //!
 //! So nobody who is away is ever on call. Spans are half-open: a hand-over at 09:00 rings the new person at 09:00.
 //! What a hand-over time means when the clocks change: [`instant`].
 
+mod cover;
 pub mod import;
+mod moment;
 mod rotation;
 
 #[cfg(test)]
@@ -23,12 +26,16 @@ pub(crate) mod properties;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 pub use crate::sop::calendar::Span;
 use crate::sop::message::PersonId;
 use crate::sop::team::TeamId;
+pub use cover::{Cover, DutyRefusal};
+pub use moment::{End, in_range, moment, moment_after};
 pub use rotation::{Every, Rotation, Window, instant};
 
 /// Somebody who can be on call.
@@ -52,7 +59,7 @@ pub struct Rota {
     /// A later layer wins where it is active.
     pub layers: Vec<Layer>,
     /// Above all layers.
-    pub imported: import::Imported,
+    pub imported: Arc<import::Imported>,
     /// In the order in which they were made: the newest is the last.
     pub overrides: Vec<Override>,
     pub away: Vec<Away>,

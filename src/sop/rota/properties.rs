@@ -80,7 +80,7 @@ pub(crate) fn rota() -> impl Strategy<Value = (Rota, Span)> {
         );
         parts.prop_map(move |(layers, imported, overrides, away)| {
             let (id, team, imported) = ("duty".to_owned(), "duty".into(), Imported::new(imported));
-            (Rota { id, team, zone, layers, imported, overrides, away }, looked_at)
+            (Rota { id, team, zone, layers, imported: imported.into(), overrides, away }, looked_at)
         })
     })
 }

@@ -31,7 +31,7 @@ fn window(first: Weekday, last: Weekday, from: &str, to: &str) -> Window {
 
 fn rota(zone: Tz, layers: Vec<Layer>) -> Rota {
     let (id, team) = ("duty".to_owned(), "duty".into());
-    Rota { id, team, zone, layers, imported: Imported::default(), overrides: Vec::new(), away: Vec::new() }
+    Rota { id, team, zone, layers, imported: Imported::default().into(), overrides: Vec::new(), away: Vec::new() }
 }
 
 fn give(zone: Tz, person: &str, from: &str, to: &str) -> Override {
@@ -482,7 +482,7 @@ fn calendar(events: &[&str]) -> String {
 #[track_caller]
 fn check_import(events: &[&str], from: &str, to: &str, roster: &Expect, left_out: &Expect) {
     let (imported, complaints) = import::read(&calendar(events), &people(), BERLIN).expect("a calendar");
-    check(&Rota { imported, ..rota(BERLIN, Vec::new()) }, from, to, roster);
+    check(&Rota { imported: imported.into(), ..rota(BERLIN, Vec::new()) }, from, to, roster);
     left_out.assert_eq(&complaints.iter().map(|complaint| complaint.to_string() + "\n").collect::<String>());
 }
 
@@ -606,7 +606,7 @@ fn a_bad_event_is_told_and_the_rest_goes_on() {
 fn a_rule_without_an_end_reaches_far() {
     let event = "UID:weekly\nSUMMARY:Ana\nDTSTART;TZID=Europe/Berlin:20260105T090000\nDURATION:PT8H\nRRULE:FREQ=WEEKLY";
     let (imported, left_out) = import::read(&calendar(&[event]), &people(), BERLIN).expect("a calendar");
-    let rota = Rota { imported, ..rota(BERLIN, Vec::new()) };
+    let rota = Rota { imported: imported.into(), ..rota(BERLIN, Vec::new()) };
     assert!(left_out.is_empty(), "{left_out:?}");
     let late = instant(BERLIN, wall("2075-01-07 09:00"));
     assert_eq!(
