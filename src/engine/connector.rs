@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
-use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, Post, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, PostFacts, ReplyTo, Verb};
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub enum Telling {
     },
     Answer(Box<Answer>),
     Post {
-        post: Box<Post>,
+        facts: Box<PostFacts>,
         ping: Vec<PersonId>,
     },
 }

@@ -389,7 +389,9 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
         Notice::Post { team, post, calls, .. } => {
             let place = procedure.team(team)?.place.clone();
             let ping = calls.iter().map(|person| person.id.clone()).collect();
-            (Destination::Place(place), Telling::Post { post: Box::new(post.clone()), ping }, false)
+            let facts = Box::new(notice::post_facts(post, desk, procedure));
+            let confidential = facts.is_confidential();
+            (Destination::Place(place), Telling::Post { facts, ping }, confidential)
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };

@@ -78,6 +78,7 @@ impl Engine {
         for line in &facts {
             desk.apply(&line.fact, line.at);
         }
+        desk.look_ahead(&procedure);
         let mut handled = Handled::new(REMEMBERED);
         for id in inputs {
             handled.insert(id);
@@ -85,7 +86,7 @@ impl Engine {
         let positions: BTreeMap<_, _> = positions.into_iter().map(|at| (at.place, at.message)).collect();
         let (inbox, waiting) = mpsc::channel(INBOX_MAX);
         // What a crash left to do is shown from the first moment, before the loop has turned once.
-        let next_deadline = desk.next_deadline().map(|(at, _)| at);
+        let next_deadline = desk.next_deadline();
         let (pulse_out, pulse) = watch::channel(Pulse { to_tell: to_tell.len(), next_deadline, ..Pulse::default() });
         let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
         let state = Loop {
@@ -219,7 +220,7 @@ impl Loop {
 
     async fn wait(&mut self, inbox: &mut mpsc::Receiver<Input>) -> Woken {
         let clock = self.clock.clone();
-        let deadline = self.desk.next_deadline().map(|(at, _)| at);
+        let deadline = self.desk.next_deadline();
         let deadline = async move {
             match deadline {
                 Some(at) => clock.reached(at).await,
@@ -284,7 +285,7 @@ impl Loop {
 
     fn pass_deadlines(&mut self, batch: &mut Batch) {
         let now = self.now();
-        if self.desk.next_deadline().is_some_and(|(at, _)| at <= now) {
+        if self.desk.next_deadline().is_some_and(|at| at <= now) {
             self.ask_desk(&InputId(format!("clock:{}", now.timestamp_millis())), Request::DeadlineReached, batch);
         }
     }
@@ -358,7 +359,7 @@ impl Loop {
             return Err(Failure::Panicked);
         }
         self.outbox.release();
-        let next_deadline = self.desk.next_deadline().map(|(at, _)| at);
+        let next_deadline = self.desk.next_deadline();
         let to_tell = self.outbox.len();
         let settling = std::mem::take(&mut self.settling);
         let handled = settling.len() as u64;

@@ -4,6 +4,7 @@
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
 mod duties;
+mod handover;
 mod subjects;
 mod turn;
 
@@ -15,17 +16,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
 pub use crate::sop::desk::duties::CoverForm;
+use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
 };
-use crate::sop::message::{Message, MessageId, PlaceId, Standing, TicketRef};
+use crate::sop::message::{Message, MessageId, Person, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
-use crate::sop::team::Plan;
+use crate::sop::team::{Plan, TeamId};
 use crate::sop::trigger::{Fired, Scene, fired};
 
 /// Everything that can be asked of a desk.
@@ -134,6 +136,13 @@ pub enum Fact {
     },
     /// Somebody takes a duty for a while.
     Covered(Cover),
+    /// A team's duty went from some people to others at a moment, and this was seen to.
+    HandedOver {
+        team: TeamId,
+        at: DateTime<Utc>,
+        from: Vec<Person>,
+        to: Vec<Person>,
+    },
 }
 
 /// What a request leads to.
@@ -160,6 +169,7 @@ pub struct Desk {
     conversation: Conversation,
     /// In the order in which they were made.
     covers: Vec<Cover>,
+    handovers: Handovers,
 }
 
 impl Desk {
@@ -169,8 +179,10 @@ impl Desk {
             Fact::Noted(noted) => self.conversation.note(noted, at),
             Fact::Watched { .. } => {}
             Fact::Covered(cover) => self.covers.push(cover.clone()),
+            Fact::HandedOver { team, .. } => self.handovers.see_to(team, at),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
+                let held = self.case(*id).and_then(handover::held);
                 match (self.cases.get_mut(id), event) {
                     (Some(case), event) => case.apply(event, at),
                     (None, Event::Opened(opened)) => {
@@ -183,6 +195,7 @@ impl Desk {
                     (None, event) => panic!("{id} has no opening before {event:?}"),
                 }
                 self.index(*id, before);
+                self.handovers.move_case(*id, held, handover::held(&self.cases[id]));
             }
         }
     }
@@ -220,12 +233,14 @@ impl Desk {
                 turn.answer(reply, answer);
             }
         }
-        turn.outcome
+        let outcome = turn.outcome;
+        self.look_ahead(procedure);
+        outcome
     }
 
-    /// The earliest instant at which a case wants to be woken.
-    pub fn next_deadline(&self) -> Option<(DateTime<Utc>, EscalationId)> {
-        self.deadlines.first().copied()
+    /// The earliest instant at which a case wants to be woken, or a duty changes hands that people are told of.
+    pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        self.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.handovers.next()).min()
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {

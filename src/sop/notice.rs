@@ -15,7 +15,7 @@ use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, NearLine, Queue, Verb, Why, buttons, card, debtor, page_due, queue, why,
 };
-pub use crate::sop::notice::duty::{Duty, Post};
+pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
@@ -364,6 +364,8 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         // Somebody took it, or it went on, before this page got out: that team needs no ping any more.
         Notice::Page { escalation, page } => desk.case(*escalation).is_some_and(|case| case.awaiting == Some(*page)),
         Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
+        // Nothing is left to take over.
+        Notice::Post { post: Post::HandedOver { team, .. }, .. } => !desk.held_by(team).is_empty(),
         Notice::Line { .. } | Notice::Post { .. } | Notice::Reply { .. } => true,
     }
 }

@@ -18,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::sop::guidance::information;
-use crate::sop::notice::{Answer, Card, Post, Verb};
+use crate::sop::notice::{Answer, Card, Post, PostFacts, Verb};
 use crate::sop::team::Team;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -60,7 +60,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 18] = [
+const BUILT_IN: [(&str, &str); 19] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -77,6 +77,7 @@ const BUILT_IN: [(&str, &str); 18] = [
     ("duty_refusal.md", include_str!("../../templates/duty_refusal.md")),
     ("oncall.md", include_str!("../../templates/oncall.md")),
     ("covered.md", include_str!("../../templates/covered.md")),
+    ("handover.md", include_str!("../../templates/handover.md")),
     ("button.md", include_str!("../../templates/button.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
@@ -125,11 +126,12 @@ impl Words {
     }
 
     /// A few lines of text.
-    pub fn post(&self, post: &Post) -> String {
-        let template = match post {
+    pub fn post(&self, facts: &PostFacts) -> String {
+        let template = match facts.post {
             Post::Covered { .. } => "covered.md",
+            Post::HandedOver { .. } => "handover.md",
         };
-        self.render(template, post).trim().to_owned()
+        self.render(template, facts).trim().to_owned()
     }
 
     pub fn answer(&self, answer: &Answer) -> Sheet {

@@ -15,7 +15,9 @@ use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, Wr
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
-use crate::sop::notice::{Answer, BookPage, BookStep, Card, Duty, Line, LineFacts, NearLine, Post, Queue, Verb, Why};
+use crate::sop::notice::{
+    Answer, BookPage, BookStep, Card, Duty, Line, LineFacts, NearLine, OpenItem, Post, PostFacts, Queue, Verb, Why,
+};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
 use crate::sop::signal::Lexicon;
@@ -82,6 +84,9 @@ impl Words {
         }
         for why in whys() {
             attempt(self.try_render("why.md", why));
+        }
+        for facts in handovers(&cards) {
+            attempt(self.try_render("handover.md", facts));
         }
         for open in [Vec::new(), cards] {
             for closed in [Vec::new(), vec!["Heron".to_owned()]] {
@@ -388,6 +393,17 @@ fn duties() -> Vec<Duty> {
 fn cover() -> Cover {
     let (who, by) = (person("Lena", Standing::Staff), person("Mona", Standing::Staff));
     Cover { team: "first".into(), who, span: span(), instead_of: None, by }
+}
+
+fn handovers(cards: &[Card]) -> Vec<PostFacts> {
+    let people = |name: &str| vec![person(name, Standing::Staff)];
+    let of = |from: Vec<Person>, to: Vec<Person>, late_minutes| {
+        let item = |case: Option<&Card>| OpenItem { codename: "Heron".to_owned(), case: case.cloned() };
+        let open = cards.iter().map(Some).chain([None]).map(item).collect();
+        let post = Post::HandedOver { team: "first".into(), at: at(0), from, to, late_minutes };
+        PostFacts { post, open, more: 3 }
+    };
+    vec![of(Vec::new(), people("Sam"), 0), of(people("Sam"), Vec::new(), 40), of(people("Sam"), people("Lena"), 0)]
 }
 
 fn duty_refusals() -> Vec<DutyRefusal> {

@@ -55,7 +55,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             let below = below(words, asks.as_ref(), buttons, *case, *version);
             line(&words.line(facts), ping.as_slice(), &below)
         }
-        Telling::Post { post, ping } => line(&words.post(post), ping, &[]),
+        Telling::Post { facts, ping } => line(&words.post(facts), ping, &[]),
         Telling::Answer(told) => {
             let mut body = answer(&words.answer(told));
             if let Answer::Playbook { page } = &**told {

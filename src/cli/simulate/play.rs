@@ -88,7 +88,7 @@ impl Play<'_> {
     fn line<'s>(&mut self, line: &'s Line) -> Result<Step<'s>, String> {
         let at = line.moment(self.now);
         let mut before = Vec::new();
-        while let Some((due, _)) = self.desk.next_deadline().filter(|(due, _)| *due <= at) {
+        while let Some(due) = self.desk.next_deadline().filter(|due| *due <= at) {
             self.now = due.max(self.now);
             self.ask(Request::DeadlineReached);
             let seen = self.show();
@@ -294,6 +294,7 @@ impl Play<'_> {
                 people.iter().map(|person| number(person.as_str())).collect()
             }
             Telling::Line { ping: Some(person), .. } => vec![number(person.as_str())],
+            Telling::Post { ping, .. } => ping.iter().map(|person| number(person.as_str())).collect(),
             _ => Vec::new(),
         }
     }

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sop::escalation::Fate;
-use crate::sop::fixture::{at, person, procedure, says, staff};
+use crate::sop::fixture::{at, build, person, procedure, says, staff};
 use crate::sop::notice::line_facts;
+use crate::sop::rota::{Every, Layer, Rota, Rotation, Window};
 use chrono::TimeDelta;
 
 const TEXTS: [&str; 8] = [
@@ -95,6 +96,21 @@ fn people() -> Vec<Actor> {
     teams.iter().map(|team| staff(&format!("of {team}"), &[team])).chain([customer]).collect()
 }
 
+/// The leads' duty changes hands every hour and the lawyers' every day, for half of which nobody has it.
+fn on_duty() -> std::sync::Arc<Procedure> {
+    let rota = |team: &str, hours, only: &[Window]| {
+        let people = vec!["of leads".into(), "of managers".into(), "of legal".into()];
+        let rotation = Rotation { people, every: Every::Hours(hours), start: at(-86_400).naive_utc() };
+        let layers = vec![Layer { rotation, only: only.to_vec() }];
+        let (id, team, zone) = (team.to_owned(), team.into(), chrono_tz::Tz::UTC);
+        Rota { id, team, zone, layers, imported: std::sync::Arc::default(), overrides: Vec::new(), away: Vec::new() }
+    };
+    let noon = chrono::NaiveTime::from_hms_opt(12, 0, 0).expect("a time");
+    let mornings =
+        Window { first: chrono::Weekday::Mon, last: chrono::Weekday::Sun, from: chrono::NaiveTime::MIN, to: noon };
+    std::sync::Arc::new(Procedure { rotas: vec![rota("leads", 1, &[]), rota("legal", 24, &[mornings])], ..build() })
+}
+
 /// A desk on its way: everything it recorded, and the pages that are out.
 struct Day {
     desk: Desk,
@@ -113,7 +129,7 @@ impl Day {
     fn new() -> Self {
         Self {
             desk: Desk::default(),
-            procedure: procedure(),
+            procedure: on_duty(),
             now: at(0),
             log: Vec::new(),
             out: Vec::new(),
@@ -164,13 +180,15 @@ impl Day {
     }
 
     fn ring(&mut self) {
-        if let Some((at, id)) = self.desk.next_deadline() {
+        if let Some(at) = self.desk.next_deadline() {
             assert!(self.desk.cases().filter_map(Escalation::next_deadline).all(|other| other.at >= at));
-            assert_eq!(self.desk.cases[&id].next_deadline().map(|deadline| deadline.at), Some(at));
+            let due =
+                self.desk.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.desk.handovers.next()).min();
+            assert_eq!(due, Some(at));
             self.now = self.now.max(at);
         }
         self.ask(Request::DeadlineReached);
-        assert!(self.desk.next_deadline().is_none_or(|(at, _)| at > self.now), "one ring sees to everything due");
+        assert!(self.desk.next_deadline().is_none_or(|at| at > self.now), "one ring sees to everything due");
     }
 
     fn command(&mut self, step: &Move) {
@@ -252,6 +270,8 @@ impl Day {
         assert_eq!(folded.cases, self.desk.cases);
         assert_eq!(folded.deadlines, self.desk.deadlines);
         assert_eq!(folded.open, self.desk.open);
+        folded.look_ahead(&self.procedure);
+        assert_eq!(folded.next_deadline(), self.desk.next_deadline(), "a restart forgets nothing that is due");
         let due = |case: &Escalation| case.next_deadline().map(|deadline| (deadline.at, case.id));
         assert!(self.desk.deadlines.iter().copied().eq(self.desk.cases().filter_map(due).collect::<BTreeSet<_>>()));
         for case in self.desk.cases() {

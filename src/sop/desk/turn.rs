@@ -273,9 +273,10 @@ impl Turn<'_> {
         case.ok_or(Refusal::Unknown { asked })
     }
 
-    /// Everything overdue, the most severe first, then the longest overdue; each case goes one rung, for its next
-    /// one has its full time.
+    /// Everything overdue: hand-overs, then cases, the most severe first, then the longest overdue; each case goes one
+    /// rung, for its next one has its full time.
     pub(super) fn pass_deadlines(&mut self) {
+        self.pass_handovers();
         let due = self.desk.deadlines.iter().take_while(|(at, _)| *at <= self.now);
         let mut due: Vec<_> = due.map(|(at, id)| (std::cmp::Reverse(self.desk.cases[id].severity), *at, *id)).collect();
         due.sort_unstable();

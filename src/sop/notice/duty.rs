@@ -1,9 +1,13 @@
-//! What is shown of duties: in `/oncall`, and to a team whose duty somebody takes.
+//! What is shown of duties: in `/oncall`, and to a team whose duty somebody takes or hands over.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::desk::Desk;
+use crate::sop::escalation::Escalation;
 use crate::sop::message::Person;
+use crate::sop::notice::card::{Card, card};
+use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, Span};
 use crate::sop::team::TeamId;
 
@@ -38,12 +42,60 @@ impl Duty {
 pub enum Post {
     /// Somebody takes it for a while; `relieved` had it.
     Covered { cover: Cover, relieved: Vec<Person> },
+    /// It changed hands at a moment; nobody on either side is a gap. `late_minutes`: how long after it that was noticed.
+    HandedOver { team: TeamId, at: DateTime<Utc>, from: Vec<Person>, to: Vec<Person>, late_minutes: i64 },
 }
 
 impl Post {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Covered { .. } => "covered",
+            Self::HandedOver { .. } => "handed_over",
         }
+    }
+}
+
+/// A post as its team reads it, with what is open at the moment it is sent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PostFacts {
+    #[serde(flatten)]
+    pub post: Post,
+    /// What a hand-over leaves to whoever takes over.
+    pub open: Vec<OpenItem>,
+    /// Open cases that did not fit.
+    pub more: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OpenItem {
+    pub codename: String,
+    /// `None` where the team may not know.
+    pub case: Option<Card>,
+}
+
+/// Open cases in one post.
+const OPEN_SHOWN: usize = 12;
+
+impl PostFacts {
+    /// Only cleared people may read it.
+    pub fn is_confidential(&self) -> bool {
+        self.open.iter().any(|item| item.case.as_ref().is_some_and(|case| case.confidential))
+    }
+}
+
+pub fn post_facts(post: &Post, desk: &Desk, procedure: &Procedure) -> PostFacts {
+    let held = match post {
+        Post::Covered { .. } => Vec::new(),
+        Post::HandedOver { team, .. } => desk.held_by(team),
+    };
+    let is_cleared = |case: &Escalation| procedure.team(case.team()).is_some_and(|team| team.cleared);
+    let item = |case: &&Escalation| {
+        let may_know = !case.opened.confidential || is_cleared(case);
+        OpenItem { codename: case.codename(), case: may_know.then(|| card(case, procedure, None)) }
+    };
+    PostFacts {
+        post: post.clone(),
+        open: held.iter().take(OPEN_SHOWN).map(item).collect(),
+        more: held.len().saturating_sub(OPEN_SHOWN),
     }
 }

@@ -215,3 +215,21 @@ fn a_page_is_wanted_until_somebody_has_it() {
     told.delivered(0, "leads");
     assert!(is_still_wanted(&card, &told.desk));
 }
+
+#[test]
+fn a_hand_over_names_what_its_team_may_know() {
+    let told = Told::of("My lawyer will hear about this.");
+    let (team, at) = (TeamId::from("legal"), at(0));
+    let post = Post::HandedOver { team: team.clone(), at, from: Vec::new(), to: Vec::new(), late_minutes: 0 };
+    let shown = |cleared: bool| {
+        let mut procedure = crate::sop::fixture::build();
+        for known in procedure.teams.iter_mut().filter(|known| known.id == team) {
+            known.cleared = cleared;
+        }
+        let facts = post_facts(&post, &told.desk, &procedure);
+        let [item] = facts.open.as_slice() else { panic!("one case is open") };
+        (item.codename.clone(), item.case.is_some(), facts.is_confidential())
+    };
+    assert_eq!(shown(true), ("Heron".to_owned(), true, true));
+    assert_eq!(shown(false), ("Heron".to_owned(), false, false));
+}

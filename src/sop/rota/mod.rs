@@ -202,7 +202,10 @@ impl Layer {
 
     fn next_change(&self, zone: Tz, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let windows = self.only.iter().filter_map(|window| window.next_change(zone, after));
-        windows.chain(self.rotation.next_turn(zone, after)).min()
+        // Where one person has every turn, none of them changes anything but the first.
+        let is_same = self.rotation.people.len() == 1 && self.rotation.turn(zone, after).is_some();
+        let turn = if is_same { None } else { self.rotation.next_turn(zone, after) };
+        windows.chain(turn).min()
     }
 }
 
