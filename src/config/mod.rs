@@ -8,6 +8,7 @@ mod calendars;
 mod clocks;
 mod information;
 mod judge;
+mod messages;
 mod playbooks;
 mod procedure;
 mod raw;
@@ -142,7 +143,8 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
         None => (None, None, None, None),
     };
     let playbooks = playbooks::playbooks(&document, &names);
-    let guidance = by_default.map(|by_default| Guidance { information: fields, by_default, playbooks });
+    let messages = messages::messages(&document, &names);
+    let guidance = by_default.map(|by_default| Guidance { information: fields, by_default, playbooks, messages });
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
     let files = Beside::new(folder);

@@ -199,6 +199,7 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
         });
         let confirm_within = table.get("confirm_within").map_or(Some(CONFIRM_WITHIN), |item| item.read(confirm_within));
         let limits = table.get("clocks").map(|item| clocks::limits(&item, names, calendars));
+        let lower_when = table.get("lower_when").map_or(Some(Vec::new()), |item| criteria(&item));
         table.close();
         let clocks = limits.unwrap_or_else(|| Some(Limits::default()));
         Some(Arc::new(Plan {
@@ -208,6 +209,7 @@ fn plans(document: &Table<'_>, names: &Names, calendars: &[Arc<Calendar>], catch
             catch_all: catch_all?.clone(),
             clocks: clocks?,
             confirm_within: confirm_within?,
+            lower_when: lower_when?,
         }))
     })
 }
@@ -219,6 +221,17 @@ const CONFIRM_WITHIN: TimeDelta = TimeDelta::days(1);
 fn confirm_within(text: &str) -> Result<TimeDelta, Wrong> {
     if text == "none" { Ok(TimeDelta::zero()) } else { values::duration(text) }
 }
+
+/// What has to be so for a case to go back: shown on cards, and offered where a reason is typed.
+fn criteria(item: &Item<'_>) -> Option<Vec<String>> {
+    let criteria = item.each(|item| item.read(values::name))?;
+    match criteria.len() {
+        0..=CRITERIA_MAX => Some(criteria),
+        many => item.refuse(wrong(format!("{many} criteria"), format!("a card shows at most {CRITERIA_MAX}"))),
+    }
+}
+
+const CRITERIA_MAX: usize = 6;
 
 /// Who did not answer after so many rounds will not answer the next one.
 const REPEAT_MAX: u32 = 10;

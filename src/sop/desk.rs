@@ -41,6 +41,12 @@ pub enum Request {
         act: Act,
         reply: ReplyTo,
     },
+    /// Somebody is about to tell the customer what to expect.
+    TellCustomer {
+        actor: Actor,
+        about: About,
+        reply: ReplyTo,
+    },
     /// Somebody did a step of a playbook: its id, and the step, from 0.
     DoStep {
         actor: Actor,
@@ -207,6 +213,10 @@ impl Desk {
             Request::Message(message) => turn.hear(&message),
             Request::Act { actor, about, act, reply } => {
                 let answer = turn.act(actor, &about, act).unwrap_or_else(Answer::Refused);
+                turn.answer(reply, answer);
+            }
+            Request::TellCustomer { actor, about, reply } => {
+                let answer = turn.tell_customer(actor, &about).unwrap_or_else(Answer::Refused);
                 turn.answer(reply, answer);
             }
             Request::DoStep { actor, escalation, playbook, step, reply } => {

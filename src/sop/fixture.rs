@@ -56,7 +56,15 @@ pub(crate) fn plan(id: &str, rungs: &[(&str, i64)], repeat: u32) -> Plan {
         required_acks: 1,
     };
     let (rungs, catch_all) = (rungs.iter().map(rung).collect(), rung(&("duty", 10)));
-    Plan { id: id.to_owned(), rungs, repeat, catch_all, clocks: Limits::default(), confirm_within: TimeDelta::zero() }
+    Plan {
+        id: id.to_owned(),
+        rungs,
+        repeat,
+        catch_all,
+        clocks: Limits::default(),
+        confirm_within: TimeDelta::zero(),
+        lower_when: Vec::new(),
+    }
 }
 
 pub(crate) fn trigger(id: &str, severity: Severity, condition: Condition, plan: Plan) -> Trigger {

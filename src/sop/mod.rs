@@ -8,7 +8,7 @@
 //! 3. [`conversation`]: what the same customer, and others, said before
 //! 4. [`trigger`]: the rules of the procedure and which of them fire
 //!    [`team`]: who is paged, in which order; [`rota`]: who is on call; [`procedure`]: all of it together
-//!    [`guidance`]: what people are asked and what they are to do
+//!    [`guidance`]: what people are asked, what they are to do and to say
 //!    [`calendar`]: when a team works; [`clock`]: what that makes of its time
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines

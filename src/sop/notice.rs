@@ -218,6 +218,12 @@ pub enum Answer {
     Playbook {
         page: BookPage,
     },
+    /// The text for the customer of a case, to copy, and what it promises.
+    Customer {
+        case: String,
+        text: String,
+        due: i64,
+    },
     Help {
         staff: bool,
     },
@@ -268,6 +274,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         | Event::Replied { .. }
         | Event::StepDone { .. }
         | Event::Confirmed { .. }
+        | Event::CustomerTold { .. }
         | Event::Graded { .. } => notices.extend(redraw(case)),
         // At the opening the line and the card say so.
         Event::Required { .. } if case.updated_at == case.opened_at => {}

@@ -118,6 +118,9 @@ pub struct Plan {
     /// How long whoever reported a case may say that its solution is none; zero asks nobody.
     #[serde(default = "TimeDelta::zero", skip_serializing_if = "TimeDelta::is_zero", with = "seconds")]
     pub confirm_within: TimeDelta,
+    /// What has to be so for a case to go back to the team before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lower_when: Vec<String>,
 }
 
 /// Where on its ladder a case stands.
@@ -160,6 +163,12 @@ impl Plan {
             Step::Rung { index, round } => Some(Step::Rung { index: index.checked_sub(1)?, round }),
             Step::CatchAll => Some(Step::Rung { index: self.rungs.len() - 1, round: self.repeat }),
         }
+    }
+
+    /// The criterion that a reason names, whatever its case.
+    pub fn criterion(&self, reason: &str) -> Option<&String> {
+        let reason = reason.trim().to_lowercase();
+        self.lower_when.iter().find(|criterion| criterion.to_lowercase() == reason)
     }
 
     /// Every team the ladder can reach, the catch-all last.

@@ -60,7 +60,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 19] = [
+const BUILT_IN: [(&str, &str); 20] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -71,6 +71,7 @@ const BUILT_IN: [(&str, &str); 19] = [
     ("status.md", include_str!("../../templates/status.md")),
     ("why.md", include_str!("../../templates/why.md")),
     ("playbook.md", include_str!("../../templates/playbook.md")),
+    ("customer.md", include_str!("../../templates/customer.md")),
     ("queue.md", include_str!("../../templates/queue.md")),
     ("help.md", include_str!("../../templates/help.md")),
     ("refusal.md", include_str!("../../templates/refusal.md")),
@@ -141,6 +142,7 @@ impl Words {
             Answer::Status { case } => self.render("status.md", case),
             Answer::Why { why } => self.render("why.md", why),
             Answer::Playbook { page } => self.render("playbook.md", page),
+            Answer::Customer { .. } => self.render("customer.md", answer),
             Answer::Queue(queue) => self.render("queue.md", queue),
             Answer::Help { .. } => self.render("help.md", answer),
             Answer::OnCall { .. } => self.render("oncall.md", answer),

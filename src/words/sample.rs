@@ -79,6 +79,8 @@ impl Words {
                 attempt(self.try_render("escalated.md", Answer::Escalated { joined, codename, case }));
             }
         }
+        let (case, text) = ("ESC-1".to_owned(), "By Tuesday.".to_owned());
+        attempt(self.try_render("customer.md", Answer::Customer { case, text, due: 60 }));
         for page in pages() {
             attempt(self.try_render("playbook.md", page));
         }
@@ -147,6 +149,7 @@ fn plan() -> Arc<Plan> {
         catch_all: rung("last"),
         clocks,
         confirm_within: TimeDelta::days(1),
+        lower_when: vec!["all is well".to_owned()],
     })
 }
 
@@ -207,6 +210,9 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
+        play(&mut case, &act(Act::TellCustomer), 91);
+        let (playbook, step) = ("calm".to_owned(), "Listen".to_owned());
+        play(&mut case, &act(Act::DoStep { playbook, step }), 91);
         let second = Actor { person: person("Sofia", Standing::Staff), ..by.clone() };
         play(&mut case, &Command::Act { by: second, act: Act::Acknowledge { next: None }, seen: None }, 92);
         play(&mut case, &act(Act::Acknowledge { next: None }), 92);
@@ -452,5 +458,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NobodyOnCall { id, team: "first".into() },
         Refusal::NothingOwed { id },
         Refusal::NoPlaybook { id },
+        Refusal::NoMessage { id },
     ]
 }

@@ -14,6 +14,8 @@ pub(crate) struct Ear {
     pub(crate) reasons: Vec<(String, String)>,
     /// Id and name of each team with a rota, for completion.
     pub(crate) duties: Vec<(String, String)>,
+    /// What has to be so for a case to go back, for completion.
+    pub(crate) criteria: Vec<String>,
 }
 
 /// Something a person asked for, with what is needed to answer.
@@ -59,6 +61,9 @@ pub(crate) enum Asked {
         case: String,
     },
     Playbook {
+        case: String,
+    },
+    Customer {
         case: String,
     },
     Queue,
@@ -112,6 +117,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         status(),
         why(),
         playbook(),
+        customer(),
         queue(),
         oncall(),
         cover(),
@@ -256,6 +262,7 @@ async fn lower(
     #[max_length = 40]
     escalation: String,
     #[description = "Why it needs this team no longer"]
+    #[autocomplete = "criteria"]
     #[max_length = 1000]
     reason: String,
 ) -> Result<(), Failure> {
@@ -411,6 +418,17 @@ async fn playbook(
     ask(ctx, Asked::Playbook { case: escalation }).await
 }
 
+/// Get the message for the customer, with the time we promise.
+#[poise::command(slash_command, guild_only)]
+async fn customer(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Customer { case: escalation }).await
+}
+
 /// List what is open.
 #[poise::command(slash_command, guild_only)]
 async fn queue(ctx: Context<'_>) -> Result<(), Failure> {
@@ -460,6 +478,14 @@ async fn cover(
 #[poise::command(slash_command, guild_only)]
 async fn help(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Help).await
+}
+
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
+async fn criteria(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
+    let typed = typed.to_lowercase();
+    let fits = ctx.data().criteria.iter().filter(|criterion| criterion.to_lowercase().contains(&typed));
+    let choice = |criterion: &String| serenity::AutocompleteChoice::new(criterion.clone(), criterion.clone());
+    serenity::CreateAutocompleteResponse::new().set_choices(fits.take(CHOICES_MAX).map(choice).collect())
 }
 
 /// Choices offered at once (<https://discord.com/developers/docs/interactions/application-commands#autocomplete>).

@@ -152,6 +152,11 @@ impl Clerk<'_> {
             }
             Asked::Status { case } => ask(Question::Status, case),
             Asked::Why { case } => ask(Question::Why, case),
+            Asked::Customer { case } => {
+                let about = typed(case);
+                let request = move |actor, reply| Request::TellCustomer { actor, about, reply };
+                Plan::Ask(ReplyKind::Waiting, Box::new(request))
+            }
             Asked::Playbook { case } => ask(Question::Playbook, case),
             Asked::Queue => plain(Question::Queue),
             Asked::OnCall { team, at } => plain(Question::OnCall { team: team.clone(), at: at.clone() }),

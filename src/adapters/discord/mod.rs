@@ -174,6 +174,7 @@ impl Discord {
         let (calls_in, calls) = mpsc::channel(CALLS_MAX);
         let (ready_in, ready) = watch::channel(false);
         let usable = self.procedure.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
+        let criteria = criteria(&self.procedure);
         let reasons = usable.map(|trigger| (trigger.id.clone(), trigger.name.clone())).collect();
         let has_rota = |team: &&Team| self.procedure.rotas_of(&team.id).next().is_some();
         let with_rota = self.procedure.teams.iter().filter(has_rota);
@@ -182,7 +183,7 @@ impl Discord {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
-            ear: Ear { calls: calls_in, reasons, duties },
+            ear: Ear { calls: calls_in, reasons, duties, criteria },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
         let intake = Intake {
@@ -309,4 +310,16 @@ fn missing(guild: &Guild, settings: &Settings, procedure: &Procedure) -> Vec<Sta
         }
     }
     problems
+}
+
+/// Every criterion for going back that a plan names, once.
+fn criteria(procedure: &Procedure) -> Vec<String> {
+    let plans = procedure.triggers.iter().map(|trigger| &trigger.plan).chain([&procedure.default_plan]);
+    let mut criteria: Vec<String> = Vec::new();
+    for criterion in plans.flat_map(|plan| &plan.lower_when) {
+        if !criteria.contains(criterion) {
+            criteria.push(criterion.clone());
+        }
+    }
+    criteria
 }

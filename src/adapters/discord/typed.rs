@@ -30,10 +30,13 @@ pub(crate) fn asked(
         "lower" => act(Act::Lower { reason: need("reason")? }),
         "severity" => act(Act::SetSeverity { severity: choice(&need("severity")?)?, reason: need("reason")? }),
         "resolve" => act(Act::Resolve { note: need("note")? }),
+        "confirm" => act(Act::Confirm),
         "reopen" => act(Act::Reopen { reason: need("reason")? }),
         "grade" => act(Act::Grade { grade: choice(&need("grade")?)? }),
         "status" => Ok(Asked::Status { case: case()? }),
         "why" => Ok(Asked::Why { case: case()? }),
+        "playbook" => Ok(Asked::Playbook { case: case()? }),
+        "customer" => Ok(Asked::Customer { case: case()? }),
         "queue" => Ok(Asked::Queue),
         "oncall" => Ok(Asked::OnCall { team: may("team"), at: may("at") }),
         "cover" => {

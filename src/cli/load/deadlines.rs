@@ -140,6 +140,7 @@ impl Cases {
             catch_all: rung(next, LATER),
             clocks: Limits::default(),
             confirm_within: LATER,
+            lower_when: Vec::new(),
         };
         let channel = first.place.as_str().parse()?;
         let progress = Progress::items(usize::try_from(count)?, "cases prepared");

@@ -29,54 +29,54 @@ fn information() {
             9: required = ["steps", "context"]
               desk.required[0]: there is no information "steps"
               choose from `the-steps-already-tried`, `context`
-            158: id = "the-steps-already-tried"
+            159: id = "the-steps-already-tried"
               information[0].id: "the-steps-already-tried" is too long
               ids of [[information]] have at most 14 letters: "steps"
 
             9: required = ["steps", "context"]
               desk.required[0]: there is no information "steps"
               choose from `ticket`, `context`
-            158: id = "ticket"
+            159: id = "ticket"
               information[0].id: the ticket is asked for on every form
               delete this table, or give it another id
 
-            165: [[information]]
+            166: [[information]]
               information[1].label: `label` is missing
               what the form asks: label = "Steps already tried"
 
-            167: label = "What the customer has told us about themselves so far"
+            168: label = "What the customer has told us about themselves so far"
               information[1].label: a label of 53 characters
               forms show at most 45
 
-            160: kind = "lnog"
+            161: kind = "lnog"
               information[0].kind: `kind` cannot be "lnog"
               did you mean `long`?
 
-            161: choices = ["yes", "no"]
+            162: choices = ["yes", "no"]
               information[0].choices: choices, but the kind is another
               write kind = "choice"
 
-            157: [[information]]
+            158: [[information]]
               information[0].choices: `choices` is missing
               list what there is to choose from: choices = ["yes", "no"]
 
-            161: choices = ["yes"]
+            162: choices = ["yes"]
               information[0].choices: nothing to choose
               list at least two choices
 
-            161: choices = ["the customer said yes, and would like it at once, please", "the customer said no, and would not like it"]
+            162: choices = ["the customer said yes, and would like it at once, please", "the customer said no, and would not like it"]
               information[0].choices: more choices than a form can show
               at most 25, and 100 characters together
 
-            161: length = 4000
+            162: length = 4000
               information[0].length: a length that no answer has
               write a number from 1 to 1000
 
-            169: when = "later"
+            170: when = "later"
               information[1].when: `when` cannot be "later"
               choose from `now`, `owed`, `optional`
 
-            163: owed_within = "soon"
+            164: owed_within = "soon"
               information[0].owed_within: "soon" is not a duration
               write a number and a unit: "15m", "2h", "30d"
         "#]],
@@ -100,7 +100,7 @@ fn required() {
               desk.required: 5 fields do not fit on one form
               ask for at most 4; the ticket is asked for as well
 
-            116: required = ["colour"]
+            117: required = ["colour"]
               triggers[0].required[0]: there is no information "colour"
               choose from `steps`, `context`
         "#]],

@@ -140,6 +140,20 @@ impl Turn<'_> {
         self.book(&self.desk.cases[&id])
     }
 
+    /// The text for the customer, with the time the desk works towards; that it was promised is recorded.
+    pub(super) fn tell_customer(&mut self, actor: Actor, about: &About) -> Result<Answer, Refusal> {
+        let case = self.find(&actor, about)?;
+        let (id, due) = (case.id, case.due_to_customer(self.now));
+        let Subject { customer, ticket, .. } = &case.opened.subject;
+        let wording = self.procedure.guidance.message_for(&case.trigger_ids());
+        let text = wording.and_then(|wording| {
+            wording.write(due, customer.as_ref(), ticket.as_ref().map(|ticket| ticket.id.as_str())).ok()
+        });
+        let text = text.ok_or(Refusal::NoMessage { id })?;
+        self.act(actor, about, Act::TellCustomer)?;
+        Ok(Answer::Customer { case: id.to_string(), text, due: due.timestamp() })
+    }
+
     fn book(&self, case: &Escalation) -> Result<Answer, Refusal> {
         let page = notice::book(case, self.procedure).ok_or(Refusal::NoPlaybook { id: case.id })?;
         Ok(Answer::Playbook { page })

@@ -7,6 +7,7 @@ use crate::sop::escalation::{
     Confirmation, Escalation, EscalationId, Event, Fate, Note, Opened, Page, Promise, Raise, RaiseReason, Resolution,
     Waiting,
 };
+use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
 use crate::sop::team::Step;
 
@@ -28,6 +29,7 @@ impl Escalation {
             owed: None,
             informed: Vec::new(),
             steps_done: Vec::new(),
+            told: None,
             resolution: None,
             confirmation: None,
             grade: None,
@@ -147,6 +149,7 @@ impl Escalation {
             Event::StepDone { by, playbook, step } => {
                 self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() })
             }
+            Event::CustomerTold { by, due } => self.told = Some(Told { by: by.clone(), due: *due }),
             Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });

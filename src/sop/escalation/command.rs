@@ -68,6 +68,8 @@ pub enum Act {
     },
     /// Agrees that it is solved.
     Confirm,
+    /// Takes the text for the customer, with the time it promises.
+    TellCustomer,
 }
 
 impl Act {
@@ -88,6 +90,7 @@ impl Act {
             Self::Inform { .. } => "inform",
             Self::DoStep { .. } => "do_step",
             Self::Confirm => "confirm",
+            Self::TellCustomer => "tell_customer",
         }
     }
 }

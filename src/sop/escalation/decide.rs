@@ -117,6 +117,10 @@ pub enum Refusal {
         id: EscalationId,
     },
     Duty(DutyRefusal),
+    /// The procedure has no text for its customer.
+    NoMessage {
+        id: EscalationId,
+    },
 }
 
 impl From<DutyRefusal> for Refusal {
@@ -193,6 +197,7 @@ impl Escalation {
             Act::Reopen { reason } => self.reopen(by, reason),
             Act::Grade { grade } => self.grade(by, *grade),
             Act::Inform { answers } => self.inform(by, answers),
+            Act::TellCustomer => self.tell_customer(by, now),
             Act::DoStep { playbook, step } => self.do_step(by, playbook, step),
             Act::Confirm => self.confirm(by, seen),
         }
@@ -300,7 +305,8 @@ impl Escalation {
         let Some(to) = self.opened.plan.before(self.step) else {
             return Err(Refusal::StartOfLadder { id: self.id, team: self.team().clone() });
         };
-        let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        let reason = self.opened.plan.criterion(reason).cloned().or_else(|| told(reason));
+        let reason = reason.ok_or(Refusal::ReasonMissing { id: self.id })?;
         let why = RaiseReason::Lowered { by: by.person.clone(), reason };
         Ok(moved(self.step, to, why, PageReason::Lowered))
     }

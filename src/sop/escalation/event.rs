@@ -199,6 +199,11 @@ pub enum Event {
     Confirmed {
         by: Option<Person>,
     },
+    /// A text for the customer was handed out that promises something by then.
+    CustomerTold {
+        by: Person,
+        due: DateTime<Utc>,
+    },
 }
 
 impl Event {
@@ -236,6 +241,7 @@ impl Event {
             Self::StepDone { .. } => "step_done",
             Self::ConfirmationAsked { .. } => "confirmation_asked",
             Self::Confirmed { .. } => "confirmed",
+            Self::CustomerTold { .. } => "customer_told",
         }
     }
 }

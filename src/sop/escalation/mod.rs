@@ -15,6 +15,7 @@ mod on_call;
 mod playbook;
 #[cfg(test)]
 mod properties;
+mod tell;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 pub use crate::sop::escalation::on_call::OnCall;
 pub use crate::sop::guidance::information::Information;
 use crate::sop::guidance::information::Owed;
+use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
@@ -229,6 +231,8 @@ pub struct Escalation {
     pub informed: Vec<Information>,
     /// Steps of playbooks that were done, oldest first.
     pub steps_done: Vec<StepDone>,
+    /// By when the customer was told to expect something.
+    pub told: Option<Told>,
     pub resolution: Option<Resolution>,
     /// Whether whoever reported it agrees; `None` where nobody was asked.
     pub confirmation: Option<Confirmation>,
@@ -326,7 +330,7 @@ impl Escalation {
 
     /// When the page that waits for an answer runs out; where somebody has it, when they are reminded of their next
     /// step, and when that was in vain; where it is resolved, when nobody needs to confirm that any more.
-    fn step_deadline(&self) -> Option<Deadline> {
+    pub fn step_deadline(&self) -> Option<Deadline> {
         if self.resolution.is_some() {
             return self.confirmation_deadline();
         }

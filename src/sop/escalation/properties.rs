@@ -104,6 +104,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (proptest::sample::select(&FIELDS[..]), note.clone()).prop_map(|(field, answer)| Act::Inform {
             answers: vec![(field.to_owned(), answer)],
         }),
+        1 => Just(Act::TellCustomer),
         1 => Just(Act::DoStep { playbook: "calm".to_owned(), step: "Listen".to_owned() }),
         1 => Just(Act::Confirm),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
@@ -462,7 +463,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let owns = owns || before.opened.by.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
-        Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } => before.may_be_read_by(by),
+        Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } | Act::TellCustomer => before.may_be_read_by(by),
         Act::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };
@@ -555,6 +556,9 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::StepDone { playbook, step, .. } => {
             assert!(before.step_done(playbook, step).is_none() && after.step_done(playbook, step).is_some());
+        }
+        Event::CustomerTold { due, .. } => {
+            assert!(*due > now && after.told.as_ref().is_some_and(|told| told.due == *due));
         }
         Event::Reopened { .. } => assert_eq!(after.status(), Status::Unacknowledged),
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),

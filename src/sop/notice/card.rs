@@ -34,6 +34,9 @@ pub struct Card {
     pub information: Vec<Information>,
     pub owed: Option<CardOwed>,
     pub playbooks: Vec<BookLine>,
+    /// By when the customer was told to expect something, and by whom.
+    pub told_by: Option<Person>,
+    pub told_due: Option<i64>,
     pub opened_by: Option<Person>,
     pub opened_at: i64,
     /// The name of the team whose answer is due, or that answered.
@@ -44,6 +47,8 @@ pub struct Card {
     pub rung: usize,
     pub rungs: usize,
     pub catch_all: bool,
+    /// What has to be so for it to go back to the team before; empty with the first team.
+    pub lower_when: Vec<String>,
     /// By when the team has to answer; `None` while its page is on the way.
     pub due: Option<i64>,
     pub clocks: Vec<CardClock>,
@@ -190,6 +195,8 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         reasons,
         information,
         playbooks: books(case, procedure),
+        told_by: case.told.as_ref().map(|told| told.by.clone()),
+        told_due: case.told.as_ref().map(|told| told.due.timestamp()),
         owed: case.owed.as_ref().map(|owed| CardOwed {
             fields: owed.fields.clone(),
             by: owed.by.clone(),
@@ -206,6 +213,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         catch_all,
         due: case.answer_due().map(|due| due.timestamp()),
         clocks: case.clocks.iter().map(card_clock).collect(),
+        lower_when: opened.plan.before(case.step).map(|_| opened.plan.lower_when.clone()).unwrap_or_default(),
         within_minutes: case.rung().respond_within.num_minutes(),
         own_hours: case.rung().calendar.is_some(),
         awaited: case.awaiting.is_some(),
