@@ -276,6 +276,8 @@ fn triggers() {
             message: &message,
             customer: Some(&message.author.id),
             ticket: None,
+            fields: None,
+            waited: None,
             signals,
             labels: &labels,
             lexicon: &procedure.lexicon,

@@ -14,7 +14,7 @@ use crate::sop::calendar::Span;
 use crate::sop::message::PlaceId;
 use crate::sop::procedure::Procedure;
 use crate::sop::prover::{self, Contradiction, Defect, Finding, Gravity, Happens, Moment, Place};
-use crate::sop::trigger::Condition;
+use crate::sop::trigger::{Condition, TicketTest};
 
 /// What an author should know of a part of the config.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +235,14 @@ fn as_written(leaf: &Condition) -> String {
             format!("channel = [{}]", places.join(", "))
         }
         Condition::Language(language) => format!("language = \"{language}\""),
+        Condition::Ticket { field, test } => {
+            let (how, value) = match test {
+                TicketTest::Equals(value) => ("equals", value),
+                TicketTest::Contains(value) => ("contains", value),
+            };
+            format!("ticket = \"{}\", {how} = \"{value}\"", field.name())
+        }
+        Condition::Waits(length) => format!("waits = \"{}\"", span(*length)),
         Condition::All(_) => "all".to_owned(),
         Condition::Any(_) => "any".to_owned(),
         Condition::Not(_) => "not".to_owned(),

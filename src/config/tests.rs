@@ -1,6 +1,7 @@
 //! Every wrong config with the exact words and the line its author gets, and the example that has nothing wrong.
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod conditions;
 mod information;
 mod messages;
 mod playbooks;
@@ -472,7 +473,7 @@ fn unknown_keys() {
 
             111: when = { amount_over = "500 USD", at_least = 0.5 }
               triggers[0].when.at_least: unknown key `at_least` in `triggers[0].when`
-              choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`
+              choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`, `tag`, `ticket`, `waits`
         "#]],
     );
 }
@@ -695,7 +696,7 @@ fn conditions() {
         &expect![[r#"
             111: when = {}
               triggers[0].when: no condition, so it would never fire
-              write one of signal, amount_over, contacts, customers, channel, language, all, any, not
+              write one of signal, amount_over, contacts, customers, channel, language, ticket, tag, waits, all, any, not
 
             111: when = { signal = "legal", language = "es" }
               triggers[0].when: `signal` and `language` in one condition

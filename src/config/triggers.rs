@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::information::required;
 use super::procedure::{Names, each_with_id, known};
-use super::raw::{Item, Table, Wrong, wrong};
+use super::raw::{Item, Table, Wrong, did_you_mean, wrong};
 use super::values;
 use crate::sop::guidance::Guidance;
 use crate::sop::signal::Currency;
 use crate::sop::team::{Plan, Severity, Team, TeamId};
-use crate::sop::trigger::{Condition, Mode, Ownership, Scope, Trigger};
+use crate::sop::trigger::{Condition, Mode, Ownership, Scope, TicketField, TicketTest, Trigger};
 
 const MODES: [(&str, Mode); 3] = [("off", Mode::Off), ("watch", Mode::Watch), ("live", Mode::Live)];
 const OWNERSHIPS: [(&str, Ownership); 2] = [("responder", Ownership::Responder), ("reporter", Ownership::Reporter)];
@@ -97,8 +97,20 @@ fn note_uncleared(item: &Item<'_>, plan: &Plan, teams: &[Team]) {
 const WHEN_HINT: &str = "say when it fires: when = { signal = \"legal\", at_least = 0.5 }";
 
 /// The keys that make a condition; exactly one stands in each table.
-const CONDITIONS: [&str; 9] =
-    ["signal", "amount_over", "contacts", "customers", "channel", "language", "all", "any", "not"];
+const CONDITIONS: [&str; 12] = [
+    "signal",
+    "amount_over",
+    "contacts",
+    "customers",
+    "channel",
+    "language",
+    "ticket",
+    "tag",
+    "waits",
+    "all",
+    "any",
+    "not",
+];
 
 fn condition(item: &Item<'_>, names: &Names) -> Option<Condition> {
     let table = item.table()?;
@@ -152,10 +164,38 @@ fn one_condition(name: &str, value: &Item<'_>, table: &Table<'_>, names: &Names)
             Some(Condition::Places(places.iter().map(|place| place.to_string().into()).collect()))
         }
         "language" => value.read(values::language).map(Condition::Language),
+        "ticket" => ticket(value, table),
+        "tag" => tags(value),
+        "waits" => value.read(values::duration).map(Condition::Waits),
         "all" => parts(value, names).map(Condition::All),
         "any" => parts(value, names).map(Condition::Any),
         _ => condition(value, names).map(|part| Condition::Not(Box::new(part))),
     }
+}
+
+/// A field of the ticket, and what it has to be.
+fn ticket(value: &Item<'_>, table: &Table<'_>) -> Option<Condition> {
+    let field = value.read(|name| {
+        let found = TicketField::ALL.into_iter().find(|field| field.name() == name);
+        let names = TicketField::ALL.map(TicketField::name);
+        found.ok_or_else(|| wrong(format!("tickets have no field \"{name}\""), did_you_mean(name, names)))
+    });
+    let test = match (table.get("equals"), table.get("contains")) {
+        (Some(item), None) => item.read(values::name).map(TicketTest::Equals),
+        (None, Some(item)) => item.read(values::name).map(TicketTest::Contains),
+        _ => table.refuse(wrong("what is the field to be?", "write either equals = \"…\" or contains = \"…\"")),
+    };
+    Some(Condition::Ticket { field: field?, test: test? })
+}
+
+/// One of these tags.
+fn tags(item: &Item<'_>) -> Option<Condition> {
+    let tags = item.each(|item| item.read(values::name))?;
+    if tags.is_empty() {
+        return item.refuse(wrong("no tag, so it would never fire", "list at least one: tag = [\"billing\"]"));
+    }
+    let one = |tag| Condition::Ticket { field: TicketField::Tag, test: TicketTest::Equals(tag) };
+    Some(Condition::Any(tags.into_iter().map(one).collect()))
 }
 
 const WITHIN_HINT: &str = "the time that is looked back: within = \"30d\"";

@@ -22,13 +22,14 @@ use crate::sop::desk::turn::Turn;
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
 };
-use crate::sop::message::{Message, MessageId, Person, PlaceId, Standing, TicketRef};
+use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
 use crate::sop::team::{Plan, TeamId};
 use crate::sop::trigger::{Fired, Scene, fired};
+use crate::sop::waits::{Asked, Wait, Waits};
 
 /// Everything that can be asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +150,17 @@ pub enum Fact {
         from: Vec<Person>,
         to: Vec<Person>,
     },
+    /// A customer begins to wait for an answer.
+    Asked(Asked),
+    /// Somebody on staff has written in a place where customers waited.
+    Answered {
+        place: PlaceId,
+    },
+    /// A customer has waited as long as a rule allows.
+    WaitedLong {
+        place: PlaceId,
+        customer: PersonId,
+    },
 }
 
 /// What a request leads to.
@@ -176,6 +188,7 @@ pub struct Desk {
     /// In the order in which they were made.
     covers: Vec<Cover>,
     handovers: Handovers,
+    waits: Waits,
 }
 
 impl Desk {
@@ -186,6 +199,9 @@ impl Desk {
             Fact::Watched { .. } => {}
             Fact::Covered(cover) => self.covers.push(cover.clone()),
             Fact::HandedOver { team, .. } => self.handovers.see_to(team, at),
+            Fact::Asked(asked) => self.waits.ask(asked, at),
+            Fact::Answered { place } => self.waits.answer(place),
+            Fact::WaitedLong { place, customer } => self.waits.told(place, customer),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
                 let held = self.case(*id).and_then(handover::held);
@@ -248,9 +264,11 @@ impl Desk {
         outcome
     }
 
-    /// The earliest instant at which a case wants to be woken, or a duty changes hands that people are told of.
+    /// The earliest instant at which a case wants to be woken, a duty changes hands that people are told of, or a customer
+    /// has waited as long as a rule allows.
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
-        self.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.handovers.next()).min()
+        let case = self.deadlines.first().map(|(at, _)| *at);
+        [case, self.handovers.next(), self.waits.next()].into_iter().flatten().min()
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {
@@ -348,6 +366,8 @@ pub fn read<'p>(
         message,
         customer,
         ticket: ticket.as_ref(),
+        fields: None,
+        waited: None,
         signals: &signals,
         labels: &labels,
         lexicon: &procedure.lexicon,
@@ -363,6 +383,33 @@ pub fn read<'p>(
     (signals, ticket, fired)
 }
 
+/// What the rules that look at waiting make of a customer who waits. The words have been read already.
+fn read_wait<'p>(
+    message: &Message,
+    wait: &Wait,
+    past: &Conversation,
+    procedure: &'p Procedure,
+    now: DateTime<Utc>,
+) -> Fired<'p> {
+    let scene = Scene {
+        message,
+        customer: Some(&message.author.id),
+        ticket: wait.asked.ticket.as_ref(),
+        fields: None,
+        waited: Some(now - wait.since),
+        signals: &Signals::default(),
+        labels: &[],
+        lexicon: &procedure.lexicon,
+        past,
+        rates: &procedure.rates,
+        now,
+    };
+    let mut fired = fired(&scene, &procedure.triggers);
+    fired.firings.retain(|firing| !firing.trigger.condition.waits().is_empty());
+    fired.near.clear();
+    fired
+}
+
 fn sketch(text: &str, procedure: &Procedure) -> Sketch {
     Sketch::of(&signal::subject_words(text, &procedure.lexicon))
 }
@@ -374,7 +421,9 @@ pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
         return true;
     }
     let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
-    ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
+    // Whoever writes may begin to wait, or answer somebody who does.
+    let may_wait = !procedure.waits().is_empty();
+    may_wait || ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
 }
 
 /// How much of a message is a customer's words.

@@ -7,6 +7,7 @@
 //! 2. [`signal`]: what the text says: kinds, strengths, evidence, claims of money
 //! 3. [`conversation`]: what the same customer, and others, said before
 //! 4. [`trigger`]: the rules of the procedure and which of them fire
+//!    [`waits`]: who waits for an answer, and since when
 //!    [`team`]: who is paged, in which order; [`rota`]: who is on call; [`procedure`]: all of it together
 //!    [`guidance`]: what people are asked, what they are to do and to say
 //!    [`calendar`]: when a team works; [`clock`]: what that makes of its time
@@ -32,3 +33,4 @@ pub mod signal;
 pub mod team;
 pub mod triage;
 pub mod trigger;
+pub mod waits;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::calendar::Calendar;
 use crate::sop::guidance::Guidance;
@@ -11,7 +11,7 @@ use crate::sop::message::{PersonId, TicketRef};
 use crate::sop::rota::{Cover, Participant, Rota};
 use crate::sop::signal::{Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Team, TeamId};
-use crate::sop::trigger::{Rates, Trigger};
+use crate::sop::trigger::{Mode, Rates, Trigger};
 
 /// One version of a team's procedure. Immutable once read.
 #[derive(Debug)]
@@ -86,6 +86,15 @@ impl Procedure {
     /// What has to be known of a case of this trigger; `None` is one opened by hand without any.
     pub fn required<'p>(&'p self, trigger: Option<&'p Trigger>) -> &'p [Field] {
         trigger.map_or(&self.guidance.by_default, |trigger| &trigger.required)
+    }
+
+    /// After which times of waiting a rule wants to be asked, the shortest first.
+    pub fn waits(&self) -> Vec<TimeDelta> {
+        let used = self.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
+        let mut waits: Vec<TimeDelta> = used.flat_map(|trigger| trigger.condition.waits()).collect();
+        waits.sort_unstable();
+        waits.dedup();
+        waits
     }
 
     /// The kinds that are strong enough to be called labels of a message.

@@ -3,6 +3,8 @@
 //! Every trigger is looked at for every message, and every leaf of every condition leaves a [`Finding`]: the same
 //! findings explain a firing on the card, a near miss in `/why`, and a silence in `bellhop explain`.
 
+mod ticket;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::sop::guidance::information::Field;
 use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
 use crate::sop::signal::{self, Currency, Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Severity};
+pub use crate::sop::trigger::ticket::{TicketField, TicketFields, TicketTest};
 
 /// One rule of the procedure.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +98,13 @@ pub enum Condition {
     Places(Vec<PlaceId>),
     /// It was read in this language (ISO 639-1).
     Language(String),
+    /// A field of its ticket.
+    Ticket {
+        field: TicketField,
+        test: TicketTest,
+    },
+    /// The customer has waited for an answer as long as this.
+    Waits(TimeDelta),
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
@@ -151,6 +161,23 @@ pub enum What {
     Language {
         language: Option<String>,
         asked: String,
+    },
+    Ticket {
+        field: TicketField,
+        /// What stands there, joined by commas.
+        found: String,
+        asked: String,
+    },
+    /// A ticket is named, but nobody has told what stands in it; or none is named.
+    TicketNotKnown {
+        field: TicketField,
+        named: bool,
+        asked: String,
+    },
+    Waits {
+        /// `None` where nobody waits.
+        minutes: Option<i64>,
+        at_least: i64,
     },
 }
 
@@ -222,6 +249,10 @@ pub struct Scene<'a> {
     /// `None` where a rep quotes a customer that nobody named.
     pub customer: Option<&'a PersonId>,
     pub ticket: Option<&'a TicketRef>,
+    /// What is known of the ticket.
+    pub fields: Option<&'a TicketFields>,
+    /// How long the customer has waited, where that is what the rules are asked about.
+    pub waited: Option<TimeDelta>,
     pub signals: &'a Signals,
     /// The kinds that are strong enough to be called labels of the message.
     pub labels: &'a [Kind],
@@ -283,6 +314,8 @@ impl Condition {
             }
             Self::Amount { .. } => scene.signals.claims.is_empty(),
             Self::Customers { kind, .. } => !scene.labels.contains(kind),
+            Self::Waits(_) => scene.waited.is_none(),
+            Self::Ticket { .. } => scene.ticket.is_none(),
             Self::All(parts) | Self::Any(parts) => parts.iter().all(|part| part.is_out_of_the_question(scene)),
             Self::Contacts { .. } | Self::Places(_) | Self::Language(_) | Self::Not(_) => false,
         }
@@ -328,6 +361,12 @@ impl Condition {
                 (held, What::Customers { kind: kind.clone(), count, at_least })
             }
             Self::Places(places) => (places.contains(&scene.message.place), What::Place),
+            Self::Ticket { field, test } => ticket_field(scene, *field, test),
+            Self::Waits(at_least) => {
+                let minutes = scene.waited.map(|waited| waited.num_minutes());
+                let held = scene.waited.is_some_and(|waited| waited >= *at_least);
+                (held, What::Waits { minutes, at_least: at_least.num_minutes() })
+            }
             Self::Language(asked) => {
                 let language = scene.signals.language.as_deref().map(str::to_owned);
                 (language.as_ref() == Some(asked), What::Language { language, asked: asked.clone() })
@@ -345,9 +384,19 @@ impl Condition {
             Self::Signal { kind, .. } | Self::Customers { kind, .. } => kind.name() == wanted,
             Self::Amount { .. } => wanted == Kind::Financial.name(),
             Self::Contacts { .. } => wanted == Kind::Repeat.name(),
-            Self::Places(_) | Self::Language(_) => false,
+            Self::Places(_) | Self::Language(_) | Self::Ticket { .. } | Self::Waits(_) => false,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(wanted)),
             Self::Not(part) => part.names(wanted),
+        }
+    }
+
+    /// After which times of waiting it wants to be asked again.
+    pub fn waits(&self) -> Vec<TimeDelta> {
+        match self {
+            Self::Waits(at_least) => vec![*at_least],
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::waits).collect(),
+            Self::Not(part) => part.waits(),
+            _ => Vec::new(),
         }
     }
 }
@@ -365,6 +414,16 @@ fn count(earlier: &[&Counted], at_least: u32, trace: &mut Trace) -> (bool, u32) 
         trace.counted.extend(earlier.iter().copied().cloned());
     }
     (held, count)
+}
+
+/// One value that passes is enough.
+fn ticket_field(scene: &Scene<'_>, field: TicketField, test: &TicketTest) -> (bool, What) {
+    let asked = test.to_string();
+    let Some(fields) = scene.fields else {
+        return (false, What::TicketNotKnown { field, named: scene.ticket.is_some(), asked });
+    };
+    let values = fields.values(field);
+    (values.iter().any(|value| test.holds(value)), What::Ticket { field, found: values.join(", "), asked })
 }
 
 /// The largest comparable claim decides. Strictly over: a claim of exactly the limit does not hold.
@@ -408,10 +467,15 @@ impl Finding {
                     *worth >= over.checked_mul(Decimal::new(NEAR_AMOUNT_PERCENT, 2)).unwrap_or(*over)
                 }
                 What::NotComparable { .. } => true,
+                What::TicketNotKnown { named, .. } => *named,
                 What::Contacts { count, at_least } | What::Customers { count, at_least, .. } => {
                     *count > 1 && count + 1 >= *at_least
                 }
-                What::NoAmount { .. } | What::Place | What::Language { .. } => false,
+                What::NoAmount { .. }
+                | What::Place
+                | What::Language { .. }
+                | What::Ticket { .. }
+                | What::Waits { .. } => false,
             }
     }
 }
@@ -444,6 +508,17 @@ impl std::fmt::Display for Finding {
             What::Customers { kind, count, at_least } => {
                 write!(out, "{kind} reported by {count} customers (needs {at_least})")
             }
+            What::Ticket { field, found, asked } => {
+                let found = if found.is_empty() { "empty" } else { found };
+                write!(out, "ticket {} {found} (needs {asked})", field.name())
+            }
+            What::TicketNotKnown { field, asked, .. } => {
+                write!(out, "ticket {} not known (needs {asked})", field.name())
+            }
+            What::Waits { minutes: Some(minutes), at_least } => {
+                write!(out, "no answer for {minutes} min (needs {at_least} min)")
+            }
+            What::Waits { minutes: None, at_least } => write!(out, "not waiting (needs {at_least} min)"),
             What::Place => out.write_str("written in a place the rule names"),
             What::Language { language, asked } => {
                 write!(out, "language {} (needs {asked})", language.as_deref().unwrap_or("unknown"))

@@ -157,7 +157,8 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
              :        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
          251 | 
              `----
-          help: write one of signal, amount_over, contacts, customers, channel, language, all, any, not
+          help: write one of signal, amount_over, contacts, customers, channel, language, ticket, tag,
+                waits, all, any, not
           x unknown key `signl` in `triggers[4].when`
              ,-[config.toml:250:10]
          249 | plan = "leads"

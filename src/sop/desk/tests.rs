@@ -182,8 +182,8 @@ impl Day {
     fn ring(&mut self) {
         if let Some(at) = self.desk.next_deadline() {
             assert!(self.desk.cases().filter_map(Escalation::next_deadline).all(|other| other.at >= at));
-            let due =
-                self.desk.deadlines.first().map(|(at, _)| *at).into_iter().chain(self.desk.handovers.next()).min();
+            let case = self.desk.deadlines.first().map(|(at, _)| *at);
+            let due = [case, self.desk.handovers.next(), self.desk.waits.next()].into_iter().flatten().min();
             assert_eq!(due, Some(at));
             self.now = self.now.max(at);
         }

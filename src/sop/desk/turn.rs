@@ -1,9 +1,9 @@
 //! One request on its way through the desk: from what somebody said, typed or pressed to facts and notices.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::conversation::Noted;
-use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, sketch, speech};
+use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, read_wait, sketch, speech};
 use crate::sop::escalation::{
     Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
     TriggerName, open,
@@ -15,6 +15,7 @@ use crate::sop::procedure::Procedure;
 use crate::sop::signal::{self, Signals};
 use crate::sop::triage::{self, BY_HAND, Decision, Heard, triage};
 use crate::sop::trigger::{Ownership, Trigger};
+use crate::sop::waits::{Asked, Wait};
 
 /// One request on its way through the desk.
 pub(super) struct Turn<'a> {
@@ -41,6 +42,11 @@ impl Turn<'_> {
         if customer.is_some() && (ticket.is_some() || !signals.is_silent()) {
             self.note(message, ticket.clone(), &signals);
         }
+        self.carry_out(decisions, message);
+        self.follow_waits(message, ticket);
+    }
+
+    fn carry_out(&mut self, decisions: Vec<Decision>, message: &Message) {
         for decision in decisions {
             match decision {
                 Decision::Open(opened) => {
@@ -60,6 +66,35 @@ impl Turn<'_> {
                 }
             }
         }
+    }
+
+    /// Whoever is not answered begins to wait; a word of the staff in the place ends that.
+    fn follow_waits(&mut self, message: &Message, ticket: Option<TicketRef>) {
+        let Message { place, author, .. } = message;
+        match author.standing {
+            Standing::Staff if self.desk.waits.anybody(place) => self.record(Fact::Answered { place: place.clone() }),
+            Standing::Customer if !message.edited && !self.desk.waits.is_waiting(place, &author.id) => {
+                let after_seconds: Vec<i64> = self.procedure.waits().iter().map(TimeDelta::num_seconds).collect();
+                if !after_seconds.is_empty() {
+                    let (message, place, customer) = (message.id.clone(), place.clone(), author.clone());
+                    self.record(Fact::Asked(Asked { message, place, customer, ticket, after_seconds }));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A customer has waited as long as a rule allows.
+    fn pass_wait(&mut self, wait: &Wait) {
+        let Asked { message: id, place, customer, ticket, .. } = &wait.asked;
+        self.record(Fact::WaitedLong { place: place.clone(), customer: customer.id.clone() });
+        let (id, place, author, at) = (id.clone(), place.clone(), customer.clone(), wait.since);
+        let message = Message { id, place, author, text: String::new(), at, edited: false, to: Vec::new() };
+        let fired = read_wait(&message, wait, &self.desk.conversation, self.procedure, self.now);
+        let signals = Signals::default();
+        let heard = Heard { message: &message, customer: Some(customer), ticket: ticket.as_ref(), signals: &signals };
+        let decisions = triage(heard, &fired, self.desk, self.procedure);
+        self.carry_out(decisions, &message);
     }
 
     /// Whatever the customer writes, nobody waits for them any longer; and they wait for a reply. An edit asks nothing.
@@ -291,6 +326,9 @@ impl Turn<'_> {
     /// rung, for its next one has its full time.
     pub(super) fn pass_deadlines(&mut self) {
         self.pass_handovers();
+        for wait in self.desk.waits.due(self.now) {
+            self.pass_wait(&wait);
+        }
         let due = self.desk.deadlines.iter().take_while(|(at, _)| *at <= self.now);
         let mut due: Vec<_> = due.map(|(at, id)| (std::cmp::Reverse(self.desk.cases[id].severity), *at, *id)).collect();
         due.sort_unstable();

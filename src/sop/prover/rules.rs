@@ -133,6 +133,10 @@ fn exclude(one: &Condition, other: &Condition) -> bool {
     match (one, other) {
         (Condition::Language(one), Condition::Language(other)) => one != other,
         (Condition::Places(some), Condition::Places(others)) => !some.iter().any(|place| others.contains(place)),
+        // Whoever waits says nothing at that moment.
+        (Condition::Waits(_), other) | (other, Condition::Waits(_)) => {
+            matches!(other, Condition::Signal { .. } | Condition::Amount { .. } | Condition::Language(_))
+        }
         _ => false,
     }
 }

@@ -155,7 +155,7 @@ fn holds(condition: &Condition, scene: &Scene) -> bool {
         Condition::All(parts) => parts.iter().all(|part| holds(part, scene)),
         Condition::Any(parts) => parts.iter().any(|part| holds(part, scene)),
         Condition::Not(part) => !holds(part, scene),
-        Condition::Customers { .. } => false,
+        Condition::Customers { .. } | Condition::Ticket { .. } | Condition::Waits(_) => false,
     }
 }
 

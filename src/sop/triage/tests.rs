@@ -47,7 +47,12 @@ fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
             match fact {
                 Fact::Watched { trigger, .. } => writeln!(shown, "{hour}: {trigger} is watched"),
                 Fact::Case { id, event } => writeln!(shown, "{hour}: {id} {}", said(&event)),
-                Fact::Noted(_) | Fact::Covered(_) | Fact::HandedOver { .. } => continue,
+                Fact::Noted(_)
+                | Fact::Covered(_)
+                | Fact::HandedOver { .. }
+                | Fact::Asked(_)
+                | Fact::Answered { .. }
+                | Fact::WaitedLong { .. } => continue,
             }
             .expect("a string takes all");
         }

@@ -41,6 +41,8 @@ fn with_scene<T>(past: &Conversation, text: &str, look: impl FnOnce(&Scene<'_>) 
         message: &message,
         customer: Some(&message.author.id),
         ticket: ticket.as_ref(),
+        fields: None,
+        waited: None,
         signals: &signals,
         labels: &procedure.labels(&signals).cloned().collect::<Vec<_>>(),
         lexicon: &procedure.lexicon,
@@ -366,4 +368,29 @@ fn a_near_miss_is_told_with_its_trigger() {
             .collect::<Vec<_>>()
     });
     assert_eq!(near, ["refund: 450 USD claimed (needs over 500 USD)"]);
+}
+
+#[test]
+fn a_ticket_is_asked_only_for_what_is_known_of_it() {
+    let urgent = Condition::Ticket { field: TicketField::Priority, test: TicketTest::Equals("urgent".to_owned()) };
+    let billing = Condition::Ticket { field: TicketField::Tag, test: TicketTest::Contains("bill".to_owned()) };
+    let fields = TicketFields {
+        priority: Some("Urgent".to_owned()),
+        tags: vec!["vip".to_owned(), "billing".to_owned()],
+        ..TicketFields::default()
+    };
+    with_scene(&Conversation::default(), "https://desk.example/t/1 is slow", |scene| {
+        for (known, expected) in [
+            (None, "- ticket priority not known (needs urgent)\n- ticket tag not known (needs …bill…)\n"),
+            (Some(&fields), "+ ticket priority Urgent (needs urgent)\n+ ticket tag vip, billing (needs …bill…)\n"),
+        ] {
+            let scene = Scene { fields: known, ..*scene };
+            let mut trace = Trace::default();
+            let (first, second) = (urgent.holds(&scene, &mut trace), billing.holds(&scene, &mut trace));
+            assert_eq!((first, second), (known.is_some(), known.is_some()));
+            let mark = if first { '+' } else { '-' };
+            let shown: String = trace.findings.iter().map(|finding| format!("{mark} {finding}\n")).collect();
+            assert_eq!(shown, expected);
+        }
+    });
 }
