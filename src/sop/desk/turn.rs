@@ -271,7 +271,7 @@ impl Turn<'_> {
     /// What the form of a trigger was filled in with.
     fn answers(&self, trigger: Option<&Trigger>, typed: &[(String, String)]) -> Result<Vec<Information>, Refusal> {
         let fields = self.procedure.required(trigger);
-        let told = information::answers(fields, typed).map_err(|wrong| Refusal::WrongAnswer(Box::new(wrong)))?;
+        let told = information::answers(fields, typed).map_err(Refusal::WrongAnswer)?;
         let is_told = |field: &&Field| told.iter().any(|known| known.id == field.id);
         match fields.iter().find(|field| field.need == Need::Now && !is_told(field)) {
             Some(field) => Err(Refusal::Incomplete { field: field.label.clone() }),

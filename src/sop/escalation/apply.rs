@@ -147,7 +147,7 @@ impl Escalation {
                 }
             }
             Event::StepDone { by, playbook, step } => {
-                self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() })
+                self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() });
             }
             Event::CustomerTold { by, due } => self.told = Some(Told { by: by.clone(), due: *due }),
             Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),

@@ -40,8 +40,7 @@ impl Escalation {
             return Err(self.not_your_team());
         }
         let Some(owed) = &self.owed else { return Err(Refusal::NothingOwed { id: self.id }) };
-        let answers =
-            information::answers(&owed.fields, typed).map_err(|wrong| Refusal::WrongAnswer(Box::new(wrong)))?;
+        let answers = information::answers(&owed.fields, typed).map_err(Refusal::WrongAnswer)?;
         if answers.is_empty() {
             let field = owed.fields.first().map_or_else(String::new, |field| field.label.clone());
             return Err(Refusal::Incomplete { field });

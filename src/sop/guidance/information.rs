@@ -100,7 +100,7 @@ pub struct WrongAnswer {
 
 impl Field {
     /// What was typed as an answer, `None` where nothing was, or why it is none.
-    pub fn answer(&self, typed: &str) -> Result<Option<Information>, WrongAnswer> {
+    pub fn answer(&self, typed: &str) -> Result<Option<Information>, Box<WrongAnswer>> {
         let typed = typed.trim();
         if typed.is_empty() {
             return Ok(None);
@@ -108,12 +108,12 @@ impl Field {
         let too_long = typed.chars().count() > usize::from(self.chars_max);
         match self.kind.read(typed).filter(|_| !too_long) {
             Some(answer) => Ok(Some(Information { id: self.id.clone(), label: self.label.clone(), answer })),
-            None => Err(WrongAnswer {
+            None => Err(Box::new(WrongAnswer {
                 field: self.clone(),
                 typed: cut(typed, TYPED_CHARS_MAX),
                 too_long,
                 others: Vec::new(),
-            }),
+            })),
         }
     }
 }
@@ -141,12 +141,12 @@ fn is_link(typed: &str) -> bool {
 
 /// The answers to these fields among what was typed, by field id. The first wrong one stops it; the others are kept in
 /// it as they were typed.
-pub fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Information>, WrongAnswer> {
+pub fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Information>, Box<WrongAnswer>> {
     let typed_in = |field: &Field| {
         let found = typed.iter().find(|(id, _)| *id == field.id);
         found.map_or("", |(_, answer)| answer.trim())
     };
-    let read: Result<Vec<_>, WrongAnswer> = fields.iter().map(|field| field.answer(typed_in(field))).collect();
+    let read: Result<Vec<_>, Box<WrongAnswer>> = fields.iter().map(|field| field.answer(typed_in(field))).collect();
     match read {
         Ok(answers) => Ok(answers.into_iter().flatten().collect()),
         Err(wrong) => {
@@ -156,7 +156,7 @@ pub fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Infor
                 label: field.label.clone(),
                 answer: typed_in(field).to_owned(),
             });
-            Err(WrongAnswer { others: kept.collect(), ..wrong })
+            Err(Box::new(WrongAnswer { others: kept.collect(), ..*wrong }))
         }
     }
 }
