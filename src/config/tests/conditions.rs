@@ -1,5 +1,4 @@
 //! Conditions that ask for more than the words of a message.
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use expect_test::expect;
 

@@ -1,5 +1,4 @@
 //! `[[information]]`, and what triggers and the desk require of it.
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use expect_test::expect;
 
