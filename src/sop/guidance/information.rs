@@ -59,7 +59,7 @@ pub enum Need {
 
 /// Ids stand together in the id of a form, which has few characters.
 pub const ID_CHARS_MAX: usize = 14;
-/// Inputs of one form (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal>).
+/// Inputs of one form: what a chat shows at once.
 pub const FIELDS_MAX: usize = 5;
 
 /// The id of the input for the ticket, on every form for an escalation by hand; no field has it.
