@@ -10,8 +10,10 @@ use tokio::sync::watch;
 use crate::adapters::discord::{self, Discord, Listening, StartProblem};
 use crate::config::Config;
 use crate::engine::clock::Clock;
+use crate::engine::input::Input;
 use crate::engine::store::{SqliteStore, StoreError};
 use crate::engine::{Engine, Failure, Pulse};
+use crate::sop::desk::Request;
 
 /// What a bot is started with, beside its config.
 pub struct Start {
@@ -89,6 +91,14 @@ impl Bot {
     /// The desk behind it.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Asks the desk for something that nobody in the chat has asked for.
+    pub async fn tell(&self, request: Request) {
+        // Not a repetition of anything: the operator may want the same thing twice.
+        let id = format!("operator:{}:{}", Utc::now().timestamp_micros(), self.engine.pulse().borrow().handled);
+        // A desk that has ended says so by itself.
+        let _ = self.engine.inbox().send(Input::request(id, request)).await;
     }
 
     /// True once everything said so far has been read.

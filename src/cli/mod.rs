@@ -11,6 +11,7 @@ mod load;
 mod oncall;
 mod packed;
 mod progress;
+pub mod reload;
 mod replay;
 mod run;
 pub mod sandbox;

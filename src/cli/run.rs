@@ -1,12 +1,14 @@
 //! `bellhop run`: the bot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::bot::{Bot, Ended, NotStarted, Start};
+use crate::cli::reload::{Running, reload};
 use crate::cli::{NO, style, warn_of_findings};
 use crate::config::Config;
 use crate::engine::clock::Clock;
@@ -31,7 +33,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     // One thread: 3,000 messages a second keep it busy for less than a fifth of the time (`bellhop load`).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("the runtime cannot be started")?;
-    runtime.block_on(run(config, token))
+    runtime.block_on(run(&arguments.config, config, token))
 }
 
 /// The secret, from the environment or from the file that the config names.
@@ -53,10 +55,13 @@ fn token(config: &Config) -> anyhow::Result<SecretString> {
     Ok(SecretString::from(token.trim().to_owned()))
 }
 
-async fn run(config: Config, token: SecretString) -> anyhow::Result<ExitCode> {
+async fn run(path: &Path, config: Config, token: SecretString) -> anyhow::Result<ExitCode> {
     let started = std::time::Instant::now();
-    let start = Start { config, clock: Clock::system(), token, api_base: None, log: None };
-    let mut bot = match Bot::start(start).await {
+    // Heard from the first moment: unheard, this signal ends a program.
+    let mut hang_up = signal(SignalKind::hangup()).context("SIGHUP cannot be heard")?;
+    let start = |config| Start { config, clock: Clock::system(), token: token.clone(), api_base: None, log: None };
+    let mut running = Running::of(&config);
+    let mut bot = match Bot::start(start(config)).await {
         Ok(bot) => bot,
         Err(problem) => return Ok(refuse(problem)),
     };
@@ -69,9 +74,15 @@ async fn run(config: Config, token: SecretString) -> anyhow::Result<ExitCode> {
         }
         () = told_to_end() => return stop(bot).await,
     }
-    tokio::select! {
-        ended = bot.ended() => Ok(give_up(ended)),
-        () = told_to_end() => stop(bot).await,
+    loop {
+        let pulse = bot.engine().pulse();
+        tokio::select! {
+            ended = bot.ended() => return Ok(give_up(ended)),
+            () = told_to_end() => return stop(bot).await,
+            _ = hang_up.recv() => {}
+            () = running.asked(pulse) => {}
+        }
+        bot = reload(bot, &mut running, Config::read(path), start).await?;
     }
 }
 
@@ -98,7 +109,6 @@ async fn stop(bot: Bot) -> anyhow::Result<ExitCode> {
 
 /// Ctrl-C, or what a supervisor sends.
 pub(crate) async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}

@@ -70,6 +70,19 @@ struct Line<'r> {
     problem: &'r Problem,
 }
 
+/// In one line, for places that show no more.
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, key, what, hint, .. } = self;
+        write!(out, "line {line}")?;
+        if !key.is_empty() {
+            write!(out, ", {key}")?;
+        }
+        write!(out, ": {what}")?;
+        hint.iter().try_for_each(|hint| write!(out, " ({hint})"))
+    }
+}
+
 impl Report {
     pub(super) fn new(name: &str, text: &str, found: Vec<Found>) -> Self {
         let mut problems: Vec<Problem> = found.into_iter().map(|found| located(text, found)).collect();

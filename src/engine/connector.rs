@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
+use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
 use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, PostFacts, ReplyTo, Verb};
@@ -65,6 +66,8 @@ pub enum Telling {
         facts: Box<PostFacts>,
         ping: Vec<PersonId>,
     },
+    /// Something about the procedure as a whole; pings nobody.
+    Sop(Sop),
 }
 
 /// Who hears a page.

@@ -119,6 +119,7 @@ impl Outbox {
             Notice::Post { team, made_at, post, .. } => {
                 format!("post/{team}/{}/{}", post.name(), made_at.timestamp_millis())
             }
+            Notice::Sop { sop, .. } => format!("sop/{}", sop.name()),
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }
     }
@@ -322,7 +323,7 @@ impl Rank {
 /// What must not overtake each other: lines in one place, redraws of one card.
 fn lane(row: &ToTell) -> String {
     match &row.notice {
-        Notice::Line { team, .. } | Notice::Post { team, .. } => format!("lines/{team}"),
+        Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
         Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
@@ -392,6 +393,9 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
             let facts = Box::new(notice::post_facts(post, desk, procedure));
             let confidential = facts.is_confidential();
             (Destination::Place(place), Telling::Post { facts, ping }, confidential)
+        }
+        Notice::Sop { team, sop } => {
+            (Destination::Place(procedure.team(team)?.place.clone()), Telling::Sop(sop.clone()), false)
         }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };

@@ -49,6 +49,8 @@ pub struct Pulse {
     pub next_deadline: Option<DateTime<Utc>>,
     /// Deadlines up to this instant have been seen to.
     pub seen_to: Option<DateTime<Utc>>,
+    /// How often somebody wanted the config to be read again.
+    pub reloads: u64,
 }
 
 /// A running desk.
@@ -103,6 +105,7 @@ impl Engine {
             pulse: pulse_out,
             settled: Arc::clone(&settled),
             settling: Vec::new(),
+            reloads: 0,
             faulty: false,
             marks: Vec::new(),
         };
@@ -169,6 +172,8 @@ struct Loop {
     settled: Arc<Mutex<Handled>>,
     /// Inputs of this batch.
     settling: Vec<InputId>,
+    /// How often somebody wanted the config to be read again.
+    reloads: u64,
     /// Handling an input panicked: what is complete is recorded, and the loop ends.
     faulty: bool,
     /// Who waits for this batch.
@@ -187,6 +192,8 @@ impl Loop {
     async fn run(mut self, mut inbox: mpsc::Receiver<Input>) -> Result<(), Failure> {
         let mut batch = Batch::default();
         let mut stopping = false;
+        let adopted = InputId(format!("procedure:{}:{}", self.procedure.version, self.next_seq));
+        self.ask_desk(&adopted, Request::Adopt, &mut batch);
         loop {
             self.pass_deadlines(&mut batch);
             self.finish(&mut batch).await?;
@@ -301,6 +308,7 @@ impl Loop {
             self.faulty = true;
             return;
         };
+        self.reloads += u64::from(outcome.reload);
         if !outcome.facts.is_empty() {
             batch.inputs.push((id.clone(), now));
         }
@@ -363,13 +371,14 @@ impl Loop {
         let to_tell = self.outbox.len();
         let settling = std::mem::take(&mut self.settling);
         let handled = settling.len() as u64;
+        let reloads = self.reloads;
         // Both at once: whoever sees an input as settled also sees what it left to tell.
         self.pulse.send_modify(|pulse| {
             let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
             for id in settling {
                 settled.insert(id);
             }
-            *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now) };
+            *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now), reloads };
         });
         for mark in self.marks.drain(..) {
             // Whoever asked may have stopped waiting.
@@ -390,7 +399,15 @@ impl Loop {
 
 /// What the program's own log says about a fact: ids, never words of a customer.
 fn log(fact: &Fact) {
-    if let Fact::Case { id, event } = fact {
-        tracing::info!(escalation = %id, "case.{} {id}", event.name());
+    match fact {
+        Fact::Case { id, event } => tracing::info!(escalation = %id, "case.{} {id}", event.name()),
+        Fact::Adopted { version } => tracing::info!(version, "sop.adopted {version}"),
+        Fact::Noted(_)
+        | Fact::Watched { .. }
+        | Fact::Covered(_)
+        | Fact::HandedOver { .. }
+        | Fact::Asked(_)
+        | Fact::Answered { .. }
+        | Fact::WaitedLong { .. } => {}
     }
 }

@@ -7,6 +7,7 @@ mod duties;
 mod handover;
 mod subjects;
 mod turn;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
+use crate::sop::desk::version::Adopted;
+pub use crate::sop::desk::version::Sop;
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
 };
@@ -85,6 +88,17 @@ pub enum Request {
         form: Box<CoverForm>,
         reply: ReplyTo,
     },
+    /// The procedure is in use from now on.
+    Adopt,
+    /// The config was read again and is not taken, because of these problems; none if it says what it said before.
+    Keep {
+        problems: Vec<String>,
+    },
+    /// Somebody wants the config to be read again.
+    Reload {
+        actor: Actor,
+        reply: ReplyTo,
+    },
 }
 
 /// Which case somebody means.
@@ -123,6 +137,7 @@ pub enum Question {
         team: Option<String>,
         at: Option<String>,
     },
+    Sop,
 }
 
 /// What is recorded in the log.
@@ -161,6 +176,10 @@ pub enum Fact {
         place: PlaceId,
         customer: PersonId,
     },
+    /// Another version of the procedure is in use.
+    Adopted {
+        version: String,
+    },
 }
 
 /// What a request leads to.
@@ -169,6 +188,8 @@ pub struct Outcome {
     /// Already applied to the desk, in this order.
     pub facts: Vec<Fact>,
     pub notices: Vec<Notice>,
+    /// The config is to be read again.
+    pub reload: bool,
 }
 
 /// One team's state: the fold of its log.
@@ -189,6 +210,8 @@ pub struct Desk {
     covers: Vec<Cover>,
     handovers: Handovers,
     waits: Waits,
+    /// The version of the procedure in use.
+    adopted: Option<Adopted>,
 }
 
 impl Desk {
@@ -202,6 +225,7 @@ impl Desk {
             Fact::Asked(asked) => self.waits.ask(asked, at),
             Fact::Answered { place } => self.waits.answer(place),
             Fact::WaitedLong { place, customer } => self.waits.told(place, customer),
+            Fact::Adopted { version } => self.adopted = Some(Adopted::new(version, at)),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
                 let held = self.case(*id).and_then(handover::held);
@@ -256,6 +280,12 @@ impl Desk {
             Request::DeadlineReached => turn.pass_deadlines(),
             Request::Cover { actor, form, reply } => {
                 let answer = turn.cover(&actor, &form).unwrap_or_else(Answer::Refused);
+                turn.answer(reply, answer);
+            }
+            Request::Adopt => turn.adopt(),
+            Request::Keep { problems } => turn.keep(problems),
+            Request::Reload { actor, reply } => {
+                let answer = turn.reload(&actor).unwrap_or_else(Answer::Refused);
                 turn.answer(reply, answer);
             }
         }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::clock::ClockKind;
-use crate::sop::desk::Desk;
+use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
@@ -33,6 +33,8 @@ pub enum Notice {
     Line { team: TeamId, escalation: EscalationId, version: u64, line: Line },
     /// Something about a team's duty, in its place. `calls` are pinged.
     Post { team: TeamId, made_at: DateTime<Utc>, post: Post, calls: Vec<Person> },
+    /// Something about the procedure as a whole, in a team's place.
+    Sop { team: TeamId, sop: Sop },
     /// The answer to a command or a button, seen by whoever gave it. Never stored: what it is addressed to is a
     /// secret, and it is worth nothing later.
     #[serde(skip)]
@@ -46,6 +48,7 @@ impl Notice {
             Self::Card { .. } => "card",
             Self::Line { .. } => "line",
             Self::Post { .. } => "post",
+            Self::Sop { .. } => "sop",
             Self::Reply { .. } => "reply",
         }
     }
@@ -237,6 +240,7 @@ pub enum Answer {
         cover: Cover,
         relieved: Vec<Person>,
     },
+    Sop(Sop),
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.
@@ -373,7 +377,7 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
         // Nothing is left to take over.
         Notice::Post { post: Post::HandedOver { team, .. }, .. } => !desk.held_by(team).is_empty(),
-        Notice::Line { .. } | Notice::Post { .. } | Notice::Reply { .. } => true,
+        Notice::Line { .. } | Notice::Post { .. } | Notice::Sop { .. } | Notice::Reply { .. } => true,
     }
 }
 

@@ -17,6 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use crate::sop::desk::Sop;
 use crate::sop::guidance::information;
 use crate::sop::notice::{Answer, Card, Post, PostFacts, Verb};
 use crate::sop::team::Team;
@@ -60,7 +61,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 20] = [
+const BUILT_IN: [(&str, &str); 21] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -80,6 +81,7 @@ const BUILT_IN: [(&str, &str); 20] = [
     ("covered.md", include_str!("../../templates/covered.md")),
     ("handover.md", include_str!("../../templates/handover.md")),
     ("button.md", include_str!("../../templates/button.md")),
+    ("sop.md", include_str!("../../templates/sop.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
 
@@ -147,9 +149,15 @@ impl Words {
             Answer::Help { .. } => self.render("help.md", answer),
             Answer::OnCall { .. } => self.render("oncall.md", answer),
             Answer::Covered { .. } => self.render("covered.md", answer),
+            Answer::Sop(sop) => self.render("sop.md", sop),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
         };
         Sheet::parse(&text)
+    }
+
+    /// What is said of the procedure as a whole.
+    pub fn sop(&self, sop: &Sop) -> Sheet {
+        Sheet::parse(&self.render("sop.md", sop))
     }
 
     /// The label of a button.

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::clock::{ClockKind, Limit, Limits};
+use crate::sop::desk::Sop;
 use crate::sop::escalation::{
     Act, Actor, Command, Counted, Escalation, EscalationId, Grade, OnCall, Opened, Quote, Refusal, Report, Subject,
     TriggerName, open,
@@ -97,6 +98,9 @@ impl Words {
         }
         for staff in [true, false] {
             attempt(self.try_render("help.md", Answer::Help { staff }));
+        }
+        for sop in sops() {
+            attempt(self.try_render("sop.md", sop));
         }
         let of_duty = duty_refusals().into_iter().map(Refusal::from);
         for refusal in refusals().into_iter().chain(wrong_answers()).chain(of_duty) {
@@ -432,6 +436,19 @@ fn duty_refusals() -> Vec<DutyRefusal> {
     ]
 }
 
+fn sops() -> Vec<Sop> {
+    let version = || "0123456789ab".to_owned();
+    let mut sops = vec![Sop::Reading];
+    for older in 0..3 {
+        sops.push(Sop::Shown { version: version(), since: 0, open: older, older });
+        sops.push(Sop::Adopted { version: version(), before: version(), older });
+    }
+    for (problems, more) in [(Vec::new(), 0), (vec!["line 3: no".to_owned()], 0), (vec!["line 3: no".to_owned()], 2)] {
+        sops.push(Sop::Kept { version: version(), problems, more });
+    }
+    sops
+}
+
 fn refusals() -> Vec<Refusal> {
     let (id, by, since) = (EscalationId(1), person("Sam", Standing::Staff), at(5));
     vec![
@@ -459,5 +476,6 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NothingOwed { id },
         Refusal::NoPlaybook { id },
         Refusal::NoMessage { id },
+        Refusal::ManagersOnly,
     ]
 }

@@ -101,9 +101,15 @@ impl Program {
 
     /// What a supervisor sends (SIGTERM).
     pub async fn terminate(self) -> Result<Done> {
-        let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.process.id())).status()?;
-        anyhow::ensure!(told.success(), "the process was not there any more");
+        self.signal("TERM")?;
         self.finish().await
+    }
+
+    /// Sends a signal, by its name.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let told = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.process.id())).status()?;
+        anyhow::ensure!(told.success(), "the process was not there any more");
+        Ok(())
     }
 
     /// Waits until the program has ended by itself.

@@ -258,6 +258,32 @@ fn pages(seen: &[Seen], channel: u64) -> Vec<String> {
     seen.iter().filter_map(card).collect()
 }
 
+/// A wrong config changes nothing and is told; a right one takes over and is told; both without an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_has_the_config_read_again() -> Result<()> {
+    let discord = small_discord(World::example()).await?;
+    let desk = desk_at(&discord.url(), &[])?;
+    let managers = discord.channel("managers");
+    let path = desk.path().join("config.toml");
+    let right = std::fs::read_to_string(&path)?;
+    let told = |seen: &[Seen], words: &str| pages(seen, managers).iter().any(|message| message.contains(words));
+    let bot = Program::start(desk.path(), &["run"], &[("DISCORD_TOKEN", &token())])?;
+    bot.logs("bot.ready").await?;
+
+    std::fs::write(&path, right.replace("front = \"tier-1\"", "front = \"tier-9\""))?;
+    bot.signal("HUP")?;
+    discord.wait(|seen| told(seen, "there is no team \\\"tier-9\\\"")).await?;
+    std::fs::write(&path, right.replace("amount_over = \"500 USD\" }\n", "amount_over = \"300 USD\" }\n"))?;
+    bot.signal("HUP")?;
+    discord.wait(|seen| told(seen, "The procedure has changed")).await?;
+
+    discord.say(discord.user("Dana"), discord.channel("support"), "I want my $400 back.");
+    discord.wait(|seen| told(seen, "needs over 300 USD")).await?;
+    let done = bot.terminate().await?;
+    ensure!(done.code == Some(0) && discord.violations().is_empty(), "{done} {:?}", discord.violations());
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_stays_where_it_was() -> Result<()> {
     let discord = small_discord(World::example()).await?;

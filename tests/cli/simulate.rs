@@ -212,7 +212,7 @@ async fn what_cannot_be_done_is_refused_with_its_line() -> Result<()> {
             expect![[r#"
             exit 2
             --- err
-            error: file, line 1: (the gateway drops) needs more than the procedure: a simulation knows (time passes) and (the bot restarts)
+            error: file, line 1: (the gateway drops) needs more than the procedure: a simulation knows (time passes) and (the bot restarts) and (the config changes)
         "#]],
         ),
     ] {

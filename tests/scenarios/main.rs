@@ -7,9 +7,8 @@ mod support;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use bellhop::cli::simulate;
-use bellhop::config::Config;
-use support::script::{self, Way};
+use bellhop::cli::simulate::{self, Setting};
+use support::script::{self, EXAMPLE, Way};
 
 datatest_stable::harness! {
     { test = as_written, root = "tests/scenarios", pattern = r".*\.md$" },
@@ -33,10 +32,8 @@ fn every_event_twice(file: &Path) -> datatest_stable::Result<()> {
 /// `bellhop simulate` says the same words as the bot, but where a stage direction asks for what only a Discord has.
 fn simulated(file: &Path) -> datatest_stable::Result<()> {
     let script = script::read(file)?;
-    let config = script::config(&script)?;
-    let config = Config::parse("scenario", &config).map_err(|report| anyhow!("{}", report.draw(false, false)))?;
-    let words = simulate::words(&config)?;
-    let played = simulate::play(&script, &config, &words);
+    let setting = Setting::new(&script, "config.example.toml", EXAMPLE)?.map_err(|why| anyhow!(why))?;
+    let played = simulate::play(&script, setting);
     if script.needs_discord().is_some() {
         return if played.is_err() { Ok(()) } else { Err("it plays without what it asks for".into()) };
     }

@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use bellhop::cli::bot::{Bot, Start};
-use bellhop::config::Config;
+use bellhop::cli::reload::{Running, reload};
+use bellhop::cli::simulate::script::config_over;
+use bellhop::config::{Config, ConfigError};
 use bellhop::engine::clock::Clock;
-use bellhop::engine::input::InputId;
+use bellhop::engine::input::{Body, Input, InputId};
 use bellhop::sandbox::{AnswerKind, Seen, Settings, SmallDiscord, World};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -32,6 +34,7 @@ pub struct Stage {
     config: String,
     folder: TempDir,
     bot: Option<Bot>,
+    running: Running,
     /// How much of what was seen has been shown.
     shown: usize,
 }
@@ -49,7 +52,8 @@ impl Stage {
         };
         let discord = SmallDiscord::start(settings).await?;
         let folder = tempfile::tempdir()?;
-        let mut stage = Self { discord, clock, config: config.to_owned(), folder, bot: None, shown: 0 };
+        let running = Running::of(&parsed(config)?);
+        let mut stage = Self { discord, clock, config: config.to_owned(), folder, bot: None, running, shown: 0 };
         stage.start_bot().await?;
         Ok(stage)
     }
@@ -60,21 +64,54 @@ impl Stage {
 
     pub async fn start_bot(&mut self) -> Result<()> {
         ensure!(self.bot.is_none(), "the bot is already running");
-        let config =
-            Config::parse("scenario", &self.config).map_err(|report| anyhow!("{}", report.draw(false, false)))?;
-        let start = Start {
+        let config = parsed(&self.config)?;
+        self.running = Running::of(&config);
+        let bot = Bot::start(self.start(config)).await?;
+        self.let_in(bot).await
+    }
+
+    fn start(&self, config: Config) -> Start {
+        Start {
             config,
             clock: self.clock.clone(),
             token: SecretString::from(TOKEN),
             api_base: Some(self.discord.url()),
             log: Some(self.log()),
-        };
-        let bot = Bot::start(start).await?;
+        }
+    }
+
+    /// Waits until a bot is ready.
+    async fn let_in(&mut self, bot: Bot) -> Result<()> {
         let mut ready = bot.ready();
         let is_ready = tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await;
         is_ready.context("the bot was not ready in time")?.context("the bot stopped before it was ready")?;
         self.bot = Some(bot);
         self.settle(&[]).await
+    }
+
+    /// Adds tables to the config, and has it read again.
+    pub async fn change_config(&mut self, tables: &str) -> Result<()> {
+        let config = config_over(&self.config, tables)?;
+        let is_taken = parsed(&config).is_ok_and(|config| self.running.check(Ok(config)).is_ok());
+        self.read_again(&config).await?;
+        if is_taken {
+            self.config = config;
+        }
+        Ok(())
+    }
+
+    async fn read_again(&mut self, config: &str) -> Result<()> {
+        let bot = self.bot.take().context("the bot is not running")?;
+        let read = Config::parse("config", config).map_err(ConfigError::Wrong);
+        let mut running = self.running.clone();
+        let bot = reload(bot, &mut running, read, |config| self.start(config)).await?;
+        self.running = running;
+        // Everything the bot was asked is behind it.
+        let (done, recorded) = tokio::sync::oneshot::channel();
+        let mark = Input { id: InputId("mark".to_owned()), body: Body::Mark(done) };
+        bot.engine().inbox().send(mark).await?;
+        recorded.await?;
+        self.let_in(bot).await
     }
 
     /// Ends the bot as a crash would.
@@ -106,7 +143,7 @@ impl Stage {
     }
 
     /// Waits for the first answer to an interaction, and for the desk if the answer only promised one.
-    pub async fn settle_interaction(&self, interaction: u64) -> Result<()> {
+    pub async fn settle_interaction(&mut self, interaction: u64) -> Result<()> {
         if self.bot.is_none() {
             return Ok(());
         }
@@ -118,7 +155,15 @@ impl Stage {
         };
         self.discord.wait(|seen| answer(seen).is_some()).await?;
         let promised = matches!(answer(&self.discord.seen()), Some(AnswerKind::Deferred | AnswerKind::DeferredUpdate));
-        if promised { self.settle(&[InputId(format!("interaction:{interaction}"))]).await } else { Ok(()) }
+        if promised {
+            self.settle(&[InputId(format!("interaction:{interaction}"))]).await?;
+        }
+        let pulse = self.bot.as_ref().map(|bot| *bot.engine().pulse().borrow());
+        if pulse.is_some_and(|pulse| self.running.is_asked(pulse)) {
+            let config = self.config.clone();
+            self.read_again(&config).await?;
+        }
+        Ok(())
     }
 
     /// Moves the clock to `at`, stopping at every deadline on the way; what was seen at each stop.
@@ -156,4 +201,8 @@ impl Stage {
         self.discord.stop().await;
         Ok(())
     }
+}
+
+fn parsed(config: &str) -> Result<Config> {
+    Config::parse("scenario", config).map_err(|report| anyhow!("{}", report.draw(false, false)))
 }

@@ -1,11 +1,11 @@
 //! How a transcript is played with the real bot. Its grammar is that of `bellhop simulate`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, day as day_of};
+use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, config_over, day as day_of};
 use bellhop::engine::input::InputId;
 use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, Scope, Seen};
 use regex::Regex;
@@ -24,7 +24,7 @@ pub enum Way {
     Twice,
 }
 
-const EXAMPLE: &str = include_str!("../../config.example.toml");
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// Reads a scenario.
 pub fn read(path: &Path) -> Result<Script> {
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> Result<Script> {
 
 /// The example with the scenario's tables in the place of its own.
 pub fn config(script: &Script) -> Result<String> {
-    script.config_over(EXAMPLE).context("the scenario's config")
+    config_over(EXAMPLE, &script.config).context("the scenario's config")
 }
 
 /// Plays the scenario; what happened and what was seen, as a chat.
@@ -44,6 +44,7 @@ pub async fn play(script: &Script, way: Way) -> Result<String> {
     let mut play = Play {
         stage: Stage::open(&config(script)?, Script::start()).await?,
         way,
+        changes: script.changes.clone().into(),
         chat: String::new(),
         last_form: BTreeMap::new(),
     };
@@ -59,6 +60,8 @@ pub async fn play(script: &Script, way: Way) -> Result<String> {
 struct Play {
     stage: Stage,
     way: Way,
+    /// What will yet be added to the config.
+    changes: VecDeque<String>,
     chat: String,
     /// The form each person was shown last: its id and the channel.
     last_form: BTreeMap<u64, (String, u64)>,
@@ -228,6 +231,10 @@ impl Play {
         match direction {
             "time passes" => {}
             day if day_of(day).is_some() => {}
+            "the config changes" => {
+                let tables = self.changes.pop_front().context("there is no block of toml for it")?;
+                self.stage.change_config(&tables).await?;
+            }
             "the bot restarts" => {
                 self.stage.kill_bot().await?;
                 self.stage.start_bot().await?;

@@ -73,6 +73,8 @@ pub(crate) enum Asked {
     },
     Cover(Box<Cover>),
     Help,
+    Sop,
+    Reload,
     /// A button, by its id.
     Pressed {
         id: String,
@@ -122,6 +124,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         oncall(),
         cover(),
         help(),
+        sop(),
     ]
 }
 
@@ -486,6 +489,25 @@ async fn criteria(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocomplete
     let fits = ctx.data().criteria.iter().filter(|criterion| criterion.to_lowercase().contains(&typed));
     let choice = |criterion: &String| serenity::AutocompleteChoice::new(criterion.clone(), criterion.clone());
     serenity::CreateAutocompleteResponse::new().set_choices(fits.take(CHOICES_MAX).map(choice).collect())
+}
+
+/// The procedure itself.
+#[poise::command(slash_command, guild_only, subcommands("sop_show", "sop_reload"), subcommand_required)]
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
+async fn sop(_: Context<'_>) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Say which version is in use, and how many open escalations keep an older one.
+#[poise::command(slash_command, guild_only, rename = "show")]
+async fn sop_show(ctx: Context<'_>) -> Result<(), Failure> {
+    ask(ctx, Asked::Sop).await
+}
+
+/// Read the config again. For managers.
+#[poise::command(slash_command, guild_only, rename = "reload")]
+async fn sop_reload(ctx: Context<'_>) -> Result<(), Failure> {
+    ask(ctx, Asked::Reload).await
 }
 
 /// Choices offered at once (<https://discord.com/developers/docs/interactions/application-commands#autocomplete>).

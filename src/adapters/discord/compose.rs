@@ -63,6 +63,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             }
             body
         }
+        Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
     }
 }
 

@@ -109,7 +109,9 @@ impl Postman {
         let ours = page.as_array().into_iter().flatten().filter(|message| self.guild.is_me(&message["author"]["id"]));
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
-            Telling::Line { .. } | Telling::Post { .. } | Telling::Answer(_) => message["content"] == body["content"],
+            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Answer(_) => {
+                message["content"] == body["content"]
+            }
         };
         let found = ours.into_iter().find(same).and_then(|message| message["id"].as_str());
         Ok(found.map(|id| Receipt { place: place.clone(), message: id.into() }))

@@ -164,6 +164,8 @@ impl Clerk<'_> {
                 let form = Box::new(self.cover_form(cover));
                 Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Cover { actor, form, reply }))
             }
+            Asked::Sop => plain(Question::Sop),
+            Asked::Reload => Plan::Ask(ReplyKind::Waiting, Box::new(|actor, reply| Request::Reload { actor, reply })),
             Asked::Help => plain(Question::Help),
             Asked::Pressed { id } => match id.parse() {
                 Ok(CustomId::Button { verb, case, version, .. }) => {

@@ -50,6 +50,8 @@ pub(crate) fn asked(
                 who,
             })))
         }
+        "sop show" => Ok(Asked::Sop),
+        "sop reload" => Ok(Asked::Reload),
         "help" => Ok(Asked::Help),
         _ => Err(format!("there is no command /{command}")),
     }

@@ -70,6 +70,15 @@ impl Cast {
         Self { people, channels, roles, standings: Roles::new(&config.discord.staff_roles, &config.procedure) }
     }
 
+    /// The config is another now.
+    pub(super) fn follow(&mut self, config: &Config) {
+        let threads = std::mem::take(&mut self.channels);
+        *self = Self::new(config);
+        for (id, name) in threads {
+            self.channels.entry(id).or_insert(name);
+        }
+    }
+
     pub(super) fn id(&self, name: &str) -> Result<u64, String> {
         let known = self.people.iter().find(|member| member.name == name).map(|member| member.id);
         known.ok_or_else(|| {

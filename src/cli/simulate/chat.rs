@@ -113,9 +113,11 @@ impl<'a> View<'a> {
             Regex::new(r"<(@&|@|#|t:)(\d+)(?::([a-zA-Z]))?>|https://discord\.com/channels/\d+/\d+/\d+")
                 .expect("a pattern written here")
         });
-        // The version of the procedure changes with every word of the config.
-        static VERSION: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"under procedure [0-9a-f]{12}").expect("a pattern written here"));
+        // The version of the procedure, and where its lines stand, change with every word of the config.
+        static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\b(?P<what>procedure|[Vv]ersion|it was|line) (?:[0-9a-f]{12}\b|\d+\b)")
+                .expect("a pattern written here")
+        });
         let named = MARKUP.replace_all(text, |found: &Captures<'_>| {
             let Some(sigil) = found.get(1) else { return "its place".to_owned() };
             let id: i64 = found[2].parse().unwrap_or_default();
@@ -128,7 +130,7 @@ impl<'a> View<'a> {
                 _ => clock(id, self.now),
             }
         });
-        VERSION.replace(&named, "under procedure …").replace('\u{2060}', "")
+        VERSION.replace_all(&named, "$what …").replace('\u{2060}', "")
     }
 }
 

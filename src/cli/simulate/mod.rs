@@ -14,6 +14,7 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use crate::adapters::discord::markup;
+use crate::cli::reload::Running;
 pub use crate::cli::simulate::play::{Step, play};
 use crate::cli::simulate::script::{Mistake, Script};
 use crate::cli::{ConfigFile, NO, UNUSABLE};
@@ -45,12 +46,11 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Err(mistakes) => return Ok(complain(&name, &mistakes)),
     };
     let (config_name, config) = arguments.config.text()?;
-    let config = match stage(&script, &config_name, &config)? {
-        Ok(config) => config,
+    let setting = match Setting::new(&script, &config_name, &config)? {
+        Ok(setting) => setting,
         Err(why) => return Err(anyhow!("{name}: its config cannot be used:\n{why}")),
     };
-    let words = words(&config)?;
-    let steps = match play(&script, &config, &words) {
+    let steps = match play(&script, setting) {
         Ok(steps) => steps,
         Err(mistake) => return Ok(complain(&name, &[mistake])),
     };
@@ -71,29 +71,52 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if differs { NO.into() } else { ExitCode::SUCCESS })
 }
 
-/// The config that a script is played with; the inner error is what is wrong with the script's own.
-fn stage(script: &Script, name: &str, config: &str) -> anyhow::Result<Result<Config, String>> {
-    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-    // The config as it stands is checked first, so that a report shows the lines of its file.
-    let plain = Config::parse_in(folder, name, config).map_err(ConfigError::Wrong)?;
-    if script.config.is_empty() {
-        return Ok(Ok(plain));
-    }
-    let merged = match script.config_over(config) {
-        Ok(merged) => merged,
-        Err(error) => return Ok(Err(error.message().to_owned())),
-    };
-    let name = format!("{name} with the tables of the transcript");
-    Ok(Config::parse_in(folder, &name, &merged).map_err(|report| report.draw(false, false)))
+/// What a script is played with.
+pub struct Setting {
+    folder: PathBuf,
+    /// The config as it is written now.
+    text: String,
+    config: Config,
+    words: Words,
 }
 
-/// The words of a desk with this config.
-pub fn words(config: &Config) -> anyhow::Result<Words> {
+impl Setting {
+    /// A config with the tables of the script; the inner error is what is wrong with those.
+    pub fn new(script: &Script, name: &str, config: &str) -> anyhow::Result<Result<Self, String>> {
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        // The config as it stands is checked first, so that a report shows the lines of its file.
+        let plain = Config::parse_in(folder, name, config).map_err(ConfigError::Wrong)?;
+        let (config, text) = if script.config.is_empty() {
+            (plain, config.to_owned())
+        } else {
+            let merged = match script::config_over(config, &script.config) {
+                Ok(merged) => merged,
+                Err(error) => return Ok(Err(error.message().to_owned())),
+            };
+            let name = format!("{name} with the tables of the transcript");
+            match Config::parse_in(folder, &name, &merged) {
+                Ok(config) => (config, merged),
+                Err(report) => return Ok(Err(report.draw(false, false))),
+            }
+        };
+        let words = words(&config).map_err(|problems| anyhow!(problems.join("\n")))?;
+        Ok(Ok(Self { folder: folder.to_owned(), text, config, words }))
+    }
+
+    /// Adds tables to the config and reads it again, as a running bot would; the error is every reason against it.
+    fn change(&mut self, tables: &str) -> Result<(), Vec<String>> {
+        let text = script::config_over(&self.text, tables).map_err(|error| vec![error.message().to_owned()])?;
+        let read = Config::parse_in(&self.folder, "config", &text).map_err(ConfigError::Wrong);
+        let config = Running::of(&self.config).check(read)?;
+        self.words = words(&config)?;
+        (self.text, self.config) = (text, config);
+        Ok(())
+    }
+}
+
+fn words(config: &Config) -> Result<Words, Vec<String>> {
     let loaded = Words::load(config.desk.templates.as_deref(), markup(config.discord.guild), &config.procedure.teams);
-    loaded.map_err(|problems| {
-        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow!(said.join("\n"))
-    })
+    loaded.map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 fn complain(name: &str, mistakes: &[Mistake]) -> ExitCode {

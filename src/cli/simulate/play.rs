@@ -7,16 +7,15 @@ use serde_json::Value;
 use serenity::model::channel::Message as Quoted;
 
 use crate::adapters::discord::{Asked, Call, Clerk, Plan, Reply, ReplyKind, asked, compose};
+use crate::cli::simulate::Setting;
 use crate::cli::simulate::cast::Cast;
 use crate::cli::simulate::chat::View;
-use crate::cli::simulate::script::{Happening, Line, Mistake, PLAIN_DIRECTIONS, Script, is_plain};
-use crate::config::Config;
+use crate::cli::simulate::script::{CONFIG_CHANGES, Happening, Line, Mistake, PLAIN_DIRECTIONS, Script, is_plain};
 use crate::engine::connector::{Destination, Ping, Telling};
 use crate::engine::{Sending, sending};
 use crate::sop::desk::{Desk, Request};
 use crate::sop::message::{Message, MessageId, PlaceId};
 use crate::sop::notice::{Answer, Notice, is_still_wanted};
-use crate::words::Words;
 
 /// What was seen because of one line.
 #[derive(Debug)]
@@ -38,12 +37,12 @@ impl std::fmt::Display for Step<'_> {
     }
 }
 
-/// Plays a script on a desk with this config, from its start.
-pub fn play<'s>(script: &'s Script, config: &Config, words: &Words) -> Result<Vec<Step<'s>>, Mistake> {
+/// Plays a script from its start.
+pub fn play(script: &Script, setting: Setting) -> Result<Vec<Step<'_>>, Mistake> {
     let mut play = Play {
-        config,
-        words,
-        cast: Cast::new(config),
+        cast: Cast::new(&setting.config),
+        setting,
+        changes: script.changes.iter(),
         desk: Desk::default(),
         now: Script::start(),
         untold: Vec::new(),
@@ -53,6 +52,7 @@ pub fn play<'s>(script: &'s Script, config: &Config, words: &Words) -> Result<Ve
         forms: BTreeMap::new(),
         last_id: FIRST_ID,
     };
+    play.ask(Request::Adopt);
     script.lines.iter().map(|line| play.line(line).map_err(|why| Mistake::new(line.number, why))).collect()
 }
 
@@ -60,8 +60,9 @@ pub fn play<'s>(script: &'s Script, config: &Config, words: &Words) -> Result<Ve
 const FIRST_ID: u64 = 1 << 60;
 
 struct Play<'a> {
-    config: &'a Config,
-    words: &'a Words,
+    setting: Setting,
+    /// What will yet be added to the config.
+    changes: std::slice::Iter<'a, String>,
     cast: Cast,
     desk: Desk,
     now: DateTime<Utc>,
@@ -134,6 +135,7 @@ impl Play<'_> {
                     self.forms.get(&user).cloned().ok_or_else(|| format!("nobody showed {who} a form"))?;
                 self.call(user, place, Asked::Submitted { id, answers: answers.clone() })
             }
+            Happening::Direction(direction) if direction == CONFIG_CHANGES => self.change(),
             Happening::Direction(direction) if is_plain(direction) => Ok(()),
             Happening::Direction(direction) => {
                 let known = PLAIN_DIRECTIONS.map(|known| format!("({known})")).join(" and ");
@@ -164,7 +166,7 @@ impl Play<'_> {
             to: Vec::new(),
         };
         self.said.push(message.clone());
-        if self.config.discord.watch.contains(&parent) {
+        if self.setting.config.discord.watch.contains(&parent) {
             self.ask(Request::Message(message));
         }
         Ok(())
@@ -211,7 +213,11 @@ impl Play<'_> {
             channel: place,
             what,
         };
-        let clerk = Clerk { words: self.words, roles: self.cast.standings(), procedure: &self.config.procedure };
+        let clerk = Clerk {
+            words: &self.setting.words,
+            roles: self.cast.standings(),
+            procedure: &self.setting.config.procedure,
+        };
         match clerk.plan(&call, &actor) {
             Plan::Show(form) => {
                 let id = form["custom_id"].as_str().unwrap_or_default().to_owned();
@@ -234,10 +240,30 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// The config is read again.
+    fn change(&mut self) -> Result<(), String> {
+        let tables = self.changes.next().ok_or("there is no block of toml for it")?;
+        let request = match self.setting.change(tables) {
+            Ok(()) => {
+                self.cast.follow(&self.setting.config);
+                Request::Adopt
+            }
+            Err(problems) => Request::Keep { problems },
+        };
+        self.ask(request);
+        Ok(())
+    }
+
     /// Asks the desk, and tells everything that follows until there is nothing left to tell.
     fn ask(&mut self, request: Request) {
-        let outcome = self.desk.handle(request, &self.config.procedure, self.now);
+        let outcome = self.desk.handle(request, &self.setting.config.procedure, self.now);
         self.untold.extend(outcome.notices);
+        if outcome.reload {
+            // Between changes the config says what it said.
+            let outcome =
+                self.desk.handle(Request::Keep { problems: Vec::new() }, &self.setting.config.procedure, self.now);
+            self.untold.extend(outcome.notices);
+        }
         while !self.untold.is_empty() {
             let untold = std::mem::take(&mut self.untold);
             // All of it says what is so now; what follows from its arrival is told after it.
@@ -245,7 +271,7 @@ impl Play<'_> {
                 .into_iter()
                 .filter(|notice| is_still_wanted(notice, &self.desk))
                 .filter_map(|notice| {
-                    let sending = sending(&notice, &self.desk, &self.config.procedure, self.now)?;
+                    let sending = sending(&notice, &self.desk, &self.setting.config.procedure, self.now)?;
                     Some((notice, sending))
                 })
                 .collect();
@@ -256,7 +282,7 @@ impl Play<'_> {
     }
 
     fn deliver(&mut self, notice: &Notice, Sending { to, telling, .. }: Sending) {
-        let body = compose::telling(self.words, &telling);
+        let body = compose::telling(&self.setting.words, &telling);
         match to {
             Destination::Place(at) => {
                 let (place, id) = (number(at.as_str()), self.next_id());
@@ -266,7 +292,7 @@ impl Play<'_> {
                 if let Notice::Page { escalation, page } = notice {
                     let message = MessageId::from(id.to_string());
                     let arrived = Request::PageDelivered { escalation: *escalation, page: *page, place: at, message };
-                    let outcome = self.desk.handle(arrived, &self.config.procedure, self.now);
+                    let outcome = self.desk.handle(arrived, &self.setting.config.procedure, self.now);
                     self.untold.extend(outcome.notices);
                 }
             }

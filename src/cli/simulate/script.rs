@@ -1,7 +1,7 @@
 //! The grammar of a transcript.
 //!
 //! A transcript is a Markdown file: a title that is a claim, a paragraph that says why, optionally a `toml` block that
-//! is added to the config, and a `chat` block. In the chat, lines at the margin are what happens; indented lines are
+//! is added to the config, further ones for when it changes, and a `chat` block. In the chat, lines at the margin are what happens; indented lines are
 //! everything that anybody could see of the bot because of it. An extra line is as wrong as a missing one.
 //!
 //! ```text
@@ -21,6 +21,7 @@
 //! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
 //! | `(time passes)` | up to the time in front |
 //! | `(it is 2026-12-31)` | up to the time in front on that day |
+//! | `(the config changes)` | the next `toml` block is added to it, and it is read again |
 //! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
 //! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` · `(Discord asks to wait 10 minutes before posting in #team-leads)` | |
 //! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
@@ -38,6 +39,8 @@ pub struct Script {
     head: String,
     /// Added to the config, as TOML.
     pub config: String,
+    /// Added to the config one after the other, each time that it changes.
+    pub changes: Vec<String>,
     chat: String,
     /// Everything after the chat.
     tail: String,
@@ -129,9 +132,15 @@ impl Script {
         let Some((chat, tail)) = rest.split_once("\n```\n") else {
             return one(first - 1, "the chat block has no end: ```");
         };
-        let config = head.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```"));
         let mut script = Self::of_chat(&format!("{chat}\n"), first)?;
-        config.unwrap_or_default().0.clone_into(&mut script.config);
+        let blocks = head.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+        script.changes = blocks.map(|(config, _)| config.to_owned()).collect();
+        let times = script.lines.iter().filter(|line| line.what == Happening::changes()).count();
+        match script.changes.len().checked_sub(times) {
+            Some(0) => {}
+            Some(1) => script.config = script.changes.remove(0),
+            _ => return one(1, "each time that the config changes takes one block of toml, and its begin at most one"),
+        }
         (script.head, script.tail) = (head.to_owned(), tail.to_owned());
         Ok(script)
     }
@@ -154,7 +163,8 @@ impl Script {
             mistakes.push(Mistake::new(first, "nothing happens: write \"09:00 Dana in #support: …\""));
         }
         let (head, config, tail) = (String::new(), String::new(), String::new());
-        if mistakes.is_empty() { Ok(Self { head, config, chat: chat.to_owned(), tail, lines }) } else { Err(mistakes) }
+        let script = Self { head, config, changes: Vec::new(), chat: chat.to_owned(), tail, lines };
+        if mistakes.is_empty() { Ok(script) } else { Err(mistakes) }
     }
 
     /// The file with this chat in it.
@@ -180,15 +190,23 @@ impl Script {
     pub fn start() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).single().expect("a time that there is")
     }
+}
 
-    /// The config with the transcript's tables in the place of its own.
-    pub fn config_over(&self, config: &str) -> Result<String, toml::de::Error> {
-        let mut config: toml::Table = config.parse()?;
-        for (key, value) in self.config.parse::<toml::Table>()? {
-            merge(&mut config, key, value);
-        }
-        Ok(config.to_string())
+impl Happening {
+    fn changes() -> Self {
+        Self::Direction(CONFIG_CHANGES.to_owned())
     }
+}
+
+pub const CONFIG_CHANGES: &str = "the config changes";
+
+/// A config with these tables in the place of its own.
+pub fn config_over(config: &str, tables: &str) -> Result<String, toml::de::Error> {
+    let mut config: toml::Table = config.parse()?;
+    for (key, value) in tables.parse::<toml::Table>()? {
+        merge(&mut config, key, value);
+    }
+    Ok(config.to_string())
 }
 
 impl Line {
@@ -205,7 +223,7 @@ impl Line {
 }
 
 /// Stage directions that the procedure alone can follow.
-pub const PLAIN_DIRECTIONS: [&str; 2] = ["time passes", "the bot restarts"];
+pub const PLAIN_DIRECTIONS: [&str; 3] = ["time passes", "the bot restarts", CONFIG_CHANGES];
 
 /// All state is the fold of what happened, so a restart changes nothing.
 pub(super) fn is_plain(direction: &str) -> bool {
@@ -284,11 +302,13 @@ static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
                 first: found.name("first").is_some(),
             },
         ),
-        (r"^(?<who>\w+) types /(?<name>[a-z]+)(?: (?<options>.*))? in #(?<place>\S+)$", |found| Happening::Type {
-            who: part(found, "who"),
-            command: part(found, "name"),
-            options: named(&OPTION, found.name("options").map_or("", |options| options.as_str())),
-            place: part(found, "place"),
+        (r"^(?<who>\w+) types /(?<name>[a-z]+(?: [a-z]+)*?)(?: (?<options>[a-z_]+:.*))? in #(?<place>\S+)$", |found| {
+            Happening::Type {
+                who: part(found, "who"),
+                command: part(found, "name"),
+                options: named(&OPTION, found.name("options").map_or("", |options| options.as_str())),
+                place: part(found, "place"),
+            }
         }),
         (r#"^(?<who>\w+) uses "(?<name>[^"]+)" on "(?<old>.*)"$"#, |found| Happening::Menu {
             who: part(found, "who"),

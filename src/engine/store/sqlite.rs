@@ -55,9 +55,9 @@ impl SqliteStore {
         Ok(Self { desk: desk.to_owned(), connection, _lock: None })
     }
 
-    /// Whether nothing was ever recorded for the desk.
+    /// Whether nothing has ever happened on the desk; that it was started is nothing yet.
     pub async fn is_new(&mut self) -> Result<bool, StoreError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM events WHERE desk = $1)";
+        let query = "SELECT EXISTS (SELECT 1 FROM events WHERE desk = $1 AND fact NOT LIKE '{\"fact\":\"adopted\"%')";
         let row = sqlx::query(query).bind(&self.desk).fetch_one(&mut self.connection).await;
         row.map(|row| !row.get::<bool, _>(0)).map_err(StoreError::Read)
     }

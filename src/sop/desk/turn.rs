@@ -305,6 +305,7 @@ impl Turn<'_> {
             Question::Playbook(about) => self.book(self.find(actor, about)?)?,
             Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
+            Question::Sop => Answer::Sop(self.sop()),
             Question::Help => unreachable!("answered above"),
         })
     }

@@ -117,6 +117,7 @@ pub enum Refusal {
         id: EscalationId,
     },
     Duty(DutyRefusal),
+    ManagersOnly,
     /// The procedure has no text for its customer.
     NoMessage {
         id: EscalationId,

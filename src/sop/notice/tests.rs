@@ -36,6 +36,7 @@ impl Told {
                     format!("card {page}: {}", buttons.join(" "))
                 }
                 Notice::Line { team, line, .. } => format!("{team} reads: {}", line.name()),
+                Notice::Sop { team, sop } => format!("{team} reads: {}", sop.name()),
                 Notice::Reply { .. } => "reply".to_owned(),
             };
             writeln!(self.shown, "{line}").expect("a string takes all");

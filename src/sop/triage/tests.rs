@@ -52,7 +52,8 @@ fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
                 | Fact::HandedOver { .. }
                 | Fact::Asked(_)
                 | Fact::Answered { .. }
-                | Fact::WaitedLong { .. } => continue,
+                | Fact::WaitedLong { .. }
+                | Fact::Adopted { .. } => continue,
             }
             .expect("a string takes all");
         }

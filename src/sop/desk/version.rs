@@ -1,0 +1,113 @@
+//! Which version of the procedure the desk works under, and who hears that it has changed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::sop::desk::turn::Turn;
+use crate::sop::desk::{Desk, Fact};
+use crate::sop::escalation::{Actor, Refusal};
+use crate::sop::message::Standing;
+use crate::sop::notice::{Answer, Notice};
+use crate::sop::procedure::Procedure;
+use crate::sop::team::TeamId;
+
+/// The version in use, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Adopted {
+    version: String,
+    since: DateTime<Utc>,
+}
+
+impl Adopted {
+    pub(super) fn new(version: &str, since: DateTime<Utc>) -> Self {
+        Self { version: version.to_owned(), since }
+    }
+}
+
+/// What is said of the procedure as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "sop", rename_all = "snake_case")]
+pub enum Sop {
+    /// `since` is in seconds since 1970; `older` of the open cases opened under another version.
+    Shown { version: String, since: i64, open: usize, older: usize },
+    /// The config is being read again.
+    Reading,
+    /// Another version is in use now.
+    Adopted { version: String, before: String, older: usize },
+    /// The config was read again and the version stays: because of these problems, or because nothing has changed.
+    Kept { version: String, problems: Vec<String>, more: usize },
+}
+
+impl Sop {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Shown { .. } => "shown",
+            Self::Reading => "reading",
+            Self::Adopted { .. } => "adopted",
+            Self::Kept { .. } => "kept",
+        }
+    }
+}
+
+/// Problems told in the chat: the first ones. `bellhop check` shows all of them.
+const PROBLEMS_TOLD: usize = 3;
+
+impl Turn<'_> {
+    /// The procedure of this turn is in use from now on. Said at each start, so it may well be known.
+    pub(super) fn adopt(&mut self) {
+        let version = self.procedure.version.clone();
+        let before = self.desk.adopted.as_ref().map(|adopted| adopted.version.clone());
+        if before.as_ref() == Some(&version) {
+            return;
+        }
+        self.record(Fact::Adopted { version: version.clone() });
+        if let Some(before) = before {
+            let older = older(self.desk, self.procedure);
+            self.announce(Sop::Adopted { version, before, older });
+        }
+    }
+
+    /// The config was read again, and what runs goes on.
+    pub(super) fn keep(&mut self, mut problems: Vec<String>) {
+        let more = problems.len().saturating_sub(PROBLEMS_TOLD);
+        problems.truncate(PROBLEMS_TOLD);
+        self.announce(Sop::Kept { version: self.procedure.version.clone(), problems, more });
+    }
+
+    /// Reading the config is the shell's; whether it may be asked for is decided here.
+    pub(super) fn reload(&mut self, actor: &Actor) -> Result<Answer, Refusal> {
+        if actor.person.standing != Standing::Staff {
+            return Err(Refusal::NotStaff);
+        }
+        if !actor.manages {
+            return Err(Refusal::ManagersOnly);
+        }
+        self.outcome.reload = true;
+        Ok(Answer::Sop(Sop::Reading))
+    }
+
+    pub(super) fn sop(&self) -> Sop {
+        let since = self.desk.adopted.as_ref().map_or(self.now, |adopted| adopted.since);
+        Sop::Shown {
+            version: self.procedure.version.clone(),
+            since: since.timestamp(),
+            open: self.desk.open.len(),
+            older: older(self.desk, self.procedure),
+        }
+    }
+
+    fn announce(&mut self, sop: Sop) {
+        self.outcome.notices.push(Notice::Sop { team: managers(self.procedure), sop });
+    }
+}
+
+/// Open cases that keep a version from before.
+fn older(desk: &Desk, procedure: &Procedure) -> usize {
+    desk.open.iter().filter(|id| desk.cases[*id].opened.procedure != procedure.version).count()
+}
+
+/// The first team that manages; where there is none, whoever is told of cases.
+fn managers(procedure: &Procedure) -> TeamId {
+    let managers = procedure.teams.iter().find(|team| team.manages);
+    managers.map_or_else(|| procedure.front.clone(), |team| team.id.clone())
+}
