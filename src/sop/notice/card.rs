@@ -93,6 +93,9 @@ pub struct Card {
     pub updated_at: i64,
     /// A newer card of the same case stands further down in the same place.
     pub superseded: bool,
+    /// The version of the procedure it opened under, and whether the desk works under another by now.
+    pub procedure: String,
+    pub outdated: bool,
     /// Which page this card was posted for, from 1.
     pub page: Option<usize>,
 }
@@ -249,6 +252,8 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         updated_at: case.updated_at.timestamp(),
         superseded: page.is_some_and(|page| !is_newest(case, page)),
         page: page.map(|page| page + 1),
+        procedure: opened.procedure.clone(),
+        outdated: opened.procedure != procedure.version && resolution.is_none(),
     }
 }
 
