@@ -604,6 +604,7 @@ fn references() {
             (r#"{ team = "tier-2""#, r#"{ team = "teir-2""#),
             (r#"plan = "leads""#, r#"plan = "team-leads""#),
             ("exclusive_with = []", r#"exclusive_with = ["angri", "refund"]"#),
+            ("exclusive_with = []", "example = \" \""),
             ("mode = \"live\"\nconf", "mode = \"on\"\nconf"),
             (r#"severity = "sev2""#, r#"severity = "P1""#),
         ],

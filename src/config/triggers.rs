@@ -52,13 +52,17 @@ fn trigger(
         Some(item) => required(&item, names, &asked.information),
         None => Some(asked.by_default.clone()),
     };
+    let example = match table.get("example") {
+        Some(item) => item.read(example).map(Some),
+        None => Some(None),
+    };
     table.close();
     if let (Some(item), Some(plan), Some(true)) = (&plan_item, plan, confidential) {
         note_uncleared(item, plan, teams);
     }
     let (plan, confidential, exclusive_with) = (plan?.clone(), confidential?, exclusive_with?);
     let (mode, severity, ownership, scope) = (mode?, severity?, ownership?, scope?);
-    let (id, name, condition, required) = (id?, name?, condition?, required?);
+    let (id, name, condition, required, example) = (id?, name?, condition?, required?, example?);
     Some(Trigger {
         id,
         name,
@@ -71,7 +75,19 @@ fn trigger(
         scope,
         exclusive_with,
         required,
+        example,
     })
+}
+
+/// Longest example, in characters: a few sentences.
+const EXAMPLE_MAX_CHARS: usize = 300;
+
+fn example(text: &str) -> Result<String, Wrong> {
+    if text.trim().is_empty() || text.chars().count() > EXAMPLE_MAX_CHARS {
+        let hint = format!("write what a customer would, in 1 to {EXAMPLE_MAX_CHARS} characters, or delete the key");
+        return Err(wrong("not an example", hint));
+    }
+    Ok(text.trim().to_owned())
 }
 
 /// Ids of other triggers.

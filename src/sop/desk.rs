@@ -3,6 +3,7 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod drill;
 mod duties;
 mod handover;
 mod subjects;
@@ -93,6 +94,15 @@ pub enum Request {
     /// The config was read again and is not taken, because of these problems; none if it says what it said before.
     Keep {
         problems: Vec<String>,
+    },
+    /// Somebody wants people to practise for what a trigger is for.
+    Drill {
+        actor: Actor,
+        /// A trigger's id.
+        trigger: String,
+        /// Where it was asked for.
+        place: PlaceId,
+        reply: ReplyTo,
     },
     /// Somebody wants the config to be read again.
     Reload {
@@ -282,6 +292,10 @@ impl Desk {
                 let answer = turn.cover(&actor, &form).unwrap_or_else(Answer::Refused);
                 turn.answer(reply, answer);
             }
+            Request::Drill { actor, trigger, place, reply } => {
+                let answer = turn.drill(&actor, &trigger, place).unwrap_or_else(Answer::Refused);
+                turn.answer(reply, answer);
+            }
             Request::Adopt => turn.adopt(),
             Request::Keep { problems } => turn.keep(problems),
             Request::Reload { actor, reply } => {
@@ -338,10 +352,11 @@ impl Desk {
         self.same_issue(subject, plan).any(|case| case.has_heard(report))
     }
 
-    /// Cases about the same issue with the same plan, the latest first.
+    /// Cases about the same issue with the same plan, the latest first; a drill is about none.
     fn same_issue(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = &Escalation> {
         let cases = self.subjects.about(subject, plan).filter_map(|id| self.case(id));
-        cases.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
+        let real = cases.filter(|case| !case.opened.drill);
+        real.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
     }
 
     /// The plan as other cases follow it already, if they do: a log names it anew with every case.

@@ -80,6 +80,7 @@ pub(crate) fn trigger(id: &str, severity: Severity, condition: Condition, plan: 
         scope: Scope::Customer,
         exclusive_with: Vec::new(),
         required: Vec::new(),
+        example: None,
     }
 }
 

@@ -388,6 +388,7 @@ pub struct LineFacts<'a> {
     pub line: &'static str,
     pub detail: Option<&'a Line>,
     pub confidential: bool,
+    pub drill: bool,
     pub codename: String,
     /// `None` where the line goes to people who may not know.
     pub case: Option<Card>,
@@ -402,6 +403,7 @@ pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedur
         line: line.name(),
         detail: may_know.then_some(line),
         confidential,
+        drill: case.opened.drill,
         codename: case.codename(),
         case: may_know.then(|| card(case, procedure, None)),
     }

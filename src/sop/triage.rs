@@ -65,6 +65,7 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
                 by: None,
                 report,
                 near: near(fired, confidential),
+                drill: false,
             })));
             continue;
         };

@@ -40,6 +40,8 @@ pub struct Trigger {
     pub exclusive_with: Vec<String>,
     /// What its team has to know.
     pub required: Vec<Field>,
+    /// What a customer would write, for drills.
+    pub example: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,6 +41,7 @@ impl Words {
                         line: line.name(),
                         detail: case.is_some().then_some(&line),
                         confidential: card.confidential,
+                        drill: card.drill,
                         codename: card.codename.clone(),
                         case,
                     };
@@ -63,16 +64,22 @@ impl Words {
             }
             if card.owed.is_some() {
                 let (codename, case, confidential) = (card.codename.clone(), Some(card.clone()), card.confidential);
-                let facts =
-                    LineFacts { line: Line::Owed.name(), detail: Some(&Line::Owed), confidential, codename, case };
+                let facts = LineFacts {
+                    line: Line::Owed.name(),
+                    detail: Some(&Line::Owed),
+                    confidential,
+                    drill: confidential,
+                    codename,
+                    case,
+                };
                 attempt(self.try_render("line.md", facts));
             }
             if card.offered_to.is_some() {
                 let (by, to) = (person("Sam", Standing::Staff), person("Lena", Standing::Staff));
                 let line = Line::Offered { by, to };
                 let (codename, case) = (card.codename.clone(), Some(card.clone()));
-                let (name, confidential) = (line.name(), card.confidential);
-                let facts = LineFacts { line: name, detail: Some(&line), confidential, codename, case };
+                let (name, confidential, drill) = (line.name(), card.confidential, card.drill);
+                let facts = LineFacts { line: name, detail: Some(&line), confidential, drill, codename, case };
                 attempt(self.try_render("line.md", facts));
             }
             for (joined, case) in [(true, Some(card.clone())), (false, Some(card.clone())), (true, None)] {
@@ -290,6 +297,7 @@ fn opened(full: bool) -> Opened {
         },
         near: Vec::new(),
         after: full.then_some(EscalationId(7)),
+        drill: full,
     }
 }
 

@@ -75,6 +75,9 @@ pub(crate) enum Asked {
     Help,
     Sop,
     Reload,
+    Drill {
+        trigger: String,
+    },
     /// A button, by its id.
     Pressed {
         id: String,
@@ -125,6 +128,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         cover(),
         help(),
         sop(),
+        drill(),
     ]
 }
 
@@ -508,6 +512,18 @@ async fn sop_show(ctx: Context<'_>) -> Result<(), Failure> {
 #[poise::command(slash_command, guild_only, rename = "reload")]
 async fn sop_reload(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Reload).await
+}
+
+/// Practise: page a team for real about something that has not happened. For managers.
+#[poise::command(slash_command, guild_only)]
+async fn drill(
+    ctx: Context<'_>,
+    #[description = "What to practise"]
+    #[autocomplete = "reasons"]
+    #[max_length = 100]
+    trigger: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Drill { trigger }).await
 }
 
 /// Choices offered at once (<https://discord.com/developers/docs/interactions/application-commands#autocomplete>).

@@ -164,6 +164,11 @@ impl Clerk<'_> {
                 let form = Box::new(self.cover_form(cover));
                 Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Cover { actor, form, reply }))
             }
+            Asked::Drill { trigger } => {
+                let (trigger, place) = (trigger.clone(), call.channel.to_string().into());
+                let request = move |actor, reply| Request::Drill { actor, trigger, place, reply };
+                Plan::Ask(ReplyKind::Waiting, Box::new(request))
+            }
             Asked::Sop => plain(Question::Sop),
             Asked::Reload => Plan::Ask(ReplyKind::Waiting, Box::new(|actor, reply| Request::Reload { actor, reply })),
             Asked::Help => plain(Question::Help),

@@ -50,6 +50,7 @@ pub(crate) fn asked(
                 who,
             })))
         }
+        "drill" => Ok(Asked::Drill { trigger: need("trigger")? }),
         "sop show" => Ok(Asked::Sop),
         "sop reload" => Ok(Asked::Reload),
         "help" => Ok(Asked::Help),

@@ -231,6 +231,7 @@ fn opened(plan: Plan, procedure: &Procedure) -> Opened {
         },
         near: Vec::new(),
         after: None,
+        drill: false,
     }
 }
 

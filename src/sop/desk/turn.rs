@@ -265,6 +265,7 @@ impl Turn<'_> {
                 information,
             },
             near: Vec::new(),
+            drill: false,
         })
     }
 
@@ -343,7 +344,7 @@ impl Turn<'_> {
         self.desk.on_call(self.procedure, self.now)
     }
 
-    fn open(&mut self, opened: Opened) -> EscalationId {
+    pub(super) fn open(&mut self, opened: Opened) -> EscalationId {
         let id = self.desk.next_id();
         self.take_in(id, open(opened, &self.on_call()));
         id

@@ -151,6 +151,9 @@ pub struct Opened {
     pub near: Vec<NearMiss>,
     /// The resolved case about the same issue before this one.
     pub after: Option<EscalationId>,
+    /// Nothing has happened: people practise. It never meets a real case.
+    #[serde(default)]
+    pub drill: bool,
 }
 
 /// A page that was asked for, and what became of it.

@@ -172,6 +172,7 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
         report,
         near: Vec::new(),
         after: None,
+        drill: false,
     }
 }
 

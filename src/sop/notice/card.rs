@@ -22,6 +22,8 @@ pub struct Card {
     pub severity: Severity,
     pub status: Status,
     pub confidential: bool,
+    /// Nothing has happened: people practise.
+    pub drill: bool,
     pub codename: String,
     /// Names of the triggers, the leading one first; empty for a case opened by hand without one.
     pub triggers: Vec<String>,
@@ -188,6 +190,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         severity: case.severity,
         status: case.status(),
         confidential: opened.confidential,
+        drill: opened.drill,
         codename: case.codename(),
         triggers,
         customer: opened.subject.customer.clone(),
