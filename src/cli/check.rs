@@ -29,9 +29,16 @@ pub(crate) struct Arguments {
     /// The day from which a year is looked at: "2026-12-24". Default: today.
     #[arg(long, value_name = "DAY")]
     from: Option<String>,
+    /// Print the JSON Schema of configs instead, for editors: name it in a comment `#:schema FILE` on the first line.
+    #[arg(long, exclusive = true)]
+    schema: bool,
 }
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.schema {
+        write!(stdout(), "{}", config::schema())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let from = arguments.from()?;
     let (config, report) = match read(&arguments.file, from) {
         Ok((config, report)) => (Some(config), report),

@@ -14,6 +14,7 @@ mod procedure;
 mod raw;
 mod report;
 mod rotas;
+mod schema;
 mod triggers;
 mod values;
 
@@ -37,6 +38,7 @@ pub use judge::{Remark, judge, weigh};
 use procedure::Names;
 use raw::{Item, Page, TOKEN_HINT, Table, Wrong, wrong};
 pub use report::{Problem, Report, Severity};
+pub use schema::schema;
 
 /// A config without a problem.
 #[derive(Debug)]

@@ -234,7 +234,7 @@ fn criteria(item: &Item<'_>) -> Option<Vec<String>> {
 const CRITERIA_MAX: usize = 6;
 
 /// Who did not answer after so many rounds will not answer the next one.
-const REPEAT_MAX: u32 = 10;
+pub(super) const REPEAT_MAX: u32 = 10;
 
 /// A team, its time, in whose hours the time is counted, and how many have to answer.
 fn rung(item: &Item<'_>, names: &Names, calendars: &[Arc<Calendar>]) -> Option<Rung> {

@@ -11,6 +11,7 @@ use std::fmt::Write;
 use expect_test::{Expect, expect};
 use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
+use super::schema::tests::agrees;
 use super::{Config, ConfigError, Report};
 use crate::sop::team::TeamId;
 use crate::sop::trigger::Condition;
@@ -35,7 +36,9 @@ fn check(changes: &[(&str, &str)], expected: &Expect) {
 
 /// Every problem of a config: the line it is shown at, its key, what is wrong, what to do.
 fn told(text: &str) -> String {
-    match Config::parse("config.toml", text) {
+    let read = Config::parse("config.toml", text);
+    agrees(text, &read);
+    match read {
         Ok(_) => "fine\n".to_owned(),
         Err(report) => problems(&report, text),
     }

@@ -11,9 +11,10 @@ use crate::sop::signal::Currency;
 use crate::sop::team::{Plan, Severity, Team, TeamId};
 use crate::sop::trigger::{Condition, Mode, Ownership, Scope, TicketField, TicketTest, Trigger};
 
-const MODES: [(&str, Mode); 3] = [("off", Mode::Off), ("watch", Mode::Watch), ("live", Mode::Live)];
-const OWNERSHIPS: [(&str, Ownership); 2] = [("responder", Ownership::Responder), ("reporter", Ownership::Reporter)];
-const SCOPES: [(&str, Scope); 2] = [("customer", Scope::Customer), ("everyone", Scope::Everyone)];
+pub(super) const MODES: [(&str, Mode); 3] = [("off", Mode::Off), ("watch", Mode::Watch), ("live", Mode::Live)];
+pub(super) const OWNERSHIPS: [(&str, Ownership); 2] =
+    [("responder", Ownership::Responder), ("reporter", Ownership::Reporter)];
+pub(super) const SCOPES: [(&str, Scope); 2] = [("customer", Scope::Customer), ("everyone", Scope::Everyone)];
 
 /// The triggers in the order of the config.
 pub(super) fn triggers(
@@ -113,7 +114,7 @@ fn note_uncleared(item: &Item<'_>, plan: &Plan, teams: &[Team]) {
 const WHEN_HINT: &str = "say when it fires: when = { signal = \"legal\", at_least = 0.5 }";
 
 /// The keys that make a condition; exactly one stands in each table.
-const CONDITIONS: [&str; 12] = [
+pub(super) const CONDITIONS: [&str; 12] = [
     "signal",
     "amount_over",
     "contacts",

@@ -42,19 +42,19 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
         exit 1
         --- err
           x it never holds: there are no terms in the language ja, so nothing is read in it
-             ,-[config.toml:233:8]
-         232 | plan = "leads"
-         233 | when = { language = "ja" }
+             ,-[config.toml:234:8]
+         233 | plan = "leads"
+         234 | when = { language = "ja" }
              :        ^^^^^^^^^^^^^^^^^^^
-         234 | 
+         235 | 
              `----
           help: choose a language that has terms: en, es, de, fr, nl, pt
           ! nobody of tier-2 is on call 365 times in the year, 250d 10h in all
-             ,-[config.toml:353:1]
-         352 | 
-         353 | [[rotas]]
+             ,-[config.toml:354:1]
+         353 | 
+         354 | [[rotas]]
              : ^^^^^^^^^
-         354 | team = "tier-2"
+         355 | team = "tier-2"
              `----
           help: the next rung is paged at once then; add a layer below, or somebody who covers
                 for example:
@@ -67,8 +67,8 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"file":"config.toml","line":233,"column":8,"key":"triggers[4].when","severity":"error","what":"it never holds: there are no terms in the language ja, so nothing is read in it","hint":"choose a language that has terms: en, es, de, fr, nl, pt","excerpt":"when = { language = \"ja\" }","timeline":[]}
-        {"file":"config.toml","line":353,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
+        {"file":"config.toml","line":234,"column":8,"key":"triggers[4].when","severity":"error","what":"it never holds: there are no terms in the language ja, so nothing is read in it","hint":"choose a language that has terms: en, es, de, fr, nl, pt","excerpt":"when = { language = \"ja\" }","timeline":[]}
+        {"file":"config.toml","line":354,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
     "#]].assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "--from", "tomorrow"], b"").await?;
     expect![[r#"
@@ -77,6 +77,15 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
         error: --from "tomorrow" is not a day: write "2026-12-24"
     "#]]
     .assert_eq(&done.to_string());
+    Ok(())
+}
+
+/// For editors; whether it is the one that the repository keeps is asked where it is made.
+#[tokio::test]
+async fn the_schema_is_printed() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let done = bellhop(folder.path(), &["check", "--schema"], b"").await?;
+    ensure!(done.out == include_str!("../../.config.schema.json"));
     Ok(())
 }
 
@@ -94,9 +103,9 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
         --- err
           ! tier-2.ics:2: event 1@example: neither its summary "Carl" nor an attendee names one of the
           | people, left out
-             ,-[config.toml:366:8]
-         365 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
-         366 | file = "tier-2.ics"
+             ,-[config.toml:367:8]
+         366 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+         367 | file = "tier-2.ics"
              :        ^^^^^^^^^^^^
              `----
           help: change the event in its calendar and export it again
@@ -107,7 +116,7 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
     expect![[r#"
         exit 0
         --- out
-        {"file":"config.toml","line":366,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
+        {"file":"config.toml","line":367,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }
@@ -183,12 +192,12 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"file":"config.toml","line":137,"column":50,"key":"plans[1].rungs[0].respond_within","severity":"error","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\"","excerpt":"rungs = [{ team = \"team-leads\", respond_within = \"15\" }, { team = \"managers\", respond_within = \"30m\" }]","timeline":[]}
-        {"file":"config.toml","line":192,"column":12,"key":"triggers[0].severity","severity":"error","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`","excerpt":"severity = \"high\"","timeline":[]}
-        {"file":"config.toml","line":206,"column":8,"key":"triggers[1].plan","severity":"error","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?","excerpt":"plan = \"enginering\"","timeline":[]}
-        {"file":"config.toml","line":233,"column":8,"key":"triggers[4].when","severity":"error","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
-        {"file":"config.toml","line":233,"column":10,"key":"triggers[4].when.signl","severity":"error","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
-        {"file":"config.toml","line":233,"column":27,"key":"triggers[4].when.at_least","severity":"error","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":138,"column":50,"key":"plans[1].rungs[0].respond_within","severity":"error","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\"","excerpt":"rungs = [{ team = \"team-leads\", respond_within = \"15\" }, { team = \"managers\", respond_within = \"30m\" }]","timeline":[]}
+        {"file":"config.toml","line":193,"column":12,"key":"triggers[0].severity","severity":"error","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`","excerpt":"severity = \"high\"","timeline":[]}
+        {"file":"config.toml","line":207,"column":8,"key":"triggers[1].plan","severity":"error","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?","excerpt":"plan = \"enginering\"","timeline":[]}
+        {"file":"config.toml","line":234,"column":8,"key":"triggers[4].when","severity":"error","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, all, any, not","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":234,"column":10,"key":"triggers[4].when.signl","severity":"error","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":234,"column":27,"key":"triggers[4].when.at_least","severity":"error","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }
@@ -222,11 +231,11 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
         exit 1
         --- err
           x templates cannot be read: No such file or directory (os error 2)
-            ,-[config.toml:18:13]
-         17 | # A folder with wording of your own, one file per template. Default: the built-in wording.
-         18 | templates = "templates"
+            ,-[config.toml:19:13]
+         18 | # A folder with wording of your own, one file per template. Default: the built-in wording.
+         19 | templates = "templates"
             :             ^^^^^^^^^^^
-         19 | # The team that is told in a line what becomes of cases.
+         20 | # The team that is told in a line what becomes of cases.
             `----
           help: mend the template, or delete its file: then the built-in one is used
         1 error in config.toml
@@ -239,11 +248,11 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
         exit 1
         --- err
           x templates/line.md: line 2: undefined value: `cse` is undefined
-            ,-[config.toml:18:13]
-         17 | # A folder with wording of your own, one file per template. Default: the built-in wording.
-         18 | templates = "templates"
+            ,-[config.toml:19:13]
+         18 | # A folder with wording of your own, one file per template. Default: the built-in wording.
+         19 | templates = "templates"
             :             ^^^^^^^^^^^
-         19 | # The team that is told in a line what becomes of cases.
+         20 | # The team that is told in a line what becomes of cases.
             `----
           help: mend the template, or delete its file: then the built-in one is used
         1 error in config.toml
@@ -253,7 +262,7 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"file":"config.toml","line":18,"column":13,"key":"desk.templates","severity":"error","what":"templates/line.md: line 2: undefined value: `cse` is undefined","hint":"mend the template, or delete its file: then the built-in one is used","excerpt":"templates = \"templates\"","timeline":[]}
+        {"file":"config.toml","line":19,"column":13,"key":"desk.templates","severity":"error","what":"templates/line.md: line 2: undefined value: `cse` is undefined","hint":"mend the template, or delete its file: then the built-in one is used","excerpt":"templates = \"templates\"","timeline":[]}
     "#]]
     .assert_eq(&done.to_string());
     Ok(())

@@ -1,0 +1,347 @@
+//! The config as a JSON Schema, for editors that complete and check TOML while it is typed.
+//!
+//! It says of every key what it is for, of what type, from which range or list, and what it is where it is left out. What
+//! needs more than the value itself (that a team exists, that a zone does) only the program knows. The tests see to it
+//! that the schema has exactly the keys that the reader asks for, and judges types as the reader does.
+//!
+//! Draft 7, the latest that editors of TOML understand (<https://json-schema.org/draft-07>).
+
+use serde_json::{Map, Value, json};
+
+use super::procedure::REPEAT_MAX;
+use super::triggers::{MODES, OWNERSHIPS, SCOPES};
+use crate::sop::signal::Kind;
+use crate::sop::team::Severity;
+
+/// The schema, as text that ends in a line break.
+pub fn schema() -> String {
+    let document = table(&[
+        key("desk", "The desk: its names and its files.", desk()).needed(),
+        key("discord", "Where the desk is on Discord. The bot's token never goes into this file.", discord()).needed(),
+        key("teams", "Who can be paged.", list(&team())).needed(),
+        key("calendars", "When teams work. Default: around the clock.", list(&calendar())),
+        key("plans", "In which order teams are paged, with how much time.", list(&plan())).needed(),
+        key(
+            "catch_all",
+            "The end of every ladder: paged after the last rung, and again each time its time has passed.",
+            rung(),
+        )
+        .needed(),
+        key("triggers", "What fires, and whom it goes to.", list(&trigger())).needed(),
+        key("reading", "How messages are read.", reading()),
+        key("rates", "What one unit of each currency is worth, as decimals in quotes. Only ratios matter.", rates())
+            .needed(),
+        key("terms", "Words of your own, beside the built-in ones.", list(&term())),
+        key("tickets", "How links to tickets look, tried in this order.", list(&ticket())),
+        key("people", "Everyone who can be on call.", list(&person())),
+        key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
+    ]);
+    let mut schema = Map::new();
+    schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+    schema.insert("title".to_owned(), json!("Bellhop's config: the escalation procedure of one support team"));
+    schema.insert("definitions".to_owned(), json!({"condition": condition()}));
+    schema.extend(document.as_object().cloned().unwrap_or_default());
+    serde_json::to_string_pretty(&Value::Object(schema)).expect("JSON is written") + "\n"
+}
+
+/// One key of a table.
+struct Key {
+    name: &'static str,
+    shape: Value,
+    is_needed: bool,
+}
+
+fn key(name: &'static str, description: &str, mut shape: Value) -> Key {
+    // Next to a reference nothing else counts.
+    if shape.get("$ref").is_some() {
+        shape = json!({"allOf": [shape]});
+    }
+    shape["description"] = json!(description);
+    Key { name, shape, is_needed: false }
+}
+
+impl Key {
+    /// It cannot be left out.
+    fn needed(self) -> Self {
+        Self { is_needed: true, ..self }
+    }
+
+    /// What it is where it is left out.
+    fn or(mut self, default: impl Into<Value>) -> Self {
+        self.shape["default"] = default.into();
+        self
+    }
+}
+
+/// A table with these keys and no others.
+fn table(keys: &[Key]) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_owned(), key.shape.clone())).collect();
+    let needed: Vec<&str> = keys.iter().filter(|key| key.is_needed).map(|key| key.name).collect();
+    json!({"type": "object", "properties": properties, "required": needed, "additionalProperties": false})
+}
+
+fn list(of: &Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+/// A list with something in it.
+fn some(of: &Value) -> Value {
+    json!({"type": "array", "items": of, "minItems": 1})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn like(pattern: &str, examples: &[&str]) -> Value {
+    json!({"type": "string", "pattern": pattern, "examples": examples})
+}
+
+fn name() -> Value {
+    json!({"type": "string", "minLength": 1})
+}
+
+fn id() -> Value {
+    like("^[a-z0-9-]{1,40}$", &["tier-2"])
+}
+
+fn snowflake() -> Value {
+    like("^[0-9]{1,20}$", &["2001"])
+}
+
+fn duration() -> Value {
+    json!({"type": "string", "examples": ["15m", "2h", "1h 30m", "30d"]})
+}
+
+fn language() -> Value {
+    like("^[a-z]{2}$", &["en", "es"])
+}
+
+fn zone() -> Value {
+    json!({"type": "string", "examples": ["Europe/Berlin", "America/New_York"]})
+}
+
+fn time() -> Value {
+    like("^[0-9]{1,2}:[0-9]{2}$", &["09:00"])
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+/// 0 to 1.
+fn share() -> Value {
+    json!({"type": "number", "minimum": 0, "maximum": 1})
+}
+
+/// Above 0, to 1.
+fn threshold() -> Value {
+    json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
+}
+
+/// 2 and more.
+fn several() -> Value {
+    json!({"type": "integer", "minimum": 2, "maximum": u32::MAX})
+}
+
+fn one_of<T>(choices: &[(&'static str, T)]) -> Value {
+    json!({"type": "string", "enum": choices.iter().map(|choice| choice.0).collect::<Vec<_>>()})
+}
+
+fn kind() -> Value {
+    json!({"type": "string", "examples": Kind::BUILT_IN.iter().map(Kind::name).collect::<Vec<_>>()})
+}
+
+fn desk() -> Value {
+    table(&[
+        key("id", "Stands in every record of the log: small letters, digits, \"-\". Never change it.", id()).needed(),
+        key("name", "What people call the desk, at most 80 characters.", name()).needed(),
+        key("log", "The SQLite file with everything that happened.", text()).or(super::LOG),
+        key("templates", "A folder with wording of your own, one file per template.", text()),
+        key("front", "The team that is told in a line what becomes of cases.", id()).needed(),
+        key("default_plan", "The plan for what a person escalates by hand without naming a trigger.", id()).needed(),
+    ])
+}
+
+fn discord() -> Value {
+    table(&[
+        key("guild", "The id of your server.", snowflake()).needed(),
+        key("watch", "The channels in which customers write; threads in them are read too.", some(&snowflake()))
+            .needed(),
+        key("staff_roles", "Who has one of these roles is staff.", some(&snowflake())).needed(),
+        key("token_file", "A file that holds nothing but the token. Default: DISCORD_TOKEN is used.", text()),
+        key("api_base", "Where Discord is; http:// is allowed for this machine only.", text()).or(super::API_BASE),
+    ])
+}
+
+fn team() -> Value {
+    table(&[
+        key("id", "What the rest of this file calls the team.", id()).needed(),
+        key("name", "As written on cards.", name()).needed(),
+        key("channel", "Where the team's cards are posted.", snowflake()).needed(),
+        key("role", "What a page pings; who has it may acknowledge.", snowflake()).needed(),
+        key("cleared", "Only this team can see the channel, so confidential cases may be shown in it.", flag())
+            .or(false),
+        key("manages", "Members may act on every case they may see.", flag()).or(false),
+    ])
+}
+
+fn calendar() -> Value {
+    let window = table(&[
+        key("days", "Days of the week.", json!({"type": "string", "examples": ["mon-fri", "sat", "mon, wed"]}))
+            .needed(),
+        key("from", "When the team comes, \"00:00\" to \"23:59\".", time()).needed(),
+        key("to", "When the team goes, to \"24:00\"; before `from` it is on the next day.", time()).needed(),
+    ]);
+    let holiday = table(&[
+        key("on", "The date.", json!({"type": "string", "examples": ["2026-12-24"]})).needed(),
+        key("from", "From this time of the day on.", time()).or("00:00"),
+        key("to", "Until this time of the day.", time()).or("24:00"),
+        key("yearly", "Again each year.", flag()).or(false),
+    ]);
+    table(&[
+        key("id", "What rungs call the calendar.", id()).needed(),
+        key("zone", "Where the team's clocks are, as IANA names it.", zone()).needed(),
+        key("open", "When the team works; several windows a day may be listed.", some(&window)).needed(),
+        key("holidays", "When it does not.", list(&holiday)).or(json!([])),
+        key("holiday_file", "An iCalendar file with more of them; its path starts at the folder of this file.", text()),
+    ])
+}
+
+fn plan() -> Value {
+    let repeat = json!({"type": "integer", "minimum": 0, "maximum": REPEAT_MAX});
+    table(&[
+        key("id", "What triggers call the plan.", id()).needed(),
+        key("rungs", "Who is paged, in this order.", some(&rung())).needed(),
+        key("repeat", "How often the ladder is climbed again after its last rung.", repeat).or(0),
+    ])
+}
+
+fn rung() -> Value {
+    table(&[
+        key("team", "Who is paged: one of [[teams]].", id()).needed(),
+        key("respond_within", "The time to answer, counted from the delivery of the page.", duration()).needed(),
+        key("calendar", "In whose hours the time is counted: one of [[calendars]]. Default: around the clock.", id()),
+    ])
+}
+
+fn trigger() -> Value {
+    table(&[
+        key("id", "What commands and reports call the trigger.", id()).needed(),
+        key("name", "As written on cards.", name()).needed(),
+        key(
+            "severity",
+            "sev1 is the most severe. The most severe trigger that fires leads.",
+            one_of(&Severity::ALL.map(|severity| (severity.name(), ()))),
+        )
+        .needed(),
+        key("plan", "Whom it goes to: one of [[plans]].", id()).needed(),
+        key("when", "What must be true.", json!({"$ref": "#/definitions/condition"})).needed(),
+        key("mode", "\"watch\" is recorded and counted, nobody is paged.", one_of(&MODES)).or("live"),
+        key("confidential", "Only cleared teams see who and why.", flag()).or(false),
+        key("ownership", "Who owns the ticket after the acknowledgement.", one_of(&OWNERSHIPS)).or("responder"),
+        key("scope", "\"everyone\": one case that every customer with the same trouble joins.", one_of(&SCOPES))
+            .or("customer"),
+        key("exclusive_with", "Ids of triggers that stay silent when this one fires live.", list(&id())).or(json!([])),
+    ])
+}
+
+/// Exactly one of the tables that make a condition.
+fn condition() -> Value {
+    let within = || key("within", "The time that is looked back.", duration()).needed();
+    let part = || json!({"$ref": "#/definitions/condition"});
+    let any_of = [
+        vec![
+            key("signal", "The message shows this kind of trouble …", kind()).needed(),
+            key("at_least", "… at least this strongly, above 0 to 1.", threshold()).needed(),
+        ],
+        vec![key("amount_over", "It claims back strictly more.", like("^[^ ]+ +[A-Z]{3} *$", &["500 USD"])).needed()],
+        vec![key("contacts", "The customer's n-th contact about the same issue.", several()).needed(), within()],
+        vec![
+            key("customers", "So many different customers …", several()).needed(),
+            key("of", "… showed this kind.", kind()).needed(),
+            within(),
+            key("unusual", "They must be more than is usual here.", flag()).or(true),
+        ],
+        vec![key("channel", "Written in one of these channels.", some(&snowflake())).needed()],
+        vec![key("language", "Read in this language (ISO 639-1).", language()).needed()],
+        vec![key("all", "All of these hold.", some(&part())).needed()],
+        vec![key("any", "At least one of these holds.", some(&part())).needed()],
+        vec![key("not", "This does not hold.", part()).needed()],
+    ];
+    json!({"oneOf": any_of.iter().map(|keys| table(keys)).collect::<Vec<_>>()})
+}
+
+fn reading() -> Value {
+    let labels = json!({"type": "object", "additionalProperties": share()});
+    table(&[key(
+        "labels",
+        "From which strength on a kind counts as a label of the message. Default for each: 0.5.",
+        labels,
+    )])
+}
+
+fn rates() -> Value {
+    json!({"type": "object", "additionalProperties": text(), "propertyNames": {"pattern": "^[A-Z]{3}$"}})
+}
+
+fn term() -> Value {
+    let weight = json!({"type": "number", "minimum": -1, "maximum": 1});
+    table(&[
+        key("term", "Words as people type them; (a|b) is any one of these, … up to six words.", text()).needed(),
+        key("kind", "A built-in kind, or one of your own for use in triggers.", kind()).needed(),
+        key("weight", "How strongly one occurrence shows the kind; below 0 it speaks against it.", weight).needed(),
+        key("language", "ISO 639-1.", language()).or("en"),
+        key("mode", "\"watch\" is shown and counts nothing.", one_of(&MODES)).or("live"),
+    ])
+}
+
+fn ticket() -> Value {
+    table(&[
+        key("system", "The ticket system's name, as shown on cards.", id()).needed(),
+        key("link", "A regular expression; its first group is the ticket's id.", text()).needed(),
+    ])
+}
+
+fn person() -> Value {
+    table(&[
+        key("id", "The person's Discord id.", snowflake()).needed(),
+        key("name", "What rotas call the person; everyone has one of their own.", name()).needed(),
+        key("zone", "Where the person lives, a name of the IANA database.", zone()).or("UTC"),
+    ])
+}
+
+fn rota() -> Value {
+    let moment = || json!({"type": "string", "examples": ["2026-12-24", "2026-12-24 18:00"]});
+    let from = || key("from", "A time, or a day: from its first moment.", moment()).needed();
+    let to = || key("to", "A time, or a day: to its last moment.", moment()).needed();
+    let turns = json!({"type": "string", "examples": ["1 week", "12 hours", "10 days", "1 month", "weekly"]});
+    let hours = json!({"type": "string", "examples": ["mon-fri 09:00-17:00", "sun 00:00-24:00"]});
+    let layer = table(&[
+        key("people", "Who takes turns, by name or id, in this order.", some(&text())).needed(),
+        key("every", "How long a turn lasts, at most a year.", turns).needed(),
+        key("handover", "When a turn begins: \"mon 09:00\" for weeks, \"09:00\" for others.", text()).needed(),
+        key("from", "The day of the first hand-over.", json!({"type": "string", "examples": ["2026-01-05"]})).needed(),
+        key("only", "The hours of the week in which the layer counts. Default: always.", list(&hours)).or(json!([])),
+    ]);
+    let change = table(&[
+        key("person", "Who takes it, by name or id.", text()).needed(),
+        from(),
+        to(),
+        key("covers", "Only the time that this person would have had. Default: whoever had it.", text()),
+    ]);
+    let away = table(&[key("person", "Who is away, by name or id.", text()).needed(), from(), to()]);
+    table(&[
+        key("team", "Whose duty it is: one of [[teams]].", id()).needed(),
+        key("id", "What commands call the rota. Default: the team's id.", id()),
+        key("zone", "The zone of all times of the rota.", zone()).needed(),
+        key("layers", "Rotations; a later one wins in its hours. Without any there is a file.", list(&layer))
+            .or(json!([])),
+        key("overrides", "Somebody takes the duty for a while; the later one wins.", list(&change)).or(json!([])),
+        key("away", "Who cannot be on call: the next of the rotation takes over.", list(&away)).or(json!([])),
+        key("file", "An iCalendar file above all layers: each event is a shift.", text()),
+    ])
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
