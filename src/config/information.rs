@@ -7,7 +7,7 @@ use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::sop::guidance::information::{AnswerKind, FIELDS_MAX, Field, ID_CHARS_MAX, Need, TICKET};
 
-const KINDS: [(&str, AnswerKind); 7] = [
+pub(super) const KINDS: [(&str, AnswerKind); 7] = [
     ("short", AnswerKind::Short),
     ("long", AnswerKind::Long),
     ("number", AnswerKind::Number),
@@ -16,12 +16,12 @@ const KINDS: [(&str, AnswerKind); 7] = [
     ("link", AnswerKind::Link),
     ("choice", AnswerKind::Choice { choices: Vec::new() }),
 ];
-const NEEDS: [(&str, Need); 3] = [("now", Need::Now), ("owed", Need::Owed), ("optional", Need::Optional)];
+pub(super) const NEEDS: [(&str, Need); 3] = [("now", Need::Now), ("owed", Need::Owed), ("optional", Need::Optional)];
 
 /// How long an answer may be owed where the config does not say.
 const OWED_WITHIN: TimeDelta = TimeDelta::minutes(30);
 /// Longest answer: what a card shows of one (Discord's embed fields).
-const LENGTH_MAX: u16 = 1_000;
+pub(super) const LENGTH_MAX: u16 = 1_000;
 /// Longest label (Discord's text inputs).
 const LABEL_CHARS_MAX: usize = 45;
 /// On every form the ticket is asked for as well.

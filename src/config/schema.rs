@@ -8,10 +8,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::information::{KINDS, LENGTH_MAX, NEEDS};
 use super::procedure::REPEAT_MAX;
 use super::triggers::{MODES, OWNERSHIPS, SCOPES};
 use crate::sop::signal::Kind;
 use crate::sop::team::Severity;
+use crate::sop::trigger::TicketField;
 
 /// The schema, as text that ends in a line break.
 pub fn schema() -> String {
@@ -28,6 +30,9 @@ pub fn schema() -> String {
         )
         .needed(),
         key("triggers", "What fires, and whom it goes to.", list(&trigger())).needed(),
+        key("information", "What a team has to know: asked for by forms, or owed.", list(&information())),
+        key("playbooks", "What to do about a kind of case, step by step.", list(&playbook())),
+        key("messages", "What a rep tells the customer.", list(&message())),
         key("reading", "How messages are read.", reading()),
         key("rates", "What one unit of each currency is worth, as decimals in quotes. Only ratios matter.", rates())
             .needed(),
@@ -160,6 +165,8 @@ fn desk() -> Value {
         key("templates", "A folder with wording of your own, one file per template.", text()),
         key("front", "The team that is told in a line what becomes of cases.", id()).needed(),
         key("default_plan", "The plan for what a person escalates by hand without naming a trigger.", id()).needed(),
+        key("required", "Ids of [[information]] for every case whose trigger names none, at most 4.", list(&id()))
+            .or(json!([])),
     ])
 }
 
@@ -214,6 +221,31 @@ fn plan() -> Value {
         key("id", "What triggers call the plan.", id()).needed(),
         key("rungs", "Who is paged, in this order.", some(&rung())).needed(),
         key("repeat", "How often the ladder is climbed again after its last rung.", repeat).or(0),
+        key("clocks", "How long else a case may take.", clocks()),
+        key(
+            "confirm_within",
+            "How long whoever reported a case may say that it is not solved; \"none\" asks nobody.",
+            json!({"type": "string", "examples": ["1d", "none"]}),
+        )
+        .or("1d"),
+        key("lower_when", "What has to be so for a case to go back to the team before, at most 6.", list(&name()))
+            .or(json!([])),
+    ])
+}
+
+fn clocks() -> Value {
+    let percent = json!({"type": "integer", "minimum": 1, "maximum": 99});
+    table(&[
+        key("first_reply", "From the customer's oldest unanswered message to a reply they can see.", duration()),
+        key("update", "The longest silence towards the customer.", duration()),
+        key(
+            "resolve",
+            "From the opening to the solution, without the time spent waiting for the customer.",
+            duration(),
+        ),
+        key("time_in_tier", "How long one team may have it.", duration()),
+        key("calendar", "In whose hours these are counted: one of [[calendars]]. Default: around the clock.", id()),
+        key("warn_at", "Shares of the time, in percent, at which somebody is warned.", list(&percent)).or(json!([])),
     ])
 }
 
@@ -222,6 +254,12 @@ fn rung() -> Value {
         key("team", "Who is paged: one of [[teams]].", id()).needed(),
         key("respond_within", "The time to answer, counted from the delivery of the page.", duration()).needed(),
         key("calendar", "In whose hours the time is counted: one of [[calendars]]. Default: around the clock.", id()),
+        key(
+            "required_acks",
+            "How many different people have to acknowledge.",
+            json!({"type": "integer", "minimum": 1, "maximum": 9}),
+        )
+        .or(1),
     ])
 }
 
@@ -243,6 +281,49 @@ fn trigger() -> Value {
         key("scope", "\"everyone\": one case that every customer with the same trouble joins.", one_of(&SCOPES))
             .or("customer"),
         key("exclusive_with", "Ids of triggers that stay silent when this one fires live.", list(&id())).or(json!([])),
+        key(
+            "required",
+            "Ids of [[information]] that its team has to know, at most 4. Default: the desk's.",
+            list(&id()),
+        ),
+        key("example", "What a customer would write, for drills.", text()),
+    ])
+}
+
+fn information() -> Value {
+    let choices = json!({"type": "array", "items": name(), "minItems": 2});
+    let length = json!({"type": "integer", "minimum": 1, "maximum": LENGTH_MAX});
+    table(&[
+        key("id", "What triggers call it.", id()).needed(),
+        key("label", "What the form asks, at most 45 characters.", name()).needed(),
+        key("kind", "What an answer is.", one_of(&KINDS)).or("short"),
+        key("choices", "What there is to choose from, for a choice.", choices),
+        key("length", "The longest answer, in characters.", length).or(LENGTH_MAX),
+        key("when", "\"now\": nobody escalates without it; \"owed\": it may come later.", one_of(&NEEDS)).or("owed"),
+        key("owed_within", "How much later.", duration()).or("30m"),
+    ])
+}
+
+fn playbook() -> Value {
+    let step = table(&[
+        key("title", "The step in a few words.", name()).needed(),
+        key("do", "What to do, in a sentence or two.", text()).needed(),
+        key("say", "What to say to the customer.", text()),
+    ]);
+    table(&[
+        key("id", "Stands in the log.", id()).needed(),
+        key("name", "What people call it.", name()).needed(),
+        key("triggers", "The triggers whose cases it is for.", some(&id())).needed(),
+        key("steps", "In their order, at most 12.", some(&step)).needed(),
+    ])
+}
+
+fn message() -> Value {
+    table(&[
+        key("id", "The name of the text.", id()).needed(),
+        key("triggers", "The triggers whose customers it is for. Default: all others.", some(&id())),
+        key("zone", "The zone in which times are told.", zone()).or("UTC"),
+        key("text", "What to tell the customer; {{ due }} is the time that the bot really watches.", text()).needed(),
     ])
 }
 
@@ -265,6 +346,18 @@ fn condition() -> Value {
         ],
         vec![key("channel", "Written in one of these channels.", some(&snowflake())).needed()],
         vec![key("language", "Read in this language (ISO 639-1).", language()).needed()],
+        vec![
+            key("ticket", "A field of its ticket …", one_of(&TicketField::ALL.map(|field| (field.name(), ()))))
+                .needed(),
+            key("equals", "… is this, whatever its case.", name()).needed(),
+        ],
+        vec![
+            key("ticket", "A field of its ticket …", one_of(&TicketField::ALL.map(|field| (field.name(), ()))))
+                .needed(),
+            key("contains", "… holds this, whatever its case.", name()).needed(),
+        ],
+        vec![key("tag", "Its ticket has one of these tags.", some(&name())).needed()],
+        vec![key("waits", "The customer has waited this long for an answer.", duration()).needed()],
         vec![key("all", "All of these hold.", some(&part())).needed()],
         vec![key("any", "At least one of these holds.", some(&part())).needed()],
         vec![key("not", "This does not hold.", part()).needed()],
