@@ -148,18 +148,23 @@ const SINGLES_MAX: usize = 12;
 const SINGLES_LOOKED_AT: usize = 64;
 
 impl Pass<'_> {
-    /// No speech, but whether there is a link or a handle says something, too. No term reaches across it.
+    /// No speech, but whether there is a link or a handle says something, too. No term reaches across a link.
     fn masked(&mut self, mask: &Range<usize>) {
-        self.clause += 1;
         let word = match self.bytes[mask.start] {
             b'@' => Word::HANDLE,
             b'<' if self.text[mask.clone()].starts_with("<@") => Word::HANDLE,
             _ if self.text[mask.clone()].contains("://") => Word::LINK,
-            _ => return,
+            _ => {
+                self.clause += 1;
+                return;
+            }
         };
+        // A handle is a noun of its sentence: "is @shop down"; a link stands beside it.
+        let is_beside = u32::from(word == Word::LINK);
+        self.clause += is_beside;
         let (clause, sentence) = (self.clause, self.sentence);
         self.found.list.push(Token { word, start: index(mask.start), end: index(mask.end), clause, sentence });
-        self.clause += 1;
+        self.clause += is_beside;
     }
 
     /// Reads from one byte to another; both stand between characters.
