@@ -32,14 +32,14 @@ async fn a_text_is_explained_to_people() -> Result<()> {
               financial 0.91
                 "refund" as "refund(s|ed|ing|)": 0.06
                 "2 x $300" as "amount claimed": 0.90, claimed by "refund"
-              angry 0.86
-                "idiots" as "idiots": 0.86
+              angry 0.90
+                "You idiots" as "you (cheats|cheaters|crooks|liars|thieves|frauds|clowns|idi…": 0.90
               legal 0.82
                 "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
               claims 600 USD
               fires: Refund over 500 USD (sev2): 600 USD claimed (needs over 500 USD)
               fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
-              fires: Angry customer (sev3): angry 0.86 (needs 0.60)
+              fires: Angry customer (sev3): angry 0.90 (needs 0.60)
         "#]],
     )
     .await?;
@@ -78,9 +78,10 @@ async fn every_line_of_the_input_is_a_text() -> Result<()> {
               legal 0.82
                 "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
               fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
-            3: nothing: no trigger fires
-              repeat 0.28
-                "Third time" as "{nth} time": 0.28
+            3: page tier-2 (third-contact)
+              repeat 0.90
+                "Third time I ask" as "{nth} time (i|that i|we|i'm|i am|i've|i have|we've|we're) (…": 0.90
+              fires: Third contact about the same issue (sev3): repeat 0.90 (needs 0.50)
         "#]],
     )
     .await

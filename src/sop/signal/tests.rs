@@ -53,8 +53,8 @@ fn trouble_is_found_and_explained() {
         "You LIARS, the site is down!!",
         expect![[r#"
             en
-            angry 0.89
-              4..9 "LIARS" 0.89 emphasis: capitals
+            angry 0.92
+              0..9 "You LIARS" 0.92 emphasis: !!
             outage 0.84
               15..27 "site is down" 0.84 emphasis: !!
         "#]],
@@ -270,8 +270,8 @@ fn spanish_is_read() {
               63..71 "demandar" 0.90
             financial 0.90
               45..54 "500 pesos" 0.90 claimed by "devuélvanme"
-            repeat 0.84
-              6..17 "tercera vez" 0.84
+            repeat 0.90
+              6..27 "tercera vez que llamo" 0.90
             claim 500 MXN
         "#]],
     );

@@ -78,7 +78,7 @@ fn a_signal_holds_from_its_strength_on() {
         text,
         expect![[r#"
             fires
-            + angry 0.89 (needs 0.60)
+            + angry 0.92 (needs 0.60)
         "#]],
     );
     check(
