@@ -140,6 +140,8 @@ struct Pass<'a> {
     spelled: String,
 }
 
+/// What follows a name in hashtags of small letters.
+const TAG_ENDING: &[u8] = b"outage";
 /// As many single letters in a row may spell a word.
 const SINGLES_MIN: usize = 3;
 /// Longest word that is looked for among single letters.
@@ -258,7 +260,8 @@ impl Pass<'_> {
         end
     }
 
-    /// Where the first of several words in a hashtag ends, each beginning with a capital: "#BunchOfThieves".
+    /// Where the first of several words in a hashtag ends, each beginning with a capital, "#BunchOfThieves", or what
+    /// is out, "#shopoutage".
     fn hashtag_word(&mut self, start: usize, end: usize) -> Option<usize> {
         if start > 0 && self.bytes[start - 1] == b'#' {
             self.hashtag_until = end;
@@ -266,8 +269,14 @@ impl Pass<'_> {
         if start >= self.hashtag_until {
             return None;
         }
+        let tag = &self.bytes[start..end];
         let is_end = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-        Some(start + self.bytes[start..end].windows(2).position(is_end)? + 1)
+        let by_capitals = tag.windows(2).position(is_end).map(|at| at + 1);
+        let by_ending = || {
+            let name = tag.len().checked_sub(TAG_ENDING.len()).filter(|name| *name > 0)?;
+            tag[name..].eq_ignore_ascii_case(TAG_ENDING).then_some(name)
+        };
+        Some(start + by_capitals.or_else(by_ending)?)
     }
 
     /// A word with anything but plain letters, digits and apostrophes in it: spelled out, then looked up.
