@@ -293,7 +293,7 @@ fn trigger() -> Value {
 fn information() -> Value {
     let choices = json!({"type": "array", "items": name(), "minItems": 2});
     let length = json!({"type": "integer", "minimum": 1, "maximum": LENGTH_MAX});
-    table(&[
+    let mut information = table(&[
         key("id", "What triggers call it.", id()).needed(),
         key("label", "What the form asks, at most 45 characters.", name()).needed(),
         key("kind", "What an answer is.", one_of(&KINDS)).or("short"),
@@ -301,7 +301,11 @@ fn information() -> Value {
         key("length", "The longest answer, in characters.", length).or(LENGTH_MAX),
         key("when", "\"now\": nobody escalates without it; \"owed\": it may come later.", one_of(&NEEDS)).or("owed"),
         key("owed_within", "How much later.", duration()).or("30m"),
-    ])
+    ]);
+    information["if"] =
+        json!({"properties": {"kind": {"const": "choice", "description": "A choice."}}, "required": ["kind"]});
+    information["then"] = json!({"required": ["choices"]});
+    information
 }
 
 fn playbook() -> Value {

@@ -176,8 +176,7 @@ impl Line {
     pub fn calls(&self) -> Option<&Person> {
         match self {
             Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
-            Self::Warned { to, .. } | Self::RanOut { to, .. } => to.as_ref(),
-            Self::Overdue { to, .. } => to.as_ref(),
+            Self::Warned { to, .. } | Self::RanOut { to, .. } | Self::Overdue { to, .. } => to.as_ref(),
             Self::ConfirmationAsked { of, .. } => Some(of),
             _ => None,
         }

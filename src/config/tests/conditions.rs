@@ -22,23 +22,23 @@ fn conditions_of_tickets_and_waits() {
 
             fine
 
-            111: when = { ticket = "priorty", equals = "urgent" }
+            112: when = { ticket = "priorty", equals = "urgent" }
               triggers[0].when.ticket: tickets have no field "priorty"
               did you mean `priority`?
 
-            111: when = { ticket = "priority" }
+            112: when = { ticket = "priority" }
               triggers[0].when: what is the field to be?
               write either equals = "…" or contains = "…"
 
-            111: when = { ticket = "priority", equals = "urgent", contains = "u" }
+            112: when = { ticket = "priority", equals = "urgent", contains = "u" }
               triggers[0].when: what is the field to be?
               write either equals = "…" or contains = "…"
 
-            111: when = { tag = [] }
+            112: when = { tag = [] }
               triggers[0].when.tag: no tag, so it would never fire
               list at least one: tag = ["billing"]
 
-            111: when = { waits = "long" }
+            112: when = { waits = "long" }
               triggers[0].when.waits: "long" is not a duration
               write a number and a unit: "15m", "2h", "30d"
         "#]],

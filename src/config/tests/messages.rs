@@ -18,34 +18,34 @@ fn messages() {
             ("id = \"refund\"\ntriggers = [\"refund\"]\nzone", "id = \"escalated\"\ntriggers = [\"refunds\"]\nzone"),
         ],
         &expect![[r##"
-            201: text = """
+            202: text = """
               messages[0].text: line 2 of the text: undefined value: `deu` is undefined
               there are {{ due }}, {{ customer }} and {{ ticket }}; the last two may be empty
 
-            201: text = """
+            202: text = """
               messages[0].text: line 2 of the text: syntax error: unexpected end of input, expected identifier or integer
               there are {{ due }}, {{ customer }} and {{ ticket }}; the last two may be empty
 
-            201: text = """
+            202: text = """
               messages[0].text: a text that cannot be shown as it is
               no line begins with "#" or "-", and nothing holds ```
 
-            200: zone = "Berlin"
+            201: zone = "Berlin"
               messages[0].zone: there is no zone "Berlin"
               did you mean `Brazil/DeNoronha`?
 
-            200: triggers = []
+            201: triggers = []
               messages[0].triggers: for no trigger
               list at least one of [[triggers]]
 
-            200: trigger = "refund"
+            201: trigger = "refund"
               messages[0].trigger: unknown key `trigger` in `messages[0]`
               did you mean `triggers`?
 
-            206: id = "escalated"
+            207: id = "escalated"
               messages[1].id: "escalated" is taken
               give every one of [[messages]] an id of its own
-            207: triggers = ["refunds"]
+            208: triggers = ["refunds"]
               messages[1].triggers[0]: there is no trigger "refunds"
               did you mean `refund`?
         "##]],
@@ -62,15 +62,15 @@ fn criteria() {
             (criteria, r#"lower_when = ["a", "b", "c", "d", "e", "f", "g"]"#),
         ],
         &expect![[r#"
-            80: lower_when = "calm"
+            81: lower_when = "calm"
               plans[1].lower_when: `lower_when` is a text
               expected a list in square brackets
 
-            80: lower_when = [""]
+            81: lower_when = [""]
               plans[1].lower_when[0]: not a name
               a name is one line of 1 to 80 characters
 
-            80: lower_when = ["a", "b", "c", "d", "e", "f", "g"]
+            81: lower_when = ["a", "b", "c", "d", "e", "f", "g"]
               plans[1].lower_when: 7 criteria
               a card shows at most 6
         "#]],

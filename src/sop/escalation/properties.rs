@@ -396,8 +396,8 @@ impl Walk {
     fn check_clocks(&self) {
         let mut rung = self.case.clone();
         for _ in 0..2 {
-            let rang = rung.decide(&Command::DeadlineReached, &self.on_call, self.now);
-            for event in rang.expect("the timer is never refused") {
+            let follows = rung.decide(&Command::DeadlineReached, &self.on_call, self.now);
+            for event in follows.expect("the timer is never refused") {
                 rung.apply(&event, self.now);
             }
         }

@@ -344,9 +344,8 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Raise => can_rise,
         Verb::Resolve => is_open,
         Verb::Why => true,
-        Verb::Done => false,
         Verb::Inform => is_open && case.owed.is_some(),
-        Verb::Confirm | Verb::NotSolved => false,
+        Verb::Done | Verb::Confirm | Verb::NotSolved => false,
     };
     Verb::ALL.into_iter().filter(shown).collect()
 }
