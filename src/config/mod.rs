@@ -47,7 +47,7 @@ pub struct Config {
     pub desk: DeskSettings,
     pub discord: DiscordSettings,
     /// What was read otherwise than it was written: events of a calendar that are left out, overrides that contradict
-    /// each other. [`judge`] says more.
+    /// each other. [`judge()`] says more.
     pub warnings: Vec<Remark>,
 }
 

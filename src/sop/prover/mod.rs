@@ -5,8 +5,8 @@
 //! anything for a case; it only looks.
 //!
 //! It is exact about time: whoever is on call, and whether a team works, changes only at the edges of shifts and of
-//! opening hours, so looking at each stretch between two edges is looking at every moment ([`reach`]). About conditions
-//! it is careful: what it calls impossible is impossible, but it does not find everything that is ([`rules`]).
+//! opening hours, so looking at each stretch between two edges is looking at every moment (`reach`). About conditions
+//! it is careful: what it calls impossible is impossible, but it does not find everything that is (`rules`).
 
 mod reach;
 mod rules;
@@ -90,7 +90,7 @@ pub enum Defect {
     Waits { severity: Severity, calendar: String, wait: TimeDelta },
     /// A calendar without a minute of work.
     NeverOpen { calendar: String },
-    /// An answer may be due after more than [`reach::LATE`]; without a time, after more than ten years.
+    /// An answer may be due after more than `reach::LATE`; without a time, after more than ten years.
     Late { within: TimeDelta, wait: Option<TimeDelta> },
     /// A condition that nothing can fulfil.
     NeverHolds(Contradiction),
