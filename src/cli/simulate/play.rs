@@ -1,8 +1,10 @@
 //! A transcript played through the procedure alone: no Discord, no socket, no log. What is told arrives at once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use regex::Regex;
 use serde_json::Value;
 use serenity::model::channel::Message as Quoted;
 
@@ -77,6 +79,9 @@ struct Play<'a> {
     forms: BTreeMap<u64, (String, u64)>,
     last_id: u64,
 }
+
+/// A person as Discord writes them in a text.
+static MENTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<@!?(\d+)>").expect("a pattern written here"));
 
 enum Happened {
     Posted { place: u64, id: u64, body: Value, pinged: Vec<u64> },
@@ -163,7 +168,7 @@ impl Play<'_> {
             text: text.to_owned(),
             at: self.now,
             edited: false,
-            to: Vec::new(),
+            to: MENTION.captures_iter(text).map(|found| found[1].into()).collect(),
         };
         self.said.push(message.clone());
         if self.setting.config.discord.watch.contains(&parent) {
@@ -189,13 +194,16 @@ impl Play<'_> {
 
     /// The place and the id of a button: the newest drawn one, or the first.
     fn button(&self, label: &str, case: &str, place: Option<u64>, first: bool) -> Result<(u64, String), String> {
-        let prefix = format!("bh1:{}:{}:", label.to_lowercase(), case.trim_start_matches("ESC-"));
+        let number = case.trim_start_matches("ESC-");
+        let its_id = |button: &Value| {
+            let id = button["custom_id"].as_str().filter(|id| id.split(':').nth(2) == Some(number));
+            id.filter(|_| button["label"] == label).map(str::to_owned)
+        };
         let mut found =
             self.drawn.iter().filter(|(at, ..)| place.is_none_or(|place| place == *at)).filter_map(|drawn| {
                 let rows = drawn.2["components"].as_array()?.iter();
                 let mut ids = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
-                let id = ids.find_map(|button| button["custom_id"].as_str().filter(|id| id.starts_with(&prefix)))?;
-                Some((drawn.0, id.to_owned()))
+                Some((drawn.0, ids.find_map(its_id)?))
             });
         let button = if first { found.next() } else { found.next_back() };
         button.ok_or_else(|| format!("there is no button {label} on {case}"))
@@ -306,6 +314,7 @@ impl Play<'_> {
                 let card_shows_it =
                     matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Done { .. }));
                 let (user, place) = reply.token.split_once('/').unwrap_or_default();
+                self.drawn.push((number(place), self.last_id, body.clone()));
                 if reply.kind == ReplyKind::Waiting || !card_shows_it {
                     self.happened.push(Happened::Told { user: number(user), place: number(place), body });
                 }
