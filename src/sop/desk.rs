@@ -259,49 +259,44 @@ impl Desk {
     /// What a request leads to at this instant. The facts are applied; recording and sending are the caller's.
     pub fn handle(&mut self, request: Request, procedure: &Procedure, now: DateTime<Utc>) -> Outcome {
         let mut turn = Turn { desk: self, procedure, now, outcome: Outcome::default() };
-        match request {
-            Request::Message(message) => turn.hear(&message),
-            Request::Act { actor, about, act, reply } => {
-                let answer = turn.act(actor, &about, act).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
-            }
-            Request::TellCustomer { actor, about, reply } => {
-                let answer = turn.tell_customer(actor, &about).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
-            }
-            Request::DoStep { actor, escalation, playbook, step, reply } => {
-                let answer = turn.do_step(actor, escalation, playbook, step).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
-            }
-            Request::Escalate { actor, form, reply } => {
-                let answer = turn.escalate(&actor, *form).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
-            }
-            Request::Ask { actor, question, reply } => {
-                let answer = turn.ask(&actor, &question).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
+        let answered = match request {
+            Request::Message(message) => {
+                turn.hear(&message);
+                None
             }
             Request::PageDelivered { escalation, page, place, message } => {
                 turn.settle(escalation, &Command::PageDelivered { page, place, message });
+                None
             }
             Request::PageUndeliverable { escalation, page, why } => {
                 turn.settle(escalation, &Command::PageUndeliverable { page, why });
+                None
             }
-            Request::DeadlineReached => turn.pass_deadlines(),
-            Request::Cover { actor, form, reply } => {
-                let answer = turn.cover(&actor, &form).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
+            Request::DeadlineReached => {
+                turn.pass_deadlines();
+                None
             }
-            Request::Drill { actor, trigger, place, reply } => {
-                let answer = turn.drill(&actor, &trigger, place).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
+            Request::Adopt => {
+                turn.adopt();
+                None
             }
-            Request::Adopt => turn.adopt(),
-            Request::Keep { problems } => turn.keep(problems),
-            Request::Reload { actor, reply } => {
-                let answer = turn.reload(&actor).unwrap_or_else(Answer::Refused);
-                turn.answer(reply, answer);
+            Request::Keep { problems } => {
+                turn.keep(problems);
+                None
             }
+            Request::Act { actor, about, act, reply } => Some((reply, turn.act(actor, &about, act))),
+            Request::TellCustomer { actor, about, reply } => Some((reply, turn.tell_customer(actor, &about))),
+            Request::DoStep { actor, escalation, playbook, step, reply } => {
+                Some((reply, turn.do_step(actor, escalation, playbook, step)))
+            }
+            Request::Escalate { actor, form, reply } => Some((reply, turn.escalate(&actor, *form))),
+            Request::Ask { actor, question, reply } => Some((reply, turn.ask(&actor, &question))),
+            Request::Cover { actor, form, reply } => Some((reply, turn.cover(&actor, &form))),
+            Request::Drill { actor, trigger, place, reply } => Some((reply, turn.drill(&actor, &trigger, place))),
+            Request::Reload { actor, reply } => Some((reply, turn.reload(&actor))),
+        };
+        if let Some((to, answer)) = answered {
+            turn.answer(to, answer.unwrap_or_else(Answer::Refused));
         }
         let outcome = turn.outcome;
         self.look_ahead(procedure);
@@ -462,13 +457,12 @@ fn sketch(text: &str, procedure: &Procedure) -> Sketch {
 /// Whether a text can lead to anything by itself, whoever wrote it. What cannot is not worth asking who that was. Where
 /// replies are measured, any text may be one.
 pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
-    if procedure.measures_replies() {
+    // Whoever writes may begin to wait, or answer somebody who does.
+    if procedure.measures_replies() || !procedure.waits().is_empty() {
         return true;
     }
     let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
-    // Whoever writes may begin to wait, or answer somebody who does.
-    let may_wait = !procedure.waits().is_empty();
-    may_wait || ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
+    ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
 }
 
 /// How much of a message is a customer's words.

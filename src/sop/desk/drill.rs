@@ -2,7 +2,7 @@
 
 use crate::sop::conversation::Conversation;
 use crate::sop::desk::read;
-use crate::sop::desk::turn::Turn;
+use crate::sop::desk::turn::{Turn, managers_only};
 use crate::sop::escalation::{Actor, Opened, Refusal, Report, Subject, TriggerName};
 use crate::sop::message::{Message, Person, PlaceId, Standing};
 use crate::sop::notice::{self, Answer};
@@ -12,12 +12,7 @@ use crate::sop::trigger::Trigger;
 impl Turn<'_> {
     /// Opens a case as the trigger would, of its own: it joins none, and none joins it.
     pub(super) fn drill(&mut self, actor: &Actor, asked: &str, place: PlaceId) -> Result<Answer, Refusal> {
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        if !actor.manages {
-            return Err(Refusal::ManagersOnly);
-        }
+        managers_only(actor)?;
         let trigger = self.procedure.trigger(asked);
         let trigger = trigger.ok_or_else(|| Refusal::UnknownTrigger { asked: asked.to_owned() })?;
         let opened = Opened {

@@ -376,6 +376,15 @@ impl Turn<'_> {
     }
 }
 
+/// What concerns the desk as a whole is for managers.
+pub(super) fn managers_only(actor: &Actor) -> Result<(), Refusal> {
+    match (actor.person.standing, actor.manages) {
+        (Standing::Staff, true) => Ok(()),
+        (Standing::Staff, false) => Err(Refusal::ManagersOnly),
+        _ => Err(Refusal::NotStaff),
+    }
+}
+
 /// An id as a person types it into a form. Without a link it is kept as typed.
 fn typed_ticket(text: &str) -> Option<TicketRef> {
     let id = cut(text.trim(), 100);

@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::sop::desk::turn::Turn;
+use crate::sop::desk::turn::{Turn, managers_only};
 use crate::sop::desk::{Desk, Fact};
 use crate::sop::escalation::{Actor, Refusal};
-use crate::sop::message::Standing;
 use crate::sop::notice::{Answer, Notice};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
@@ -76,12 +75,7 @@ impl Turn<'_> {
 
     /// Reading the config is the shell's; whether it may be asked for is decided here.
     pub(super) fn reload(&mut self, actor: &Actor) -> Result<Answer, Refusal> {
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        if !actor.manages {
-            return Err(Refusal::ManagersOnly);
-        }
+        managers_only(actor)?;
         self.outcome.reload = true;
         Ok(Answer::Sop(Sop::Reading))
     }
