@@ -46,6 +46,14 @@ pub enum Request {
         act: Act,
         reply: ReplyTo,
     },
+    /// Somebody has seen that two cases are one.
+    Merge {
+        actor: Actor,
+        about: About,
+        /// The case that goes on, as typed.
+        into: String,
+        reply: ReplyTo,
+    },
     /// Somebody is about to tell the customer what to expect.
     TellCustomer {
         actor: Actor,
@@ -250,6 +258,9 @@ impl Desk {
                     // The log begins every case with its opening; anything else is not a log of ours.
                     (None, event) => panic!("{id} has no opening before {event:?}"),
                 }
+                if let Event::Joined { parts, .. } = event {
+                    parts.iter().for_each(|part| self.subjects.insert(*id, &part.subject, &part.plan));
+                }
                 self.index(*id, before);
                 self.handovers.move_case(*id, held, handover::held(&self.cases[id]));
             }
@@ -258,7 +269,7 @@ impl Desk {
 
     /// What a request leads to at this instant. The facts are applied; recording and sending are the caller's.
     pub fn handle(&mut self, request: Request, procedure: &Procedure, now: DateTime<Utc>) -> Outcome {
-        let mut turn = Turn { desk: self, procedure, now, outcome: Outcome::default() };
+        let mut turn = Turn::new(self, procedure, now);
         let answered = match request {
             Request::Message(message) => {
                 turn.hear(&message);
@@ -285,6 +296,7 @@ impl Desk {
                 None
             }
             Request::Act { actor, about, act, reply } => Some((reply, turn.act(actor, &about, act))),
+            Request::Merge { actor, about, into, reply } => Some((reply, turn.merge(&actor, &about, into))),
             Request::TellCustomer { actor, about, reply } => Some((reply, turn.tell_customer(actor, &about))),
             Request::DoStep { actor, escalation, playbook, step, reply } => {
                 Some((reply, turn.do_step(actor, escalation, playbook, step)))
@@ -350,8 +362,13 @@ impl Desk {
     /// Cases about the same issue with the same plan, the latest first; a drill is about none.
     fn same_issue(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = &Escalation> {
         let cases = self.subjects.about(subject, plan).filter_map(|id| self.case(id));
-        let real = cases.filter(|case| !case.opened.drill);
-        real.filter(move |case| case.opened.plan.id == plan && case.opened.subject.is_same_issue(subject))
+        cases.filter(move |case| !case.opened.drill && case.is_about(subject, plan))
+    }
+
+    /// The cases that a merged one is part of: what it was merged into may have been merged, too.
+    fn wholes_of(&self, part: EscalationId) -> Vec<EscalationId> {
+        let into = |id: &EscalationId| self.case(*id).and_then(Escalation::merged_into);
+        std::iter::successors(into(&part), into).collect()
     }
 
     /// The plan as other cases follow it already, if they do: a log names it anew with every case.

@@ -104,6 +104,10 @@ pub enum Line {
     Resolved {
         by: Person,
     },
+    /// It goes on as part of another case.
+    Merged {
+        by: Person,
+    },
     Undeliverable {
         team: TeamId,
         why: String,
@@ -154,6 +158,7 @@ impl Line {
             Self::Resumed { .. } => "resumed",
             Self::Reopened { .. } => "reopened",
             Self::Resolved { .. } => "resolved",
+            Self::Merged { .. } => "merged",
             Self::Undeliverable { .. } => "undeliverable",
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
@@ -264,11 +269,13 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let older = (0..*page).rev().find(|older| place_of(case, *older) == place_of(case, *page));
             notices.extend(older.map(|page| Notice::Card { escalation, page }));
             // The card itself is as it should be, but for what happened while it was on its way.
-            let is_fresh = case.awaiting == Some(*page) && case.added.len() == case.pages[*page].added;
+            let is_fresh = case.awaiting == Some(*page) && case.joined() == case.pages[*page].added;
             let itself = Notice::Card { escalation, page: *page };
             notices.extend(redraw(case).into_iter().filter(|card| !is_fresh || *card != itself));
         }
         Event::Added { .. }
+        | Event::Joined { .. }
+        | Event::Parted { .. }
         | Event::Promised { .. }
         | Event::Noted { .. }
         | Event::SeveritySet { .. }
@@ -342,6 +349,10 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         }
         Event::Resolved { by, .. } => {
             notices.push(line(Line::Resolved { by: by.clone() }));
+            notices.extend(redraw(case));
+        }
+        Event::Merged { by, .. } => {
+            notices.push(line(Line::Merged { by: by.clone() }));
             notices.extend(redraw(case));
         }
     }

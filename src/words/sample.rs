@@ -58,6 +58,7 @@ impl Words {
                 ("wait", card.waiting.is_some()),
                 ("hand_off", card.offered_to.is_some()),
                 ("grade", card.grade.is_some()),
+                ("merge", card.merged_into.is_some()),
             ];
             for (command, _) in shown_when.into_iter().filter(|(_, is_shown)| *is_shown) {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
@@ -314,6 +315,7 @@ fn lines() -> Vec<Line> {
         Line::Resumed { to: by.clone() },
         Line::Reopened { by: by.clone() },
         Line::Resolved { by: by.clone() },
+        Line::Merged { by: by.clone() },
         Line::ConfirmationAsked { of: by.clone(), until: at(9) },
         Line::Warned { clock: ClockKind::Resolve, team: "first".into(), to: Some(by.clone()), due: at(9) },
         Line::Warned { clock: ClockKind::FirstReply, team: "first".into(), to: None, due: at(9) },
@@ -462,6 +464,8 @@ fn refusals() -> Vec<Refusal> {
     vec![
         Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
         Refusal::AlreadyResolved { id, by: by.clone(), since },
+        Refusal::AlreadyMerged { id, into: EscalationId(2) },
+        Refusal::CannotMerge { id, into: EscalationId(2) },
         Refusal::AlreadyAnswered { id, answered: 1, required: 2 },
         Refusal::AlreadyRaised { id, team: "first".into(), since },
         Refusal::EndOfLadder { id, team: "first".into() },

@@ -49,6 +49,10 @@ pub(crate) enum Asked {
         case: String,
         within: Option<String>,
     },
+    Merge {
+        case: String,
+        into: String,
+    },
     HandOff {
         case: String,
         to: Box<serenity::User>,
@@ -112,6 +116,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         note(),
         wait(),
         handoff(),
+        merge(),
         raise(),
         lower(),
         severity(),
@@ -253,6 +258,20 @@ async fn handoff(
 ) -> Result<(), Failure> {
     let roles = roles_of(ctx, &to);
     ask(ctx, Asked::HandOff { case: escalation, to: Box::new(to), roles }).await
+}
+
+/// Say that two escalations are one: the first goes on as part of the second.
+#[poise::command(slash_command, guild_only)]
+async fn merge(
+    ctx: Context<'_>,
+    #[description = "The one that becomes a part, for example ESC-143"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "The one that goes on, for example ESC-142"]
+    #[max_length = 40]
+    into: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Merge { case: escalation, into }).await
 }
 
 /// The roles of somebody whom an option names, as Discord sends them with it.

@@ -150,6 +150,11 @@ impl Clerk<'_> {
                 let to = Box::new(self.roles.actor(to, roles));
                 act(Act::HandOff { to }, typed(case), ReplyKind::Waiting)
             }
+            Asked::Merge { case, into } => {
+                let (about, into) = (typed(case), into.clone());
+                let request = move |actor, reply| Request::Merge { actor, about, into, reply };
+                Plan::Ask(ReplyKind::Waiting, Box::new(request))
+            }
             Asked::Status { case } => ask(Question::Status, case),
             Asked::Why { case } => ask(Question::Why, case),
             Asked::Customer { case } => {

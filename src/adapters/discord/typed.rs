@@ -26,6 +26,7 @@ pub(crate) fn asked(
             let (to, roles) = person(&need("to")?)?;
             Ok(Asked::HandOff { case: case()?, to: Box::new(to), roles })
         }
+        "merge" => Ok(Asked::Merge { case: case()?, into: need("into")? }),
         "raise" => act(Act::Raise { reason: need("reason")? }),
         "lower" => act(Act::Lower { reason: need("reason")? }),
         "severity" => act(Act::SetSeverity { severity: choice(&need("severity")?)?, reason: need("reason")? }),

@@ -46,6 +46,11 @@ enum Move {
         who: usize,
         case: u64,
     },
+    Merge {
+        who: usize,
+        part: u64,
+        whole: u64,
+    },
     Deliver {
         page: usize,
     },
@@ -81,6 +86,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => (who(), trigger, any::<bool>())
             .prop_map(|(who, trigger, about_last)| Move::Escalate { who, trigger, about_last }),
         1 => (who(), case()).prop_map(|(who, case)| Move::Ask { who, case }),
+        2 => (who(), case(), case()).prop_map(|(who, part, whole)| Move::Merge { who, part, whole }),
         6 => any::<usize>().prop_map(|page| Move::Deliver { page }),
         1 => any::<usize>().prop_map(|page| Move::Fail { page }),
         2 => prop_oneof![0_i64..600, 0_i64..200_000].prop_map(|seconds| Move::Pass { seconds }),
@@ -165,7 +171,7 @@ impl Day {
                 self.ask(Request::PageUndeliverable { escalation, page, why: "gone".to_owned() });
             }
             Move::Ring => self.ring(),
-            Move::Act { .. } | Move::Escalate { .. } | Move::Ask { .. } => self.command(step),
+            Move::Act { .. } | Move::Merge { .. } | Move::Escalate { .. } | Move::Ask { .. } => self.command(step),
         }
     }
 
@@ -201,6 +207,11 @@ impl Day {
                     button.map_or_else(|| About::Typed(id.to_string()), |seen| About::Button { escalation: id, seen });
                 let actor = self.people[who].clone();
                 (actor.clone(), Request::Act { actor, about, act, reply })
+            }
+            Move::Merge { who, part, whole } => {
+                let actor = self.people[who].clone();
+                let (about, into) = (About::Typed(part.to_string()), whole.to_string());
+                (actor.clone(), Request::Merge { actor, about, into, reply })
             }
             Move::Ask { who, case } => {
                 let actor = self.people[who].clone();
@@ -280,6 +291,26 @@ impl Day {
             let is_asked = |page: usize| case.pages[page].fate == Fate::Asked && self.out.contains(&(case.id, page));
             let awaited = case.awaiting.is_some_and(is_asked) || due(case).is_some();
             assert!(!is_open || awaited || case.responder.is_some(), "{} was forgotten", case.id);
+            self.check_parts(case);
+        }
+    }
+}
+
+impl Day {
+    /// What was merged is part of each case that it goes on in, and nothing else is.
+    fn check_parts(&self, case: &Escalation) {
+        for whole in self.desk.wholes_of(case.id) {
+            assert!(self.desk.cases[&whole].parts.iter().any(|part| part.case == case.id));
+        }
+        for part in &case.parts {
+            assert!(self.desk.wholes_of(part.case).contains(&case.id), "{} is no part of {}", part.case, case.id);
+        }
+        let issues = [(&case.opened.subject, &case.opened.plan.id)].into_iter();
+        let issues = issues.chain(case.parts.iter().map(|part| (&part.subject, &part.plan)));
+        // A rep's case without a customer is about nothing that could be said again.
+        for (subject, plan) in issues.filter(|(subject, _)| subject.is_same_issue(subject)) {
+            let about = self.desk.same_issue(subject, plan).any(|known| known.id == case.id);
+            assert_eq!(about, case.merged_into().is_none(), "{} is about its issues as long as it goes on", case.id);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! One request on its way through the desk: from what somebody said, typed or pressed to facts and notices.
 
+use std::cell::OnceCell;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::conversation::Noted;
 use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, read_wait, sketch, speech};
 use crate::sop::escalation::{
-    Act, Actor, Command, Escalation, EscalationId, Event, Information, OnCall, Opened, Refusal, Report, Subject,
-    TriggerName, open,
+    Act, Actor, Command, Escalation, EscalationId, Event, Information, Merger, OnCall, Opened, Refusal, Report,
+    Subject, TriggerName, merge, open,
 };
 use crate::sop::guidance::information::{self, Field, Need};
 use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef, cut};
@@ -23,9 +25,15 @@ pub(super) struct Turn<'a> {
     pub(super) procedure: &'a Procedure,
     pub(super) now: DateTime<Utc>,
     pub(super) outcome: Outcome,
+    /// Who is on call now, for each team that has a rota; worked out once it is asked for.
+    on_call: OnceCell<OnCall>,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
+    pub(super) fn new(desk: &'a mut Desk, procedure: &'a Procedure, now: DateTime<Utc>) -> Self {
+        Self { desk, procedure, now, outcome: Outcome::default(), on_call: OnceCell::new() }
+    }
+
     /// Message → signals → firings → decisions → facts and notices.
     pub(super) fn hear(&mut self, message: &Message) {
         if message.author.standing == Standing::Bot {
@@ -153,9 +161,29 @@ impl Turn<'_> {
             About::Typed(_) => None,
         };
         let command = act.name();
-        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, &self.on_call(), self.now)?;
+        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, self.on_call(), self.now)?;
+        let wholes = self.desk.wholes_of(id);
         self.take_in(id, events);
+        if self.desk.cases[&id].merged_into().is_none() {
+            wholes.into_iter().for_each(|whole| self.part(id, whole));
+        }
         Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
+    }
+
+    /// The case that goes on is told first: at no moment is the issue with neither.
+    pub(super) fn merge(&mut self, actor: &Actor, about: &About, into: String) -> Result<Answer, Refusal> {
+        let (part, whole) = (self.find(actor, about)?, self.find(actor, &About::Typed(into))?);
+        let (part_id, whole_id) = (part.id, whole.id);
+        let Merger { whole, part } = merge(part, whole, actor, self.on_call())?;
+        self.take_in(whole_id, whole);
+        self.take_in(part_id, part);
+        Ok(Answer::Done { command: "merge", case: notice::card(&self.desk.cases[&part_id], self.procedure, None) })
+    }
+
+    /// It was opened again: it goes on by itself, with the parts that it had.
+    fn part(&mut self, id: EscalationId, whole: EscalationId) {
+        let of_it = self.desk.cases[&id].parts.iter().map(|part| part.case);
+        self.take_in(whole, vec![Event::Parted { parts: [id].into_iter().chain(of_it).collect() }]);
     }
 
     /// Ticks a step off and shows the next one.
@@ -339,21 +367,20 @@ impl Turn<'_> {
         }
     }
 
-    /// Who is on call now, for each team that has a rota.
-    fn on_call(&self) -> OnCall {
-        self.desk.on_call(self.procedure, self.now)
+    fn on_call(&self) -> &OnCall {
+        self.on_call.get_or_init(|| self.desk.on_call(self.procedure, self.now))
     }
 
     pub(super) fn open(&mut self, opened: Opened) -> EscalationId {
         let id = self.desk.next_id();
-        self.take_in(id, open(opened, &self.on_call()));
+        self.take_in(id, open(opened, self.on_call()));
         id
     }
 
     /// A command that nobody waits for an answer to: a refusal means there is nothing to do.
     pub(super) fn settle(&mut self, id: EscalationId, command: &Command) {
         let Some(case) = self.desk.case(id) else { return };
-        if let Ok(events) = case.decide(command, &self.on_call(), self.now) {
+        if let Ok(events) = case.decide(command, self.on_call(), self.now) {
             self.take_in(id, events);
         }
     }
@@ -367,6 +394,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn record(&mut self, fact: Fact) {
+        if let Fact::Covered(_) = fact {
+            self.on_call.take();
+        }
         self.desk.apply(&fact, self.now);
         self.outcome.facts.push(fact);
     }

@@ -34,6 +34,7 @@ impl Escalation {
             confirmation: None,
             grade: None,
             added: Vec::new(),
+            parts: Vec::new(),
             raised: None,
             gaps: Vec::new(),
             breaches: 0,
@@ -69,7 +70,7 @@ impl Escalation {
                 let team = self.opened.plan.rung(*step).team.clone();
                 // Most cases are paged once.
                 self.pages.reserve_exact(1);
-                let (step, reason, on_call, added) = (*step, *reason, on_call.clone(), self.added.len());
+                let (step, reason, on_call, added) = (*step, *reason, on_call.clone(), self.joined());
                 self.pages.push(Page { step, team, reason, on_call, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }
@@ -90,7 +91,7 @@ impl Escalation {
                 let from = self.opened.plan.rung(*from).team.clone();
                 self.step = *to;
                 let gaps = std::mem::take(&mut self.gaps);
-                self.raised = Some(Raise { at, from, why: why.clone(), gaps });
+                self.raised = Some(Box::new(Raise { at, from, why: why.clone(), gaps }));
             }
             Event::Answered { by } => self.answered.push(by.clone()),
             Event::Acknowledged { by } | Event::HandedOff { to: by } => {
@@ -112,7 +113,7 @@ impl Escalation {
             Event::Noted { by, text } => self.notes.push(Note { by: by.clone(), text: text.clone(), at }),
             Event::Waited { by, reason } => {
                 self.rest();
-                self.waiting = Some(Waiting { by: by.clone(), reason: reason.clone(), since: at });
+                self.waiting = Some(Box::new(Waiting { by: by.clone(), reason: reason.clone(), since: at }));
                 self.version += 1;
             }
             Event::Resumed => {
@@ -120,7 +121,7 @@ impl Escalation {
                 self.version += 1;
             }
             Event::Offered { to, .. } => {
-                self.offered = Some(to.clone());
+                self.offered = Some(Box::new(to.clone()));
                 self.version += 1;
             }
             Event::SeveritySet { by, severity, reason } => {
@@ -128,7 +129,7 @@ impl Escalation {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
             }
             Event::ConfirmationAsked { of, until } => {
-                self.confirmation = Some(Confirmation { of: of.clone(), until: *until, confirmed: false });
+                self.confirmation = Some(Box::new(Confirmation { of: of.clone(), until: *until, confirmed: false }));
             }
             Event::Confirmed { .. } => {
                 if let Some(asked) = &mut self.confirmation {
@@ -149,8 +150,8 @@ impl Escalation {
             Event::StepDone { by, playbook, step } => {
                 self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() });
             }
-            Event::CustomerTold { by, due } => self.told = Some(Told { by: by.clone(), due: *due }),
-            Event::Graded { by, grade } => self.grade = Some((by.clone(), *grade)),
+            Event::CustomerTold { by, due } => self.told = Some(Box::new(Told { by: by.clone(), due: *due })),
+            Event::Graded { by, grade } => self.grade = Some(Box::new((by.clone(), *grade))),
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
                 self.resolution = None;
@@ -158,13 +159,26 @@ impl Escalation {
                 self.responder = None;
             }
             Event::Resolved { by, note } => {
-                self.resolution = Some(Resolution { by: by.clone(), at, note: note.clone() });
-                self.awaiting = None;
-                self.rest();
-                self.version += 1;
+                self.end(Resolution { by: by.clone(), at, note: note.clone(), into: None });
             }
+            Event::Merged { by, into } => {
+                self.end(Resolution { by: by.clone(), at, note: String::new(), into: Some(*into) });
+            }
+            Event::Joined { parts, severity, .. } => {
+                self.severity = *severity;
+                self.parts.extend(parts.iter().cloned());
+                self.settle_owed();
+            }
+            Event::Parted { parts } => self.parts.retain(|part| !parts.contains(&part.case)),
             Event::GapFound { team } => self.gaps.push(team.clone()),
         }
+    }
+
+    fn end(&mut self, resolution: Resolution) {
+        self.resolution = Some(Box::new(resolution));
+        self.awaiting = None;
+        self.rest();
+        self.version += 1;
     }
 
     /// Nothing is promised any more, offered or waited for.

@@ -53,7 +53,7 @@ impl Escalation {
     /// What an event does to the clocks.
     pub(super) fn run_clocks(&mut self, event: &Event, at: DateTime<Utc>) {
         match event {
-            Event::Resolved { .. } => self.clocks.clear(),
+            Event::Resolved { .. } | Event::Merged { .. } => self.clocks.clear(),
             Event::Reopened { .. } => AT_REOPENING.into_iter().for_each(|kind| self.restart(kind, at)),
             Event::Raised { .. } => self.restart(ClockKind::TimeInTier, at),
             Event::Waited { .. } => self.clocks.iter_mut().for_each(|running| running.clock.pause(at)),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason, Promise,
-    RaiseReason, Waiting,
+    RaiseReason, Resolution, Waiting,
 };
 use crate::sop::guidance::information::WrongAnswer;
 use crate::sop::message::{Person, cut};
@@ -26,6 +26,16 @@ pub enum Refusal {
         id: EscalationId,
         by: Person,
         since: DateTime<Utc>,
+    },
+    /// It goes on as part of another case.
+    AlreadyMerged {
+        id: EscalationId,
+        into: EscalationId,
+    },
+    /// One of them is confidential, or a drill, and the other is not in the same way.
+    CannotMerge {
+        id: EscalationId,
+        into: EscalationId,
     },
     /// The button was drawn before the case went on to another step, or was paged again.
     AlreadyRaised {
@@ -272,7 +282,7 @@ impl Escalation {
         self.refuse_if_resolved()?;
         self.refuse_if_nobody_has_it()?;
         self.refuse_strangers(by)?;
-        if let Some(Waiting { by, since, .. }) = &self.waiting {
+        if let Some(Waiting { by, since, .. }) = self.waiting.as_deref() {
             return Err(Refusal::AlreadyWaiting { id: self.id, by: by.clone(), since: *since });
         }
         let reason = told(reason).ok_or(Refusal::ReasonMissing { id: self.id })?;
@@ -335,7 +345,7 @@ impl Escalation {
 
     fn grade(&self, by: &Actor, grade: Grade) -> Result<Vec<Event>, Refusal> {
         self.refuse_strangers(by)?;
-        if self.grade.as_ref().is_some_and(|(person, known)| *known == grade && person.id == by.person.id) {
+        if self.grade.as_deref().is_some_and(|(person, known)| *known == grade && person.id == by.person.id) {
             return Err(Refusal::AlreadySo { id: self.id });
         }
         Ok(vec![Event::Graded { by: by.person.clone(), grade }])
@@ -418,7 +428,8 @@ impl Escalation {
     }
 
     pub(super) fn refuse_if_resolved(&self) -> Result<(), Refusal> {
-        match &self.resolution {
+        match self.resolution.as_deref() {
+            Some(Resolution { into: Some(into), .. }) => Err(Refusal::AlreadyMerged { id: self.id, into: *into }),
             Some(done) => Err(Refusal::AlreadyResolved { id: self.id, by: done.by.clone(), since: done.at }),
             None => Ok(()),
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::clock::ClockKind;
-use crate::sop::escalation::{Opened, Report};
+use crate::sop::escalation::{EscalationId, Opened, Part, Report};
 use crate::sop::guidance::information::{Field, Information};
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Severity, Step, TeamId};
@@ -135,6 +135,21 @@ pub enum Event {
         by: Person,
         reason: String,
     },
+    /// It goes on as part of another case.
+    Merged {
+        by: Person,
+        into: EscalationId,
+    },
+    /// Another case, with the parts that it had, goes on as part of this one, which is now as severe as both.
+    Joined {
+        by: Person,
+        parts: Vec<Part>,
+        severity: Severity,
+    },
+    /// A part of it was opened again and goes on by itself, with the parts that it had.
+    Parted {
+        parts: Vec<EscalationId>,
+    },
     Graded {
         by: Person,
         grade: Grade,
@@ -228,6 +243,9 @@ impl Event {
             Self::SeveritySet { .. } => "severity_set",
             Self::Resolved { .. } => "resolved",
             Self::Reopened { .. } => "reopened",
+            Self::Merged { .. } => "merged",
+            Self::Joined { .. } => "joined",
+            Self::Parted { .. } => "parted",
             Self::Graded { .. } => "graded",
             Self::Answered { .. } => "answered",
             Self::GapFound { .. } => "gap_found",

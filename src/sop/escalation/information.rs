@@ -9,7 +9,8 @@ use crate::sop::message::Person;
 impl Escalation {
     /// Everything that forms asked for and people told, in the order in which it came.
     pub fn information(&self) -> impl Iterator<Item = &Information> {
-        self.reports().flat_map(|report| &report.information).chain(&self.informed)
+        let of_parts = self.parts.iter().flat_map(|part| &part.informed);
+        self.reports().flat_map(|report| &report.information).chain(&self.informed).chain(of_parts)
     }
 
     /// When somebody is to be reminded of what is owed: once, and not once it is resolved.
@@ -61,7 +62,7 @@ impl Escalation {
     pub(super) fn require(&mut self, fields: &[Field], by: Option<&Person>, due: DateTime<Utc>) {
         let known = self.owed.take().map(|owed| owed.fields).unwrap_or_default();
         let fields = known.into_iter().chain(fields.iter().cloned()).collect();
-        self.owed = Some(Owed { fields, by: by.cloned(), due, reminded_at: None });
+        self.owed = Some(Box::new(Owed { fields, by: by.cloned(), due, reminded_at: None }));
     }
 
     /// What has been told is not owed any more.

@@ -11,6 +11,7 @@ mod confirm;
 mod decide;
 mod event;
 mod information;
+mod merge;
 mod on_call;
 mod playbook;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use crate::sop::escalation::command::{Act, Actor, Command};
 pub use crate::sop::escalation::confirm::Confirmation;
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
+pub use crate::sop::escalation::merge::{Merger, Part, merge};
 pub use crate::sop::escalation::on_call::OnCall;
 pub use crate::sop::guidance::information::Information;
 use crate::sop::guidance::information::Owed;
@@ -204,7 +206,7 @@ impl Status {
     }
 }
 
-/// A case as it stands: the fold of its events.
+/// A case as it stands: the fold of its events. What most cases lack most of the time is boxed: there may be very many.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Escalation {
     pub id: EscalationId,
@@ -223,28 +225,30 @@ pub struct Escalation {
     /// When the responder's next step is due; `None` while nobody has it, or it waits for the customer.
     pub promise: Option<Promise>,
     /// It waits for the customer.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<Box<Waiting>>,
     /// Who was asked to take it over, and has not yet.
-    pub offered: Option<Person>,
+    pub offered: Option<Box<Person>>,
     /// What people wrote down, oldest first: why they changed the severity or reopened it, too.
     pub notes: Vec<Note>,
     /// What the team has to know and has not been told.
-    pub owed: Option<Owed>,
+    pub owed: Option<Box<Owed>>,
     /// What was told after it was opened, oldest first.
     pub informed: Vec<Information>,
     /// Steps of playbooks that were done, oldest first.
     pub steps_done: Vec<StepDone>,
     /// By when the customer was told to expect something.
-    pub told: Option<Told>,
-    pub resolution: Option<Resolution>,
+    pub told: Option<Box<Told>>,
+    pub resolution: Option<Box<Resolution>>,
     /// Whether whoever reported it agrees; `None` where nobody was asked.
-    pub confirmation: Option<Confirmation>,
+    pub confirmation: Option<Box<Confirmation>>,
     /// Whether it was right to open it, as judged last.
-    pub grade: Option<(Person, Grade)>,
+    pub grade: Option<Box<(Person, Grade)>>,
     /// Messages that joined after the first.
     pub added: Vec<Report>,
+    /// Cases that go on as part of this one.
+    pub parts: Vec<Part>,
     /// The last time it went to another step.
-    pub raised: Option<Raise>,
+    pub raised: Option<Box<Raise>>,
     /// Teams found with nobody on call, since it last went to another step.
     pub gaps: Vec<TeamId>,
     pub breaches: u32,
@@ -295,6 +299,8 @@ pub struct Resolution {
     pub by: Person,
     pub at: DateTime<Utc>,
     pub note: String,
+    /// It was merged: it is not solved, but goes on as part of this one. The note is empty.
+    pub into: Option<EscalationId>,
 }
 
 /// The next instant at which a case wants to be woken, and why.
@@ -388,7 +394,13 @@ impl Escalation {
 
     /// Every message that speaks for it, the one that opened it first.
     pub fn reports(&self) -> impl Iterator<Item = &Report> {
-        [&self.opened.report].into_iter().chain(&self.added)
+        let of_parts = self.parts.iter().flat_map(|part| &part.reports);
+        [&self.opened.report].into_iter().chain(&self.added).chain(of_parts)
+    }
+
+    /// How many messages joined after the first.
+    pub fn joined(&self) -> usize {
+        self.reports().count() - 1
     }
 
     /// The same message with no trigger that it had not fired before: an edit, or a second delivery.

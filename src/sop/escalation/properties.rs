@@ -460,7 +460,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let Command::Act { by, act, .. } = command else { return };
     let was_rung = before.pages.iter().any(|page| page.on_call.contains(&by.person));
     let was_paged = was_rung || by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
-    let owns = before.owner() == Some(&by.person) || before.offered.as_ref() == Some(&by.person);
+    let owns = before.owner() == Some(&by.person) || before.offered.as_deref() == Some(&by.person);
     let owns = owns || before.opened.by.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
@@ -515,7 +515,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Raised { from, to, why } => {
             let from = before.opened.plan.rung(*from).team.clone();
             assert_eq!(
-                (after.step, after.raised.as_ref()),
+                (after.step, after.raised.as_deref()),
                 (*to, Some(&Raise { at: now, from, why: why.clone(), gaps: before.gaps.clone() }))
             );
         }
@@ -538,7 +538,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::Resumed => assert!(before.waiting.is_some() && after.waiting.is_none()),
         Event::Offered { to, .. } => {
-            assert_eq!((after.offered.as_ref(), &after.responder), (Some(to), &before.responder));
+            assert_eq!((after.offered.as_deref(), &after.responder), (Some(to), &before.responder));
         }
         Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
         Event::Required { due, .. } => {
@@ -585,7 +585,9 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert!(!was.is_late && is.is_late && is.late_seconds == *late_seconds);
             assert_eq!((was.clock.due(), *late_seconds), (Some(*due), (now - *due).num_seconds()));
         }
-        Event::Graded { grade, .. } => assert_eq!(after.grade.as_ref().map(|(_, grade)| grade), Some(grade)),
+        Event::Merged { into, .. } => assert_eq!((after.merged_into(), after.next_deadline()), (Some(*into), None)),
+        Event::Joined { .. } | Event::Parted { .. } => unreachable!("it takes two"),
+        Event::Graded { grade, .. } => assert_eq!(after.grade.as_deref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
             assert_eq!(after.resolution.as_ref().map(|done| &done.by), Some(by));
             assert_eq!(after.status(), Status::Resolved);

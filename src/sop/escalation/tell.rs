@@ -18,7 +18,7 @@ impl Escalation {
         if !self.may_be_read_by(by) {
             return Err(self.not_your_team());
         }
-        if let Some(Waiting { by, since, .. }) = &self.waiting {
+        if let Some(Waiting { by, since, .. }) = self.waiting.as_deref() {
             return Err(Refusal::AlreadyWaiting { id: self.id, by: by.clone(), since: *since });
         }
         let due = self.due_to_customer(now);
