@@ -112,6 +112,14 @@ pub enum Request {
         place: PlaceId,
         reply: ReplyTo,
     },
+    /// Somebody has seen what the version in use changes about a case, and wants it.
+    MoveOver {
+        actor: Actor,
+        escalation: EscalationId,
+        /// The version that was shown.
+        procedure: String,
+        reply: ReplyTo,
+    },
     /// Somebody wants the config to be read again.
     Reload {
         actor: Actor,
@@ -156,6 +164,8 @@ pub enum Question {
         at: Option<String>,
     },
     Sop,
+    /// What the version in use would change about a case.
+    Difference(About),
 }
 
 /// What is recorded in the log.
@@ -258,8 +268,16 @@ impl Desk {
                     // The log begins every case with its opening; anything else is not a log of ours.
                     (None, event) => panic!("{id} has no opening before {event:?}"),
                 }
+                if let Event::MovedOver(moved) = event {
+                    let plan = self.shared(&moved.plan);
+                    let opened = &mut self.cases.get_mut(id).expect("applied above").opened;
+                    self.subjects.insert(*id, &opened.subject, &plan.id);
+                    opened.plan = plan;
+                }
                 if let Event::Joined { parts, .. } = event {
-                    parts.iter().for_each(|part| self.subjects.insert(*id, &part.subject, &part.plan));
+                    for part in parts {
+                        self.subjects.insert(*id, &part.subject, &part.plan);
+                    }
                 }
                 self.index(*id, before);
                 self.handovers.move_case(*id, held, handover::held(&self.cases[id]));
@@ -305,6 +323,9 @@ impl Desk {
             Request::Ask { actor, question, reply } => Some((reply, turn.ask(&actor, &question))),
             Request::Cover { actor, form, reply } => Some((reply, turn.cover(&actor, &form))),
             Request::Drill { actor, trigger, place, reply } => Some((reply, turn.drill(&actor, &trigger, place))),
+            Request::MoveOver { actor, escalation, procedure, reply } => {
+                Some((reply, turn.move_over(&actor, escalation, &procedure)))
+            }
             Request::Reload { actor, reply } => Some((reply, turn.reload(&actor))),
         };
         if let Some((to, answer)) = answered {

@@ -4,6 +4,7 @@
 mod card;
 mod duty;
 mod playbook;
+mod terms;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use crate::sop::notice::card::{
 };
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
+pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::team::TeamId;
@@ -245,6 +247,8 @@ pub enum Answer {
         relieved: Vec<Person>,
     },
     Sop(Sop),
+    /// What moving a case over would change.
+    Difference(Box<Difference>),
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.
@@ -275,6 +279,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         }
         Event::Added { .. }
         | Event::Joined { .. }
+        | Event::MovedOver(_)
         | Event::Parted { .. }
         | Event::Promised { .. }
         | Event::Noted { .. }

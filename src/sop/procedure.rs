@@ -77,6 +77,12 @@ impl Procedure {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
+    /// A plan that a trigger follows, or what is escalated by hand.
+    pub fn plan(&self, id: &str) -> Option<&Arc<Plan>> {
+        let mut plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);
+        plans.find(|plan| plan.id == id)
+    }
+
     /// Whether a clock runs until staff have written to the customer.
     pub fn measures_replies(&self) -> bool {
         let plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);

@@ -61,7 +61,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 21] = [
+const BUILT_IN: [(&str, &str); 22] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -82,6 +82,7 @@ const BUILT_IN: [(&str, &str); 21] = [
     ("handover.md", include_str!("../../templates/handover.md")),
     ("button.md", include_str!("../../templates/button.md")),
     ("sop.md", include_str!("../../templates/sop.md")),
+    ("terms.md", include_str!("../../templates/terms.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
 
@@ -150,6 +151,7 @@ impl Words {
             Answer::OnCall { .. } => self.render("oncall.md", answer),
             Answer::Covered { .. } => self.render("covered.md", answer),
             Answer::Sop(sop) => self.render("sop.md", sop),
+            Answer::Difference(difference) => self.render("terms.md", difference),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
         };
         Sheet::parse(&text)

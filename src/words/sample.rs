@@ -17,7 +17,8 @@ use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{
-    Answer, BookPage, BookStep, Card, Duty, Line, LineFacts, NearLine, OpenItem, Post, PostFacts, Queue, Verb, Why,
+    Answer, BookPage, BookStep, Card, Difference, Duty, Line, LineFacts, NearLine, OpenItem, Post, PostFacts, Queue,
+    ShownClock, ShownRung, ShownTerms, Verb, Why,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
@@ -48,9 +49,18 @@ impl Words {
                     attempt(self.try_render("line.md", facts));
                 }
             }
-            for command in
-                ["acknowledge", "raise", "lower", "note", "set_severity", "resolve", "reopen", "inform", "confirm"]
-            {
+            for command in [
+                "acknowledge",
+                "raise",
+                "lower",
+                "note",
+                "set_severity",
+                "resolve",
+                "reopen",
+                "inform",
+                "confirm",
+                "move_over",
+            ] {
                 attempt(self.try_render("done.md", Answer::Done { command, case: card.clone() }));
             }
             let shown_when = [
@@ -106,6 +116,9 @@ impl Words {
         }
         for staff in [true, false] {
             attempt(self.try_render("help.md", Answer::Help { staff }));
+        }
+        for difference in differences() {
+            attempt(self.try_render("terms.md", difference));
         }
         for sop in sops() {
             attempt(self.try_render("sop.md", sop));
@@ -446,6 +459,34 @@ fn duty_refusals() -> Vec<DutyRefusal> {
     ]
 }
 
+/// Everything has changed, or nothing.
+fn differences() -> Vec<Difference> {
+    let rung = |team: &str, hours: bool| ShownRung {
+        team: team.into(),
+        within_minutes: 30,
+        hours: hours.then(|| "office".to_owned()),
+        required_acks: if hours { 2 } else { 1 },
+    };
+    let clocks = ClockKind::ALL.map(|clock| ShownClock { clock, within_minutes: 60 });
+    let terms = |full: bool| ShownTerms {
+        procedure: "0123456789ab".to_owned(),
+        ladder: vec![rung("first", full), rung("last", full)],
+        repeat: u32::from(full),
+        ownership: if full { Ownership::Reporter } else { Ownership::Responder },
+        clocks: if full { clocks.to_vec() } else { Vec::new() },
+        confirm_minutes: if full { 60 } else { 0 },
+        lower_when: if full { vec!["all is well".to_owned()] } else { Vec::new() },
+        due: full.then_some(60),
+    };
+    let of = |before: bool, after: bool, paged: bool| Difference {
+        id: "ESC-1".to_owned(),
+        before: terms(before),
+        after: terms(after),
+        paged: paged.then(|| "first".into()),
+    };
+    vec![of(true, false, false), of(false, true, true), of(false, false, false)]
+}
+
 fn sops() -> Vec<Sop> {
     let version = || "0123456789ab".to_owned();
     let mut sops = vec![Sop::Reading];
@@ -464,6 +505,9 @@ fn refusals() -> Vec<Refusal> {
     vec![
         Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
         Refusal::AlreadyResolved { id, by: by.clone(), since },
+        Refusal::OtherReaders { id },
+        Refusal::NoTerms { id },
+        Refusal::OldDifference { id },
         Refusal::AlreadyMerged { id, into: EscalationId(2) },
         Refusal::CannotMerge { id, into: EscalationId(2) },
         Refusal::AlreadyAnswered { id, answered: 1, required: 2 },

@@ -78,6 +78,9 @@ pub(crate) enum Asked {
     Cover(Box<Cover>),
     Help,
     Sop,
+    MoveOver {
+        case: String,
+    },
     Reload,
     Drill {
         trigger: String,
@@ -515,7 +518,7 @@ async fn criteria(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocomplete
 }
 
 /// The procedure itself.
-#[poise::command(slash_command, guild_only, subcommands("sop_show", "sop_reload"), subcommand_required)]
+#[poise::command(slash_command, guild_only, subcommands("sop_show", "sop_move", "sop_reload"), subcommand_required)]
 #[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn sop(_: Context<'_>) -> Result<(), Failure> {
     Ok(())
@@ -525,6 +528,17 @@ async fn sop(_: Context<'_>) -> Result<(), Failure> {
 #[poise::command(slash_command, guild_only, rename = "show")]
 async fn sop_show(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Sop).await
+}
+
+/// Show what the version in use would change about an open escalation, and move it over. For managers.
+#[poise::command(slash_command, guild_only, rename = "move")]
+async fn sop_move(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[max_length = 40]
+    escalation: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::MoveOver { case: escalation }).await
 }
 
 /// Read the config again. For managers.

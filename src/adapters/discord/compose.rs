@@ -6,7 +6,7 @@ use crate::adapters::discord::custom_id::CustomId;
 use crate::engine::connector::{Asks, Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
-use crate::sop::notice::{Answer, BookPage, Card, Verb};
+use crate::sop::notice::{Answer, BookPage, Card, Difference, Verb};
 use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
 
@@ -58,8 +58,10 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
         Telling::Post { facts, ping } => line(&words.post(facts), ping, &[]),
         Telling::Answer(told) => {
             let mut body = answer(&words.answer(told));
-            if let Answer::Playbook { page } = &**told {
-                body["components"] = done_button(words, page);
+            match &**told {
+                Answer::Playbook { page } => body["components"] = done_button(words, page),
+                Answer::Difference(difference) => body["components"] = move_button(words, difference),
+                _ => {}
             }
             body
         }
@@ -213,6 +215,13 @@ pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
     id.map(button).into_iter().collect()
 }
 
+/// The button below what moving a case over would change.
+fn move_button(words: &Words, difference: &Difference) -> Value {
+    let procedure = difference.after.procedure.clone();
+    let id = difference.id.parse().ok().map(|case| CustomId::MoveOver { case, procedure });
+    id.map(|id| json!({"type": 1, "components": [button(words, Verb::MoveOver, &id)]})).into_iter().collect()
+}
+
 fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
     let label = cut(&words.button(verb), LABEL_MAX);
     json!({"type": 2, "style": style(verb), "label": label, "custom_id": id.to_string()})
@@ -221,7 +230,7 @@ fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
 /// Primary 1, secondary 2, success 3. Nothing here destroys anything, so nothing is red.
 fn style(verb: Verb) -> u8 {
     match verb {
-        Verb::Acknowledge => 1,
+        Verb::Acknowledge | Verb::MoveOver => 1,
         Verb::Resolve | Verb::Confirm => 3,
         Verb::Extend | Verb::Raise | Verb::Why | Verb::NotSolved | Verb::Inform | Verb::Done => 2,
     }

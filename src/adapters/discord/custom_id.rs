@@ -21,6 +21,8 @@ pub(crate) enum CustomId {
     Escalate { trigger: Option<String>, place: String, message: Option<String> },
     /// The button and the form for what a case owes: the ids of its fields.
     Inform { case: EscalationId, fields: Vec<String> },
+    /// The button that moves a case over to this version of the procedure.
+    MoveOver { case: EscalationId, procedure: String },
     /// The button for a step of a playbook, from 0.
     Step { case: EscalationId, playbook: String, step: usize },
 }
@@ -39,6 +41,7 @@ impl std::fmt::Display for CustomId {
             }
             Self::Inform { case, fields } => write!(out, "{PREFIX}:add:{}:{}", case.0, fields.join(",")),
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
+            Self::MoveOver { case, procedure } => write!(out, "{PREFIX}:move:{}:{procedure}", case.0),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
             Self::Reopen { case } => write!(out, "{PREFIX}:reopen:{}", case.0),
             Self::Escalate { trigger, place, message } => {
@@ -70,6 +73,7 @@ impl std::str::FromStr for CustomId {
                 let (case, playbook) = (EscalationId(number(next()?)?), next()?.to_owned());
                 Ok(Self::Step { case, playbook, step: next()?.parse().map_err(|_| ())? })
             }
+            "move" => Ok(Self::MoveOver { case: EscalationId(number(next()?)?), procedure: next()?.to_owned() }),
             "reopen" => Ok(Self::Reopen { case: EscalationId(number(next()?)?) }),
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -97,6 +101,7 @@ mod tests {
             CustomId::Button { verb: Verb::NotSolved, case: EscalationId(1), version: 1, page: 0 },
             CustomId::Resolve { case: EscalationId(1), version: 3 },
             CustomId::Reopen { case: EscalationId(12) },
+            CustomId::MoveOver { case: EscalationId(12), procedure: "0123456789ab".into() },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
             CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },
             CustomId::Step { case: EscalationId(7), playbook: "calm-down".into(), step: 2 },

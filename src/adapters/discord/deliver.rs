@@ -122,6 +122,12 @@ impl Postman {
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
             ReplyKind::Turned if !matches!(**answer, Answer::Refused(_)) => {
+                // What turns to words alone keeps neither its page nor its buttons.
+                for shown in ["content", "embeds", "components"] {
+                    if body[shown].is_null() {
+                        body[shown] = if shown == "content" { "".into() } else { json!([]) };
+                    }
+                }
                 self.api.patch(&format!("{webhook}/messages/@original"), &body).await?
             }
             ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,
@@ -147,6 +153,7 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
         | CustomId::Reopen { .. }
         | CustomId::Escalate { .. }
         | CustomId::Inform { .. }
+        | CustomId::MoveOver { .. }
         | CustomId::Step { .. } => None,
     })
 }

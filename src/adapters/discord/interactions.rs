@@ -174,6 +174,7 @@ impl Clerk<'_> {
                 let request = move |actor, reply| Request::Drill { actor, trigger, place, reply };
                 Plan::Ask(ReplyKind::Waiting, Box::new(request))
             }
+            Asked::MoveOver { case } => ask(Question::Difference, case),
             Asked::Sop => plain(Question::Sop),
             Asked::Reload => Plan::Ask(ReplyKind::Waiting, Box::new(|actor, reply| Request::Reload { actor, reply })),
             Asked::Help => plain(Question::Help),
@@ -189,7 +190,7 @@ impl Clerk<'_> {
                             Box::new(move |actor, reply| Request::Ask { actor, question: Question::Why(about), reply }),
                         ),
                         // Their buttons carry ids of their own.
-                        Verb::Inform | Verb::Done => Plan::Ignore,
+                        Verb::Inform | Verb::Done | Verb::MoveOver => Plan::Ignore,
                         // No card shows what these do: they are answered in words.
                         Verb::Confirm => act(Act::Confirm, about, ReplyKind::Waiting),
                         Verb::Resolve | Verb::NotSolved if !is_staff => Plan::Refuse(Refusal::NotStaff),
@@ -202,6 +203,10 @@ impl Clerk<'_> {
                 Ok(CustomId::Step { case: escalation, playbook, step }) => Plan::Ask(
                     ReplyKind::Turned,
                     Box::new(move |actor, reply| Request::DoStep { actor, escalation, playbook, step, reply }),
+                ),
+                Ok(CustomId::MoveOver { case: escalation, procedure }) => Plan::Ask(
+                    ReplyKind::Turned,
+                    Box::new(move |actor, reply| Request::MoveOver { actor, escalation, procedure, reply }),
                 ),
                 _ => Plan::Ignore,
             },

@@ -315,7 +315,7 @@ impl Play<'_> {
                     matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Done { .. }));
                 let (user, place) = reply.token.split_once('/').unwrap_or_default();
                 self.drawn.push((number(place), self.last_id, body.clone()));
-                if reply.kind == ReplyKind::Waiting || !card_shows_it {
+                if reply.kind != ReplyKind::Button || !card_shows_it {
                     self.happened.push(Happened::Told { user: number(user), place: number(place), body });
                 }
             }

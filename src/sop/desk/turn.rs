@@ -165,7 +165,9 @@ impl<'a> Turn<'a> {
         let wholes = self.desk.wholes_of(id);
         self.take_in(id, events);
         if self.desk.cases[&id].merged_into().is_none() {
-            wholes.into_iter().for_each(|whole| self.part(id, whole));
+            for whole in wholes {
+                self.part(id, whole);
+            }
         }
         Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
     }
@@ -335,12 +337,13 @@ impl<'a> Turn<'a> {
             Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Sop => Answer::Sop(self.sop()),
+            Question::Difference(about) => self.difference(actor, about)?,
             Question::Help => unreachable!("answered above"),
         })
     }
 
     /// The case somebody means, if they may know of it.
-    fn find(&self, actor: &Actor, about: &About) -> Result<&Escalation, Refusal> {
+    pub(super) fn find(&self, actor: &Actor, about: &About) -> Result<&Escalation, Refusal> {
         let (id, asked) = match about {
             About::Button { escalation, .. } => (Some(*escalation), escalation.to_string()),
             About::Typed(text) => (text.parse().ok(), cut(text.trim(), 40)),
@@ -367,7 +370,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn on_call(&self) -> &OnCall {
+    pub(super) fn on_call(&self) -> &OnCall {
         self.on_call.get_or_init(|| self.desk.on_call(self.procedure, self.now))
     }
 
@@ -385,7 +388,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
+    pub(super) fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
         for event in events {
             self.record(Fact::Case { id, event: event.clone() });
             let notices = notice::notices(&event, &self.desk.cases[&id], self.procedure);

@@ -1,14 +1,15 @@
-//! Which version of the procedure the desk works under, and who hears that it has changed.
+//! Which version of the procedure the desk works under, who hears that it has changed, and what moves over to it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::turn::{Turn, managers_only};
-use crate::sop::desk::{Desk, Fact};
-use crate::sop::escalation::{Actor, Refusal};
-use crate::sop::notice::{Answer, Notice};
+use crate::sop::desk::{About, Desk, Fact};
+use crate::sop::escalation::{Actor, Escalation, EscalationId, Opened, Refusal, Terms};
+use crate::sop::notice::{self, Answer, Notice};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
+use crate::sop::trigger::Trigger;
 
 /// The version in use, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,43 @@ impl Turn<'_> {
             open: self.desk.open.len(),
             older: older(self.desk, self.procedure),
         }
+    }
+
+    /// What the version in use would change about a case.
+    pub(super) fn difference(&self, actor: &Actor, about: &About) -> Result<Answer, Refusal> {
+        managers_only(actor)?;
+        let case = self.find(actor, about)?;
+        let mut moved = case.clone();
+        for event in case.move_over(actor, self.terms(case)?, self.on_call())? {
+            moved.apply(&event, self.now);
+        }
+        Ok(Answer::Difference(Box::new(notice::difference(case, &moved))))
+    }
+
+    pub(super) fn move_over(&mut self, actor: &Actor, id: EscalationId, shown: &str) -> Result<Answer, Refusal> {
+        managers_only(actor)?;
+        let case = self.find(actor, &About::Typed(id.to_string()))?;
+        if shown != self.procedure.version {
+            return Err(Refusal::OldDifference { id });
+        }
+        let events = case.move_over(actor, self.terms(case)?, self.on_call())?;
+        self.take_in(id, events);
+        let case = notice::card(&self.desk.cases[&id], self.procedure, None);
+        Ok(Answer::Done { command: "move_over", case })
+    }
+
+    /// What the version in use says of a case: its first trigger that there still is, else its plan.
+    fn terms(&self, case: &Escalation) -> Result<Terms, Refusal> {
+        let version = self.procedure.version.clone();
+        let triggers = case.trigger_ids();
+        if let Some(trigger) = triggers.iter().find_map(|id| self.procedure.trigger(id)) {
+            let Trigger { plan, ownership, confidential, .. } = trigger;
+            let (plan, ownership, confidential) = (plan.clone(), *ownership, *confidential);
+            return Ok(Terms { procedure: version, plan, ownership, confidential });
+        }
+        let Opened { plan, ownership, confidential, .. } = &case.opened;
+        let plan = self.procedure.plan(&plan.id).ok_or(Refusal::NoTerms { id: case.id })?.clone();
+        Ok(Terms { procedure: version, plan, ownership: *ownership, confidential: *confidential })
     }
 
     fn announce(&mut self, sop: Sop) {

@@ -151,6 +151,7 @@ impl Escalation {
                 self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() });
             }
             Event::CustomerTold { by, due } => self.told = Some(Box::new(Told { by: by.clone(), due: *due })),
+            Event::MovedOver(terms) => self.take_terms(terms, at),
             Event::Graded { by, grade } => self.grade = Some(Box::new((by.clone(), *grade))),
             Event::Reopened { by, reason } => {
                 self.notes.push(Note { by: by.clone(), text: reason.clone(), at });

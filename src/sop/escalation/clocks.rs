@@ -86,6 +86,22 @@ impl Escalation {
         self.clocks.sort_by_key(Running::kind);
     }
 
+    /// The plan has changed: what runs keeps its beginning and has another end, what is measured anew begins.
+    pub(super) fn limit_clocks(&mut self, at: DateTime<Utc>) {
+        let limits = &self.opened.plan.clocks;
+        self.clocks.retain_mut(|running| match limits.target(running.kind()) {
+            Some(target) => {
+                running.clock.target = target;
+                true
+            }
+            None => false,
+        });
+        let new = AT_REOPENING.into_iter().filter(|kind| self.running(*kind).is_none()).collect::<Vec<_>>();
+        for kind in new {
+            self.restart(kind, at);
+        }
+    }
+
     pub fn running(&self, kind: ClockKind) -> Option<&Running> {
         self.clocks.iter().find(|running| running.kind() == kind)
     }

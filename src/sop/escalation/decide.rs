@@ -32,6 +32,18 @@ pub enum Refusal {
         id: EscalationId,
         into: EscalationId,
     },
+    /// The version in use says otherwise whether it is confidential.
+    OtherReaders {
+        id: EscalationId,
+    },
+    /// The version in use has neither its triggers nor its plan.
+    NoTerms {
+        id: EscalationId,
+    },
+    /// The procedure has changed since the difference was shown.
+    OldDifference {
+        id: EscalationId,
+    },
     /// One of them is confidential, or a drill, and the other is not in the same way.
     CannotMerge {
         id: EscalationId,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::clock::ClockKind;
-use crate::sop::escalation::{EscalationId, Opened, Part, Report};
+use crate::sop::escalation::{EscalationId, Moved, Opened, Part, Report};
 use crate::sop::guidance::information::{Field, Information};
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Severity, Step, TeamId};
@@ -27,6 +27,8 @@ pub enum PageReason {
     /// Somebody sent it back to a team before it on its ladder.
     Lowered,
     Reopened,
+    /// It moved over to a version of the procedure that knows nothing of the team it was with.
+    MovedOver,
 }
 
 /// Why a case went on to another step of its ladder.
@@ -150,6 +152,8 @@ pub enum Event {
     Parted {
         parts: Vec<EscalationId>,
     },
+    /// It follows another version of the procedure from now on.
+    MovedOver(Box<Moved>),
     Graded {
         by: Person,
         grade: Grade,
@@ -246,6 +250,7 @@ impl Event {
             Self::Merged { .. } => "merged",
             Self::Joined { .. } => "joined",
             Self::Parted { .. } => "parted",
+            Self::MovedOver(_) => "moved_over",
             Self::Graded { .. } => "graded",
             Self::Answered { .. } => "answered",
             Self::GapFound { .. } => "gap_found",

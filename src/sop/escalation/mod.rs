@@ -12,6 +12,7 @@ mod decide;
 mod event;
 mod information;
 mod merge;
+mod moving;
 mod on_call;
 mod playbook;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use crate::sop::escalation::confirm::Confirmation;
 pub use crate::sop::escalation::decide::{NOTE_CHARS_MAX, Refusal, open};
 pub use crate::sop::escalation::event::{Event, Grade, PageReason, RaiseReason};
 pub use crate::sop::escalation::merge::{Merger, Part, merge};
+pub use crate::sop::escalation::moving::{Moved, Terms};
 pub use crate::sop::escalation::on_call::OnCall;
 pub use crate::sop::guidance::information::Information;
 use crate::sop::guidance::information::Owed;

@@ -136,15 +136,17 @@ fn limits() -> impl Strategy<Value = Limits> {
     let minutes = proptest::collection::vec(1_i64..5_000, 4);
     let clocks = proptest::sample::subsequence(ClockKind::ALL[1..].to_vec(), 0..=4);
     let percents = proptest::sample::subsequence(vec![1_u8, 50, 80, 99], 0..=4);
-    (clocks, minutes, any::<bool>(), percents).prop_map(|(clocks, minutes, in_hours, warn_at_percent)| Limits {
-        limits: clocks
-            .into_iter()
-            .zip(minutes)
-            .map(|(clock, minutes)| Limit { clock, within: TimeDelta::minutes(minutes) })
-            .collect(),
-        calendar: in_hours.then(office),
-        warn_at_percent,
-    })
+    (clocks, minutes, any::<bool>(), percents)
+        .prop_map(|(clocks, minutes, in_hours, warn_at_percent)| Limits {
+            limits: clocks
+                .into_iter()
+                .zip(minutes)
+                .map(|(clock, minutes)| Limit { clock, within: TimeDelta::minutes(minutes) })
+                .collect(),
+            calendar: in_hours.then(office),
+            warn_at_percent,
+        })
+        .prop_map(|limits| if limits.is_empty() { Limits::default() } else { limits })
 }
 
 /// Monday to Friday, 09:00 to 17:30.
@@ -486,6 +488,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             | Event::Nudged { .. }
             | Event::Waited { .. }
             | Event::Resumed
+            | Event::MovedOver(_)
             | Event::Resolved { .. }
     );
     assert_eq!(after.version, before.version + u64::from(counts), "the version counts what changes the buttons");
@@ -586,6 +589,10 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert_eq!((was.clock.due(), *late_seconds), (Some(*due), (now - *due).num_seconds()));
         }
         Event::Merged { into, .. } => assert_eq!((after.merged_into(), after.next_deadline()), (Some(*into), None)),
+        Event::MovedOver(moved) => {
+            assert_eq!((&after.opened.plan, after.step), (&moved.plan, moved.step));
+            assert_eq!((&after.responder, &after.promise), (&before.responder, &before.promise));
+        }
         Event::Joined { .. } | Event::Parted { .. } => unreachable!("it takes two"),
         Event::Graded { grade, .. } => assert_eq!(after.grade.as_deref().map(|(_, grade)| grade), Some(grade)),
         Event::Resolved { by, .. } => {
@@ -645,6 +652,55 @@ proptest! {
         let climbed: Vec<Step> = walk.case.pages.iter().map(|page| page.step).collect();
         prop_assert_eq!(climbed, want);
         prop_assert_eq!(walk.case.breaches as usize, walk.case.pages.len() - 1);
+    }
+
+    /// Whoever has it keeps it, a page that is out stays where its team still is, and from there on the new ladder is
+    /// climbed.
+    #[test]
+    fn a_case_that_moves_over_follows_the_new_ladder(opened in openings(), moves in moves(), new in openings()) {
+        let mut walk = Walk::start(opened);
+        for step in &moves {
+            walk.go(step);
+        }
+        let before = walk.case.clone();
+        let by = staff("mona", &["managers"]);
+        let (procedure, plan, ownership) = ("another".to_owned(), new.plan, new.ownership);
+        let terms = Terms { procedure, plan: plan.clone(), ownership, confidential: new.confidential };
+        let moved = walk.case.move_over(&by, terms.clone(), &walk.on_call);
+        let Ok(events) = moved else {
+            prop_assert!(before.resolution.is_some() || before.opened.confidential != new.confidential);
+            return Ok(());
+        };
+        for event in &events {
+            walk.record(event);
+        }
+        let team = before.team();
+        let is_known = walk.case.team() == team;
+        prop_assert_eq!(is_known, plan.rungs.iter().any(|rung| rung.team == *team) || before.step == Step::CatchAll);
+        let is_paged = before.awaiting.is_some() && !is_known;
+        prop_assert_eq!(walk.case.pages.len(), before.pages.len() + usize::from(is_paged));
+        prop_assert!(walk.case.clocks.iter().all(|running| plan.clocks.target(running.clock.target.clock).is_some()));
+        if let Some(Fate::Delivered { at, .. }) = walk.case.awaiting.map(|page| walk.case.pages[page].fate.clone()) {
+            prop_assert_eq!(walk.case.answer_due(), Some(plan.rung(walk.case.step).due(at)));
+        }
+        let mut folded = Escalation::open(walk.case.id, before.opened.clone(), before.opened_at);
+        walk.log.iter().for_each(|(event, at)| folded.apply(event, *at));
+        prop_assert_eq!(&folded, &walk.case);
+        let again = walk.case.move_over(&by, terms, &walk.on_call);
+        prop_assert_eq!(again, Err(Refusal::AlreadySo { id: walk.case.id }));
+        if let Some(page) = walk.case.awaiting {
+            walk.on_call = OnCall::default();
+            let climb = std::iter::successors(Some(walk.case.step), |step| Some(plan.next(*step)));
+            let want: Vec<Step> = climb.take(4).collect();
+            let first = page;
+            while walk.case.pages.len() < first + 4 {
+                walk.go(&Move::Delivered { page: walk.case.pages.len() - 1 });
+                walk.now += TimeDelta::days(40);
+                walk.go(&Move::Ring);
+            }
+            let climbed: Vec<Step> = walk.case.pages[first..].iter().map(|page| page.step).collect();
+            prop_assert_eq!(climbed, want);
+        }
     }
 
     /// No delivery works: every team is tried once a round without waiting, and the catch-all after each of its times.

@@ -306,12 +306,14 @@ pub enum Verb {
     Confirm,
     /// It is not: asks why, and opens the case again.
     NotSolved,
+    /// Moves a case over to the version of the procedure in use; stands below what that changes.
+    MoveOver,
 }
 
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Acknowledge,
         Self::Extend,
         Self::Resolve,
@@ -321,6 +323,7 @@ impl Verb {
         Self::Done,
         Self::Confirm,
         Self::NotSolved,
+        Self::MoveOver,
     ];
 
     pub fn name(self) -> &'static str {
@@ -334,6 +337,7 @@ impl Verb {
             Self::Done => "done",
             Self::Confirm => "confirm",
             Self::NotSolved => "not_solved",
+            Self::MoveOver => "move_over",
         }
     }
 }
@@ -352,7 +356,7 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Resolve => is_open,
         Verb::Why => true,
         Verb::Inform => is_open && case.owed.is_some(),
-        Verb::Done | Verb::Confirm | Verb::NotSolved => false,
+        Verb::Done | Verb::Confirm | Verb::NotSolved | Verb::MoveOver => false,
     };
     Verb::ALL.into_iter().filter(shown).collect()
 }
