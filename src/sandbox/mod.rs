@@ -263,9 +263,17 @@ impl SmallDiscord {
     }
 
     /// Types in an option; the bot's [`Choices`](AnswerKind::Choices) follow. The interaction's id.
-    pub fn complete(&self, user: u64, channel: u64, command: &str, option: &str, typed: &str) -> u64 {
+    /// `options` are those filled in so far.
+    pub fn complete(
+        &self,
+        user: u64,
+        channel: u64,
+        command: &str,
+        option: &str,
+        typed: &str,
+        options: Map<String, Value>,
+    ) -> u64 {
         let (command, option, typed) = (command.to_owned(), option.to_owned(), typed.to_owned());
-        let options = Map::new();
         self.act(&Act::Complete { r#as: Id(user), channel: Id(channel), command, option, typed, options })
     }
 

@@ -3,6 +3,7 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod choices;
 mod drill;
 mod duties;
 mod handover;
@@ -17,6 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
+pub use crate::sop::desk::choices::Choosing;
 pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::subjects::SubjectIndex;
@@ -166,6 +168,11 @@ pub enum Question {
     Sop,
     /// What the version in use would change about a case.
     Difference(About),
+    /// What somebody may mean who has typed this so far.
+    Choices {
+        what: Choosing,
+        typed: String,
+    },
 }
 
 /// What is recorded in the log.

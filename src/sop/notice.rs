@@ -247,8 +247,21 @@ pub enum Answer {
         relieved: Vec<Person>,
     },
     Sop(Sop),
+    /// What somebody may mean who is still typing.
+    Choices {
+        choices: Vec<Choice>,
+    },
     /// What moving a case over would change.
     Difference(Box<Difference>),
+}
+
+/// One thing that somebody may mean.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// What is typed in their place.
+    pub value: String,
+    /// What it is shown as; without a case the value speaks for itself.
+    pub case: Option<Box<Card>>,
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.

@@ -30,6 +30,10 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
         written.map_err(|_| Error::from(ErrorKind::WriteFailure))
     });
 
+    let plain = markup.plain;
+    env.add_filter("plain", move |value: Value| -> Result<Value, Error> {
+        Ok(Value::from_safe_string(plain(text(&value, "a text")?)))
+    });
     let person = markup.person;
     env.add_filter("person", move |value: Value| -> Result<Value, Error> {
         let id = value.get_attr("id")?;

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::sop::desk::Sop;
 use crate::sop::guidance::information;
-use crate::sop::notice::{Answer, Card, Post, PostFacts, Verb};
+use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts, Verb};
 use crate::sop::team::Team;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -28,6 +28,8 @@ pub use crate::words::sheet::{Field, Sheet};
 pub struct Markup {
     /// Makes a text from outside harmless: it can neither ping, link nor format.
     pub escape: fn(&str) -> String,
+    /// Makes it harmless where no markup is read: a choice, a button.
+    pub plain: fn(&str) -> String,
     pub person: fn(&str) -> String,
     pub place: fn(&str) -> String,
     /// Seconds since 1970 as date and time in the reader's zone.
@@ -61,7 +63,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 22] = [
+const BUILT_IN: [(&str, &str); 23] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -83,6 +85,7 @@ const BUILT_IN: [(&str, &str); 22] = [
     ("button.md", include_str!("../../templates/button.md")),
     ("sop.md", include_str!("../../templates/sop.md")),
     ("terms.md", include_str!("../../templates/terms.md")),
+    ("choice.md", include_str!("../../templates/choice.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
 
@@ -150,6 +153,7 @@ impl Words {
             Answer::Help { .. } => self.render("help.md", answer),
             Answer::OnCall { .. } => self.render("oncall.md", answer),
             Answer::Covered { .. } => self.render("covered.md", answer),
+            Answer::Choices { choices } => choices.iter().map(|choice| self.choice(choice) + "\n").collect(),
             Answer::Sop(sop) => self.render("sop.md", sop),
             Answer::Difference(difference) => self.render("terms.md", difference),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
@@ -160,6 +164,14 @@ impl Words {
     /// What is said of the procedure as a whole.
     pub fn sop(&self, sop: &Sop) -> Sheet {
         Sheet::parse(&self.render("sop.md", sop))
+    }
+
+    /// What a choice is shown as, while one types: plain text, on one line.
+    pub fn choice(&self, choice: &Choice) -> String {
+        match &choice.case {
+            Some(case) => self.render("choice.md", case).trim().to_owned(),
+            None => choice.value.clone(),
+        }
     }
 
     /// The label of a button.
@@ -236,6 +248,7 @@ mod tests {
     fn plain() -> Markup {
         Markup {
             escape: |text| text.replace(['*', '<'], "?"),
+            plain: str::to_owned,
             person: |id| format!("@{id}"),
             place: |id| format!("#{id}"),
             when: |at| format!("[{at}]"),

@@ -36,6 +36,7 @@ impl Words {
         for card in &cards {
             attempt(self.try_render("card.md", card));
             attempt(self.try_render("status.md", card));
+            attempt(self.try_render("choice.md", card));
             for line in lines() {
                 for case in [Some(card.clone()), None] {
                     let facts = LineFacts {

@@ -23,6 +23,7 @@ fn show(seen: &Seen, view: &mut View<'_>) {
         Seen::Edited { channel, message, .. } if is_bots(message) => view.edited(*channel, message, id(message)),
         Seen::Answer { user, channel, kind, body, ephemeral, .. } => match kind {
             AnswerKind::Deferred | AnswerKind::DeferredUpdate => {}
+            AnswerKind::Choices => view.offered(*user, *channel, body),
             AnswerKind::Modal => view.form(*user, *channel, body),
             _ => view.told(*user, *channel, *ephemeral, body),
         },

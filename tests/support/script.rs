@@ -124,6 +124,14 @@ impl Play {
                 let interaction = self.stage.discord.slash(user(who), channel, command, options);
                 self.stage.settle_interaction(interaction).await
             }
+            Happening::Typing { who, command, options, place } => {
+                let channel = self.stage.discord.channel(place);
+                let (option, typed) = options.last().context("nothing is being typed")?;
+                let before: Map<String, Value> =
+                    options.iter().map(|(name, value)| (name.clone(), self.option(value))).collect();
+                let interaction = self.stage.discord.complete(user(who), channel, command, option, typed, before);
+                self.stage.settle_interaction(interaction).await
+            }
             Happening::Menu { who, name, old } => {
                 let (channel, message) = self.said(old)?;
                 let interaction = self.stage.discord.menu(user(who), channel, name, message);

@@ -1,9 +1,15 @@
 //! The commands, as Discord offers them. Each only says what was asked: [`Call`]. What follows is decided elsewhere,
 //! and answered from there.
 
+use std::sync::Arc;
+
 use poise::serenity_prelude as serenity;
 use tokio::sync::mpsc;
 
+use crate::adapters::discord::completion::{
+    Completions, any_cases, criteria, duties, open_cases, reasons, resolved_cases,
+};
+use crate::sop::desk::Choosing;
 use crate::sop::escalation::{Act, Grade};
 use crate::sop::team::Severity;
 
@@ -14,8 +20,8 @@ pub(crate) struct Ear {
     pub(crate) reasons: Vec<(String, String)>,
     /// Id and name of each team with a rota, for completion.
     pub(crate) duties: Vec<(String, String)>,
-    /// What has to be so for a case to go back, for completion.
-    pub(crate) criteria: Vec<String>,
+    /// Who waits for what the desk has to complete.
+    pub(crate) completions: Arc<Completions>,
 }
 
 /// Something a person asked for, with what is needed to answer.
@@ -85,6 +91,11 @@ pub(crate) enum Asked {
     Drill {
         trigger: String,
     },
+    /// Somebody is still typing.
+    Complete {
+        what: Choosing,
+        typed: String,
+    },
     /// A button, by its id.
     Pressed {
         id: String,
@@ -107,7 +118,7 @@ pub(crate) struct Cover {
 }
 
 type Failure = std::convert::Infallible;
-type Context<'a> = poise::ApplicationContext<'a, Ear, Failure>;
+pub(crate) type Context<'a> = poise::ApplicationContext<'a, Ear, Failure>;
 
 /// Every command of the bot.
 pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
@@ -165,7 +176,7 @@ async fn ask(ctx: Context<'_>, what: Asked) -> Result<(), Failure> {
     Ok(())
 }
 
-fn call(interaction: &serenity::CommandInteraction, what: Asked) -> Call {
+pub(crate) fn call(interaction: &serenity::CommandInteraction, what: Asked) -> Call {
     Call {
         interaction: interaction.id.get(),
         token: interaction.token.clone(),
@@ -199,6 +210,7 @@ async fn escalate_this(ctx: Context<'_>, message: serenity::Message) -> Result<(
 async fn ack(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "When the next step comes, for example 45m or 2h; without it, as long as the team has to answer"]
@@ -213,6 +225,7 @@ async fn ack(
 async fn next(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "From now, for example 45m or 2h; without it, as long as the team has to answer"]
@@ -227,6 +240,7 @@ async fn next(
 async fn note(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "any_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "What was done or found out"]
@@ -241,6 +255,7 @@ async fn note(
 async fn wait(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "What the customer has to send or decide"]
@@ -255,6 +270,7 @@ async fn wait(
 async fn handoff(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "Who is to take it"] to: serenity::User,
@@ -268,9 +284,11 @@ async fn handoff(
 async fn merge(
     ctx: Context<'_>,
     #[description = "The one that becomes a part, for example ESC-143"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "The one that goes on, for example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     into: String,
 ) -> Result<(), Failure> {
@@ -288,6 +306,7 @@ fn roles_of(ctx: Context<'_>, user: &serenity::User) -> Vec<serenity::RoleId> {
 async fn lower(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "Why it needs this team no longer"]
@@ -315,6 +334,7 @@ enum Severities {
 async fn severity(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "How severe it is"] severity: Severities,
@@ -336,6 +356,7 @@ async fn severity(
 async fn confirm(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "resolved_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -347,6 +368,7 @@ async fn confirm(
 async fn reopen(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "resolved_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "What is still to be done"]
@@ -373,6 +395,7 @@ enum Grades {
 async fn grade(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "any_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "Your judgement"] grade: Grades,
@@ -391,6 +414,7 @@ async fn grade(
 async fn raise(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "Why it has to go on"]
@@ -405,6 +429,7 @@ async fn raise(
 async fn resolve(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
     #[description = "What was done"]
@@ -419,6 +444,7 @@ async fn resolve(
 async fn status(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "any_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -430,6 +456,7 @@ async fn status(
 async fn why(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "any_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -441,6 +468,7 @@ async fn why(
 async fn playbook(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "any_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -452,6 +480,7 @@ async fn playbook(
 async fn customer(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -509,14 +538,6 @@ async fn help(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Help).await
 }
 
-#[expect(clippy::unused_async, reason = "the framework awaits it")]
-async fn criteria(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
-    let typed = typed.to_lowercase();
-    let fits = ctx.data().criteria.iter().filter(|criterion| criterion.to_lowercase().contains(&typed));
-    let choice = |criterion: &String| serenity::AutocompleteChoice::new(criterion.clone(), criterion.clone());
-    serenity::CreateAutocompleteResponse::new().set_choices(fits.take(CHOICES_MAX).map(choice).collect())
-}
-
 /// The procedure itself.
 #[poise::command(slash_command, guild_only, subcommands("sop_show", "sop_move", "sop_reload"), subcommand_required)]
 #[expect(clippy::unused_async, reason = "the framework awaits it")]
@@ -535,6 +556,7 @@ async fn sop_show(ctx: Context<'_>) -> Result<(), Failure> {
 async fn sop_move(
     ctx: Context<'_>,
     #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
     #[max_length = 40]
     escalation: String,
 ) -> Result<(), Failure> {
@@ -557,28 +579,4 @@ async fn drill(
     trigger: String,
 ) -> Result<(), Failure> {
     ask(ctx, Asked::Drill { trigger }).await
-}
-
-/// Choices offered at once (<https://discord.com/developers/docs/interactions/application-commands#autocomplete>).
-const CHOICES_MAX: usize = 25;
-const CHOICE_CHARS_MAX: usize = 100;
-
-#[expect(clippy::unused_async, reason = "the framework awaits it")]
-async fn reasons(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
-    choices(&ctx.data().reasons, typed)
-}
-
-#[expect(clippy::unused_async, reason = "the framework awaits it")]
-async fn duties(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
-    choices(&ctx.data().duties, typed)
-}
-
-fn choices(known: &[(String, String)], typed: &str) -> serenity::CreateAutocompleteResponse {
-    let typed = typed.to_lowercase();
-    let fits = |(id, name): &&(String, String)| id.contains(&typed) || name.to_lowercase().contains(&typed);
-    let choice = |(id, name): &(String, String)| {
-        serenity::AutocompleteChoice::new(crate::sop::message::cut(name, CHOICE_CHARS_MAX), id.clone())
-    };
-    let choices = known.iter().filter(fits).take(CHOICES_MAX).map(choice).collect();
-    serenity::CreateAutocompleteResponse::new().set_choices(choices)
 }

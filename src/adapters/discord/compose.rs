@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::adapters::discord::completion::CHOICE_CHARS_MAX;
 use crate::adapters::discord::custom_id::CustomId;
 use crate::engine::connector::{Asks, Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
-use crate::sop::notice::{Answer, BookPage, Card, Difference, Verb};
+use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, Verb};
 use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
 
@@ -57,6 +58,9 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
         }
         Telling::Post { facts, ping } => line(&words.post(facts), ping, &[]),
         Telling::Answer(told) => {
+            if let Answer::Choices { choices } = &**told {
+                return json!({"choices": choices.iter().map(|choice| offered(words, choice)).collect::<Vec<_>>()});
+            }
             let mut body = answer(&words.answer(told));
             match &**told {
                 Answer::Playbook { page } => body["components"] = done_button(words, page),
@@ -213,6 +217,11 @@ pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
     let id = id.map(|(case, step)| CustomId::Step { case, playbook: page.id.clone(), step });
     let button = |id: CustomId| json!({"type": 1, "components": [button(words, Verb::Done, &id)]});
     id.map(button).into_iter().collect()
+}
+
+/// A choice, while one types. Its name is shown as it is: nothing in it is markup.
+fn offered(words: &Words, choice: &Choice) -> Value {
+    json!({"name": cut(&words.choice(choice), CHOICE_CHARS_MAX), "value": choice.value})
 }
 
 /// The button below what moving a case over would change.

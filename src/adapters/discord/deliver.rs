@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::adapters::discord::api::{Api, ApiError};
+use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::guild::Guild;
@@ -22,6 +23,7 @@ pub(crate) struct Postman {
     pub(crate) api: Arc<Api>,
     pub(crate) words: Arc<Words>,
     pub(crate) guild: Arc<Guild>,
+    pub(crate) completions: Arc<Completions>,
     pub(crate) desk: String,
 }
 
@@ -121,6 +123,10 @@ impl Postman {
         let Telling::Answer(answer) = telling else { return Ok(()) };
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
+            ReplyKind::Choices => {
+                self.completions.answer(reply.token.parse().unwrap_or_default(), &body["choices"]);
+                Value::Null
+            }
             ReplyKind::Turned if !matches!(**answer, Answer::Refused(_)) => {
                 // What turns to words alone keeps neither its page nor its buttons.
                 for shown in ["content", "embeds", "components"] {

@@ -78,9 +78,14 @@ impl Counter {
             Plan::Refuse(refusal) => {
                 self.first_answer(&call, MESSAGE, clerk.refusal(refusal)).await;
             }
+            // Whoever types waits for the choices themselves.
+            Plan::Ask(ReplyKind::Choices, request) => {
+                let reply = Reply::address(ReplyKind::Choices, &call.interaction.to_string());
+                self.hand_on(&call, request(actor, reply)).await;
+            }
             Plan::Ask(kind, request) => {
                 let (answer, data) = match kind {
-                    ReplyKind::Waiting => (THINKING, json!({"flags": EPHEMERAL})),
+                    ReplyKind::Waiting | ReplyKind::Choices => (THINKING, json!({"flags": EPHEMERAL})),
                     ReplyKind::Button | ReplyKind::Turned => (NOTHING_YET, Value::Null),
                 };
                 self.first_answer(&call, answer, data).await;
@@ -173,6 +178,10 @@ impl Clerk<'_> {
                 let (trigger, place) = (trigger.clone(), call.channel.to_string().into());
                 let request = move |actor, reply| Request::Drill { actor, trigger, place, reply };
                 Plan::Ask(ReplyKind::Waiting, Box::new(request))
+            }
+            Asked::Complete { what, typed } => {
+                let question = Question::Choices { what: what.clone(), typed: typed.clone() };
+                Plan::Ask(ReplyKind::Choices, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
             }
             Asked::MoveOver { case } => ask(Question::Difference, case),
             Asked::Sop => plain(Question::Sop),

@@ -8,6 +8,7 @@ use crate::words::Markup;
 pub fn markup(guild: u64) -> Markup {
     Markup {
         escape,
+        plain,
         person: |id| format!("<@{id}>"),
         place: |id| format!("<#{id}>"),
         when: |at| format!("<t:{at}:f>"),
@@ -47,6 +48,16 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// Makes a text from outside harmless where nothing is markup: on one line, in its direction.
+fn plain(text: &str) -> String {
+    let mut marks = 0;
+    let shown = text.chars().filter(|character| !is_invisible(*character)).filter(|character| {
+        marks = if is_combining_mark(*character) { marks + 1 } else { 0 };
+        marks <= MARKS_MAX
+    });
+    shown.map(|character| if character == '\n' { ' ' } else { character }).collect()
+}
+
 /// Control characters and what turns the direction of writing (Unicode TR #9) or hides (soft hyphen, tags).
 fn is_invisible(character: char) -> bool {
     matches!(
@@ -76,6 +87,12 @@ mod tests {
             \-# small
             a - b # c"]]
         .assert_eq(&plain("# title\n-# small\na - b # c"));
+    }
+
+    #[test]
+    fn where_nothing_is_markup_it_stands_as_it_is() {
+        assert_eq!(plain("Ann_B *\n<@1>\u{202E}x"), "Ann_B * <@1>x");
+        assert_eq!(plain(&format!("z{}", "\u{0301}".repeat(50))).chars().count(), 1 + MARKS_MAX);
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! - `gateway`: serenity's client in a runtime of its own · `events`: the way from there, and its gaps
 //! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
+//! - `completion`: what somebody may mean who is still typing
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
 mod commands;
+mod completion;
 pub(crate) mod compose;
 mod convert;
 mod custom_id;
@@ -33,6 +35,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::discord::api::{Api, ApiError};
 use crate::adapters::discord::commands::Ear;
+use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::deliver::Postman;
 use crate::adapters::discord::gateway::{Gateway, Line};
 use crate::adapters::discord::guild::{Guild, snowflake};
@@ -53,7 +56,7 @@ pub(crate) use crate::adapters::discord::custom_id::CustomId;
 pub(crate) use crate::adapters::discord::interactions::{Clerk, Plan};
 pub use crate::adapters::discord::markup::markup;
 pub(crate) use crate::adapters::discord::reply::{Reply, ReplyKind};
-pub(crate) use crate::adapters::discord::typed::asked;
+pub(crate) use crate::adapters::discord::typed::{asked, completing};
 
 /// Which Discord, and what of it.
 #[derive(Clone, Debug)]
@@ -108,6 +111,7 @@ pub struct Discord {
     words: Arc<Words>,
     guild: Arc<Guild>,
     procedure: Arc<Procedure>,
+    completions: Arc<Completions>,
     desk: String,
 }
 
@@ -145,7 +149,8 @@ impl Discord {
         let path = format!("applications/{}/guilds/{}/commands", guild.application(), guild.id());
         let registered = api.put(&path, &commands::registered()).await;
         registered.map_err(|error| vec![StartProblem::Discord(error)])?;
-        Ok(Self { settings, token, api, words: Arc::new(words), guild, procedure, desk })
+        let (words, completions) = (Arc::new(words), Arc::default());
+        Ok(Self { settings, token, api, words, guild, procedure, completions, desk })
     }
 
     /// Everything the procedure names that is not there, or not closed as it should be.
@@ -159,6 +164,7 @@ impl Discord {
             api: Arc::clone(&self.api),
             words: Arc::clone(&self.words),
             guild: Arc::clone(&self.guild),
+            completions: Arc::clone(&self.completions),
             desk: self.desk.clone(),
         })
     }
@@ -174,7 +180,6 @@ impl Discord {
         let (calls_in, calls) = mpsc::channel(CALLS_MAX);
         let (ready_in, ready) = watch::channel(false);
         let usable = self.procedure.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
-        let criteria = criteria(&self.procedure);
         let reasons = usable.map(|trigger| (trigger.id.clone(), trigger.name.clone())).collect();
         let has_rota = |team: &&Team| self.procedure.rotas_of(&team.id).next().is_some();
         let with_rota = self.procedure.teams.iter().filter(has_rota);
@@ -183,7 +188,7 @@ impl Discord {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
-            ear: Ear { calls: calls_in, reasons, duties, criteria },
+            ear: Ear { calls: calls_in, reasons, duties, completions: Arc::clone(&self.completions) },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
         let intake = Intake {
@@ -310,16 +315,4 @@ fn missing(guild: &Guild, settings: &Settings, procedure: &Procedure) -> Vec<Sta
         }
     }
     problems
-}
-
-/// Every criterion for going back that a plan names, once.
-fn criteria(procedure: &Procedure) -> Vec<String> {
-    let plans = procedure.triggers.iter().map(|trigger| &trigger.plan).chain([&procedure.default_plan]);
-    let mut criteria: Vec<String> = Vec::new();
-    for criterion in plans.flat_map(|plan| &plan.lower_when) {
-        if !criteria.contains(criterion) {
-            criteria.push(criterion.clone());
-        }
-    }
-    criteria
 }

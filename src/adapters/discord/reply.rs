@@ -18,6 +18,8 @@ pub(crate) enum ReplyKind {
     Button,
     /// A button was pressed on an answer, which is to show what comes next.
     Turned,
+    /// Somebody is still typing; the address is the interaction itself.
+    Choices,
 }
 
 impl Reply {
@@ -26,6 +28,7 @@ impl Reply {
             ReplyKind::Waiting => 'w',
             ReplyKind::Button => 'b',
             ReplyKind::Turned => 't',
+            ReplyKind::Choices => 'c',
         };
         ReplyTo(format!("{kind}{token}"))
     }
@@ -34,6 +37,7 @@ impl Reply {
         let kind = match to.0.chars().next() {
             Some('w') => ReplyKind::Waiting,
             Some('t') => ReplyKind::Turned,
+            Some('c') => ReplyKind::Choices,
             _ => ReplyKind::Button,
         };
         Self { kind, token: to.0.get(1..).unwrap_or_default().to_owned() }

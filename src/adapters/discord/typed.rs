@@ -4,6 +4,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::adapters::discord::commands::{Asked, Cover};
+use crate::sop::desk::Choosing;
 use crate::sop::escalation::Act;
 
 /// What a typed command asks for; the error is a sentence.
@@ -58,6 +59,22 @@ pub(crate) fn asked(
         "help" => Ok(Asked::Help),
         _ => Err(format!("there is no command /{command}")),
     }
+}
+
+/// What is asked of the desk while somebody is typing the last of the options; `None` where it is not asked.
+pub(crate) fn completing(command: &str, options: &[(String, String)]) -> Option<Asked> {
+    let (option, typed) = options.last()?;
+    let what = match (command, option.as_str()) {
+        ("confirm" | "reopen", "escalation") => Choosing::Resolved,
+        ("note" | "grade" | "status" | "why" | "playbook", "escalation") => Choosing::Any,
+        (_, "escalation") | ("merge", "into") => Choosing::Open,
+        ("lower", "reason") => {
+            let case = options.iter().find(|(name, _)| name == "escalation");
+            Choosing::Criteria { case: case.map(|(_, case)| case.clone()).unwrap_or_default() }
+        }
+        _ => return None,
+    };
+    Some(Asked::Complete { what, typed: typed.clone() })
 }
 
 type Person = (serenity::model::user::User, Vec<serenity::model::id::RoleId>);

@@ -65,6 +65,15 @@ impl<'a> View<'a> {
         self.answer(channel, block(&format!("{} gets a form", self.names.person(user)), &lines));
     }
 
+    /// Somebody who is typing was offered choices.
+    pub fn offered(&mut self, user: u64, channel: u64, choices: &Value) {
+        let choices = choices.as_array().into_iter().flatten();
+        let names: Vec<String> =
+            choices.map(|choice| self.plain(choice["name"].as_str().unwrap_or_default())).collect();
+        let names = if names.is_empty() { vec!["nothing".to_owned()] } else { names };
+        self.answer(channel, block(&format!("{} is offered", self.names.person(user)), &names));
+    }
+
     /// As lines of a transcript.
     pub fn into_text(self) -> String {
         self.shown.into_values().collect()

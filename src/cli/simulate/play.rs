@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 use serenity::model::channel::Message as Quoted;
 
-use crate::adapters::discord::{Asked, Call, Clerk, Plan, Reply, ReplyKind, asked, compose};
+use crate::adapters::discord::{Asked, Call, Clerk, Plan, Reply, ReplyKind, asked, completing, compose};
 use crate::cli::simulate::Setting;
 use crate::cli::simulate::cast::Cast;
 use crate::cli::simulate::chat::View;
@@ -88,6 +88,7 @@ enum Happened {
     Edited { place: u64, id: u64, body: Value },
     Told { user: u64, place: u64, body: Value },
     Form { user: u64, place: u64, form: Value },
+    Offered { user: u64, place: u64, choices: Value },
 }
 
 impl Play<'_> {
@@ -116,6 +117,11 @@ impl Play<'_> {
                 let place = place.as_deref().map(|place| self.cast.place(place)).transpose()?;
                 let (place, id) = self.button(label, case, place, *first)?;
                 self.call(user, place, Asked::Pressed { id })
+            }
+            Happening::Typing { who, command, options, place } => {
+                let (user, place) = (self.cast.id(who)?, self.cast.place(place)?);
+                let asked = completing(command, options).ok_or("nothing is offered for this")?;
+                self.call(user, place, asked)
             }
             Happening::Type { who, command, options, place } => {
                 let (user, place) = (self.cast.id(who)?, self.cast.place(place)?);
@@ -315,7 +321,10 @@ impl Play<'_> {
                     matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Done { .. }));
                 let (user, place) = reply.token.split_once('/').unwrap_or_default();
                 self.drawn.push((number(place), self.last_id, body.clone()));
-                if reply.kind != ReplyKind::Button || !card_shows_it {
+                if reply.kind == ReplyKind::Choices {
+                    let choices = body["choices"].clone();
+                    self.happened.push(Happened::Offered { user: number(user), place: number(place), choices });
+                } else if reply.kind != ReplyKind::Button || !card_shows_it {
                     self.happened.push(Happened::Told { user: number(user), place: number(place), body });
                 }
             }
@@ -342,6 +351,7 @@ impl Play<'_> {
                 Happened::Edited { place, id, body } => view.edited(place, &body, id),
                 Happened::Told { user, place, body } => view.told(user, place, true, &body),
                 Happened::Form { user, place, form } => view.form(user, place, &form),
+                Happened::Offered { user, place, choices } => view.offered(user, place, &choices),
             }
         }
         view.into_text()

@@ -17,6 +17,7 @@
 //! | `Mona presses Acknowledge on ESC-1 [in #managers]` | the newest card of the case with that button, in that channel |
 //! | `Mona presses the old Acknowledge on ESC-1` | the button as it was first drawn |
 //! | `Rosa types /ack escalation:ESC-1 in #tier-1` | options are `name:value`, a value goes on to the next `name:`; `@Sam` is a person |
+//! | `Rosa is typing /ack escalation:dan in #tier-1` | what she is offered for the last option |
 //! | `Rosa uses "Escalate this" on "text"` | the menu of the latest message that reads so |
 //! | `Rosa fills in ticket: 42; steps: tried` | the form she was shown last |
 //! | `(time passes)` | up to the time in front |
@@ -85,6 +86,13 @@ pub enum Happening {
         first: bool,
     },
     Type {
+        who: String,
+        command: String,
+        options: Vec<(String, String)>,
+        place: String,
+    },
+    /// Somebody is still typing the last of the options.
+    Typing {
         who: String,
         command: String,
         options: Vec<(String, String)>,
@@ -281,7 +289,7 @@ type Act = fn(&Captures<'_>) -> Happening;
 
 /// How what people do is written; tried in this order.
 static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
-    let acts: [(&str, Act); 7] = [
+    let acts: [(&str, Act); 8] = [
         (r"^(?<who>\w+) in #(?<place>[^:]+): (?<text>.*)$", say),
         (r#"^(?<who>\w+) edits "(?<old>.*)" to "(?<new>.*)"$"#, |found| Happening::Edit {
             who: part(found, "who"),
@@ -310,6 +318,15 @@ static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
                 place: part(found, "place"),
             }
         }),
+        (
+            r"^(?<who>\w+) is typing /(?<name>[a-z]+(?: [a-z]+)*?)(?: (?<options>[a-z_]+:.*))? in #(?<place>\S+)$",
+            |found| Happening::Typing {
+                who: part(found, "who"),
+                command: part(found, "name"),
+                options: named(&OPTION, found.name("options").map_or("", |options| options.as_str())),
+                place: part(found, "place"),
+            },
+        ),
         (r#"^(?<who>\w+) uses "(?<name>[^"]+)" on "(?<old>.*)"$"#, |found| Happening::Menu {
             who: part(found, "who"),
             name: part(found, "name"),

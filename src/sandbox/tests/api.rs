@@ -240,7 +240,7 @@ async fn a_form_cannot_follow_a_form_and_completions_are_few() {
     let option = json!({"type": 3, "name": "ticket", "description": "Link", "autocomplete": true});
     let commands = json!([{"name": "find", "description": "Find", "options": [option]}]);
     call(&discord, "PUT", "applications/9000/guilds/1000/commands", commands).await;
-    let typing = discord.complete(rosa, support, "find", "ticket", "4");
+    let typing = discord.complete(rosa, support, "find", "ticket", "4", Map::new());
     let path = format!("interactions/{typing}/interaction-token-{typing}/callback");
     let choices: Vec<_> = (0..26).map(|n| json!({"name": n.to_string(), "value": n.to_string()})).collect();
     let (status, _) = call(&discord, "POST", &path, json!({"type": 8, "data": {"choices": choices}})).await;

@@ -104,7 +104,7 @@ async fn answers_to_interactions() -> anyhow::Result<()> {
     let input = CreateInputText::new(InputTextStyle::Paragraph, "Tried", "tried").placeholder("Steps").max_length(1000);
     let form = CreateModal::new("esc:new", "Escalate").components(vec![CreateActionRow::InputText(input)]);
     answer(slash(), Response::Modal(form)).await?;
-    let typing = discord.complete(rosa, support, "find", "ticket", "4");
+    let typing = discord.complete(rosa, support, "find", "ticket", "4", Map::new());
     let choices = CreateAutocompleteResponse::new().add_string_choice("#42", "42");
     answer(typing, Response::Autocomplete(choices)).await?;
 

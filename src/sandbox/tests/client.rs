@@ -165,7 +165,7 @@ async fn serenity_understands_every_kind_of_interaction() {
     options.insert("customer".into(), json!(dana.to_string()));
     let command = discord.slash(rosa, support, "escalate", options);
     bot.expect(r#"command escalate ["ticket", "customer"] None"#).await;
-    discord.complete(rosa, support, "escalate", "ticket", "4");
+    discord.complete(rosa, support, "escalate", "ticket", "4", Map::new());
     bot.expect(r#"typing Some("4")"#).await;
 
     let said = discord.say(dana, support, "help");

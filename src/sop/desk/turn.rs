@@ -325,6 +325,9 @@ impl<'a> Turn<'a> {
         if let Question::Help = question {
             return Ok(Answer::Help { staff: actor.person.standing == Standing::Staff });
         }
+        if let Question::Choices { what, typed } = question {
+            return Ok(self.choices(actor, what, typed));
+        }
         if actor.person.standing != Standing::Staff {
             return Err(Refusal::NotStaff);
         }
@@ -338,7 +341,7 @@ impl<'a> Turn<'a> {
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Sop => Answer::Sop(self.sop()),
             Question::Difference(about) => self.difference(actor, about)?,
-            Question::Help => unreachable!("answered above"),
+            Question::Help | Question::Choices { .. } => unreachable!("answered above"),
         })
     }
 
