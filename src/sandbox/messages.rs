@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::interactions::{Interaction, InteractionKind};
 use super::mentions::{Allowed, Pings, mentioned};
 use super::objects::{merge, texts};
 use super::sessions::{self, Dispatch};
@@ -70,11 +71,7 @@ impl State {
             message["type"] = json!(19);
         }
         if let Some(interaction) = draft.via.and_then(|via| self.interactions.get(&via)) {
-            message["interaction_metadata"] = json!({
-                "id": interaction.id.to_string(), "type": interaction.kind.number(),
-                "user": self.user(interaction.user), "authorizing_integration_owners": {"0": self.guild.to_string()},
-                "original_response_message_id": null,
-            });
+            message["interaction_metadata"] = self.metadata(interaction);
             if let Some(command) = &interaction.command {
                 // Deprecated by Discord and still sent: the only place that names the command.
                 message["interaction"] = json!({
@@ -99,6 +96,32 @@ impl State {
         let nonce = draft.body.get("nonce").cloned();
         self.tell_message("MESSAGE_CREATE", "message", draft.place, id, nonce);
         Posted { id, message, pings }
+    }
+
+    /// What a message tells of the interaction that it answers
+    /// (<https://discord.com/developers/docs/resources/message#message-interaction-metadata-object>).
+    fn metadata(&self, interaction: &Interaction) -> Value {
+        let of = |kind: InteractionKind| {
+            json!({
+                "id": interaction.id.to_string(), "type": kind.number(), "user": self.user(interaction.user),
+                "authorizing_integration_owners": {"0": self.guild.to_string()}, "original_response_message_id": null,
+            })
+        };
+        let mut metadata = of(interaction.kind);
+        let pressed = interaction.message.map(|message| message.to_string());
+        match (interaction.kind, pressed) {
+            (InteractionKind::Component, Some(message)) => metadata["interacted_message_id"] = message.into(),
+            (InteractionKind::Form, Some(message)) => {
+                let mut opened_by = of(InteractionKind::Component);
+                opened_by["interacted_message_id"] = message.into();
+                metadata["triggering_interaction_metadata"] = opened_by;
+            }
+            (InteractionKind::Form, None) => {
+                metadata["triggering_interaction_metadata"] = of(InteractionKind::Command);
+            }
+            _ => {}
+        }
+        metadata
     }
 
     /// Changes what `change` names of a message and tells everybody. `silently`: without "(edited)".

@@ -255,6 +255,45 @@ pub enum Answer {
     Difference(Box<Difference>),
 }
 
+/// By when the next step comes, at one press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Soon {
+    QuarterHour,
+    Hour,
+    Today,
+    /// Asks for a time.
+    Other,
+}
+
+impl Soon {
+    pub const ALL: [Self; 4] = [Self::QuarterHour, Self::Hour, Self::Today, Self::Other];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QuarterHour => "quarter_hour",
+            Self::Hour => "hour",
+            Self::Today => "today",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Answer {
+    /// The card shows all that it says.
+    pub fn is_on_card(&self) -> bool {
+        matches!(self, Self::Done { command, .. } if *command != "acknowledge")
+    }
+
+    /// The case whose next step whoever is answered has just promised, or is about to.
+    pub fn promised(&self) -> Option<&Card> {
+        match self {
+            Self::Done { command: "acknowledge" | "promise", case } if !case.awaited => Some(case),
+            _ => None,
+        }
+    }
+}
+
 /// One thing that somebody may mean.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::sop::desk::Sop;
 use crate::sop::guidance::information;
-use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts, Verb};
+use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts, Soon, Verb};
 use crate::sop::team::Team;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -189,6 +189,16 @@ impl Words {
         Sheet::parse(&self.render("form.md", FormFacts { form: "reopen", id, reason: None, fields: &[] }))
     }
 
+    /// The label of the button for a promise.
+    pub fn soon(&self, soon: Soon) -> String {
+        self.render("button.md", ButtonFacts { verb: soon }).trim().to_owned()
+    }
+
+    /// The title of the form for the time of the next step, and the label of its one field.
+    pub fn promise_form(&self, id: &str) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form: "promise", id, reason: None, fields: &[] }))
+    }
+
     /// The title of the form for an escalation by hand, and the labels of its fields.
     pub fn escalate_form(&self, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
         Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason, fields }))
@@ -215,8 +225,8 @@ impl Words {
 }
 
 #[derive(Serialize)]
-struct ButtonFacts {
-    verb: Verb,
+struct ButtonFacts<V> {
+    verb: V,
 }
 
 #[derive(Serialize)]

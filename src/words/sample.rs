@@ -18,7 +18,7 @@ use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{
     Answer, BookPage, BookStep, Card, Difference, Duty, Line, LineFacts, NearLine, OpenItem, Post, PostFacts, Queue,
-    ShownClock, ShownRung, ShownTerms, Verb, Why,
+    ShownClock, ShownRung, ShownTerms, Soon, Verb, Why,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
@@ -138,8 +138,11 @@ impl Words {
         for verb in Verb::ALL {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
         }
+        for verb in Soon::ALL {
+            attempt(self.try_render("button.md", super::ButtonFacts { verb }));
+        }
         let fields = &fields();
-        for form in ["resolve", "reopen", "escalate", "inform"] {
+        for form in ["resolve", "promise", "reopen", "escalate", "inform"] {
             for reason in [None, Some("Refund")] {
                 attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason, fields }));
             }

@@ -7,7 +7,7 @@ use crate::adapters::discord::custom_id::CustomId;
 use crate::engine::connector::{Asks, Ping, Telling};
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{PersonId, cut};
-use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, Verb};
+use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, Soon, Verb};
 use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
 
@@ -64,6 +64,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             let mut body = answer(&words.answer(told));
             match &**told {
                 Answer::Playbook { page } => body["components"] = done_button(words, page),
+                Answer::Done { .. } => body["components"] = soon_buttons(words, told.promised()),
                 Answer::Difference(difference) => body["components"] = move_button(words, difference),
                 _ => {}
             }
@@ -217,6 +218,16 @@ pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
     let id = id.map(|(case, step)| CustomId::Step { case, playbook: page.id.clone(), step });
     let button = |id: CustomId| json!({"type": 1, "components": [button(words, Verb::Done, &id)]});
     id.map(button).into_iter().collect()
+}
+
+/// Below what a case promises: other times for its next step.
+fn soon_buttons(words: &Words, promised: Option<&Card>) -> Value {
+    let Some(case) = promised.and_then(|card| card.id.parse().ok()) else { return json!([]) };
+    let button = |soon: Soon| {
+        let (id, label) = (CustomId::Soon { case, soon }, cut(&words.soon(soon), LABEL_MAX));
+        json!({"type": 2, "style": 2, "label": label, "custom_id": id.to_string()})
+    };
+    json!([{"type": 1, "components": Soon::ALL.map(button)}])
 }
 
 /// A choice, while one types. Its name is shown as it is: nothing in it is markup.

@@ -2,7 +2,7 @@
 
 use crate::engine::connector::Asks;
 use crate::sop::escalation::EscalationId;
-use crate::sop::notice::Verb;
+use crate::sop::notice::{Soon, Verb};
 
 /// Marks an id as ours, and the version of this grammar.
 const PREFIX: &str = "bh1";
@@ -15,6 +15,10 @@ pub(crate) enum CustomId {
     Button { verb: Verb, case: EscalationId, version: u64, page: usize },
     /// The form that asks for a note.
     Resolve { case: EscalationId, version: u64 },
+    /// The button that promises the next step.
+    Soon { case: EscalationId, soon: Soon },
+    /// The form that asks for its time.
+    Promise { case: EscalationId },
     /// The form that asks what is still to be done.
     Reopen { case: EscalationId },
     /// The form for an escalation by hand: for which trigger, from where, about which message.
@@ -43,6 +47,8 @@ impl std::fmt::Display for CustomId {
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
             Self::MoveOver { case, procedure } => write!(out, "{PREFIX}:move:{}:{procedure}", case.0),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
+            Self::Soon { case, soon } => write!(out, "{PREFIX}:soon:{}:{}", case.0, soon.name()),
+            Self::Promise { case } => write!(out, "{PREFIX}:by:{}", case.0),
             Self::Reopen { case } => write!(out, "{PREFIX}:reopen:{}", case.0),
             Self::Escalate { trigger, place, message } => {
                 let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
@@ -74,6 +80,12 @@ impl std::str::FromStr for CustomId {
                 Ok(Self::Step { case, playbook, step: next()?.parse().map_err(|_| ())? })
             }
             "move" => Ok(Self::MoveOver { case: EscalationId(number(next()?)?), procedure: next()?.to_owned() }),
+            "soon" => {
+                let (case, name) = (EscalationId(number(next()?)?), next()?);
+                let soon = Soon::ALL.into_iter().find(|soon| soon.name() == name).ok_or(())?;
+                Ok(Self::Soon { case, soon })
+            }
+            "by" => Ok(Self::Promise { case: EscalationId(number(next()?)?) }),
             "reopen" => Ok(Self::Reopen { case: EscalationId(number(next()?)?) }),
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -101,6 +113,8 @@ mod tests {
             CustomId::Button { verb: Verb::NotSolved, case: EscalationId(1), version: 1, page: 0 },
             CustomId::Resolve { case: EscalationId(1), version: 3 },
             CustomId::Reopen { case: EscalationId(12) },
+            CustomId::Soon { case: EscalationId(12), soon: Soon::Today },
+            CustomId::Promise { case: EscalationId(12) },
             CustomId::MoveOver { case: EscalationId(12), procedure: "0123456789ab".into() },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
             CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },

@@ -138,7 +138,7 @@ impl Postman {
             }
             ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,
             // The card shows what the button did; only what it did not do needs words.
-            ReplyKind::Button if matches!(**answer, Answer::Done { .. }) => Value::Null,
+            ReplyKind::Button if answer.is_on_card() => Value::Null,
             ReplyKind::Button | ReplyKind::Turned => {
                 body["flags"] = EPHEMERAL.into();
                 self.api.post(&webhook, &body).await?
@@ -160,6 +160,8 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
         | CustomId::Escalate { .. }
         | CustomId::Inform { .. }
         | CustomId::MoveOver { .. }
+        | CustomId::Soon { .. }
+        | CustomId::Promise { .. }
         | CustomId::Step { .. } => None,
     })
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -22,7 +23,7 @@ use crate::sop::desk::{About, CoverForm, Form, Question, Request};
 use crate::sop::escalation::{Act, Actor, EscalationId, NOTE_CHARS_MAX, Refusal};
 use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
 use crate::sop::message::{Standing, cut};
-use crate::sop::notice::{Answer, Verb};
+use crate::sop::notice::{Answer, Soon, Verb};
 use crate::sop::procedure::Procedure;
 use crate::words::Words;
 
@@ -207,7 +208,19 @@ impl Clerk<'_> {
                         Verb::NotSolved => Plan::Show(self.reopen_form(case)),
                     }
                 }
-                Ok(CustomId::Inform { .. }) if !is_staff => Plan::Refuse(Refusal::NotStaff),
+                Ok(CustomId::Soon { soon: Soon::Other, .. } | CustomId::Inform { .. }) if !is_staff => {
+                    Plan::Refuse(Refusal::NotStaff)
+                }
+                Ok(CustomId::Soon { case, soon }) => {
+                    let within = |time| Act::Promise { within: Some(time) };
+                    let promise = match soon {
+                        Soon::QuarterHour => within(TimeDelta::minutes(15)),
+                        Soon::Hour => within(TimeDelta::hours(1)),
+                        Soon::Today => Act::PromiseToday { zone: self.zone_of(actor) },
+                        Soon::Other => return Plan::Show(self.promise_form(case)),
+                    };
+                    act(promise, About::Typed(case.to_string()), ReplyKind::Turned)
+                }
                 Ok(CustomId::Inform { case, fields }) => self.inform_form(case, fields),
                 Ok(CustomId::Step { case: escalation, playbook, step }) => Plan::Ask(
                     ReplyKind::Turned,
@@ -287,6 +300,16 @@ impl Clerk<'_> {
         body
     }
 
+    fn promise_form(self, case: EscalationId) -> Value {
+        let within = Field { id: "within", long: false, required: true, chars_max: 20, value: String::new() };
+        compose::form(&CustomId::Promise { case }, &self.words.promise_form(&case.to_string()), &[within])
+    }
+
+    /// Where somebody lives, as far as the roster knows.
+    fn zone_of(self, actor: &Actor) -> Tz {
+        self.procedure.person(&actor.person.id).map_or(Tz::UTC, |person| person.zone)
+    }
+
     fn reopen_form(self, case: EscalationId) -> Value {
         let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(u16::MAX);
         let reason = Field { id: "reason", long: true, required: true, chars_max, value: String::new() };
@@ -327,6 +350,13 @@ fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
             let act = Act::Inform { answers: answers.to_vec() };
             Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
         }
+        Ok(CustomId::Promise { case }) => match time(&answer("within")) {
+            Ok(within) => {
+                let (about, act) = (About::Typed(case.to_string()), Act::Promise { within: Some(within) });
+                Plan::Ask(ReplyKind::Turned, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+            }
+            Err(refusal) => Plan::Refuse(refusal),
+        },
         Ok(CustomId::Reopen { case }) => {
             let (about, act) = (About::Typed(case.to_string()), Act::Reopen { reason: answer("reason") });
             Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))

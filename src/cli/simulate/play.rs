@@ -17,7 +17,7 @@ use crate::engine::connector::{Destination, Ping, Telling};
 use crate::engine::{Sending, sending};
 use crate::sop::desk::{Desk, Request};
 use crate::sop::message::{Message, MessageId, PlaceId};
-use crate::sop::notice::{Answer, Notice, is_still_wanted};
+use crate::sop::notice::{Notice, is_still_wanted};
 
 /// What was seen because of one line.
 #[derive(Debug)]
@@ -317,8 +317,7 @@ impl Play<'_> {
             }
             Destination::Asker(to) => {
                 let reply = Reply::read(&to);
-                let card_shows_it =
-                    matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Done { .. }));
+                let card_shows_it = matches!(&telling, Telling::Answer(answer) if answer.is_on_card());
                 let (user, place) = reply.token.split_once('/').unwrap_or_default();
                 self.drawn.push((number(place), self.last_id, body.clone()));
                 if reply.kind == ReplyKind::Choices {

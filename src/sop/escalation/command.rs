@@ -1,6 +1,7 @@
 //! What somebody can want of a case.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use crate::sop::escalation::{Grade, Report};
 use crate::sop::guidance::information::Field;
@@ -27,6 +28,10 @@ pub enum Act {
     /// Promises the next step within this time; `None` is the time that the team has to answer.
     Promise {
         within: Option<TimeDelta>,
+    },
+    /// Promises the next step before the day is over; `zone` is where the person lives.
+    PromiseToday {
+        zone: Tz,
     },
     Note {
         text: String,
@@ -77,7 +82,7 @@ impl Act {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Acknowledge { .. } => "acknowledge",
-            Self::Promise { .. } => "promise",
+            Self::Promise { .. } | Self::PromiseToday { .. } => "promise",
             Self::Note { .. } => "note",
             Self::Wait { .. } => "wait",
             Self::HandOff { .. } => "hand_off",

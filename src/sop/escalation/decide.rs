@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason, Promise,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason,
     RaiseReason, Resolution, Waiting,
 };
 use crate::sop::guidance::information::WrongAnswer;
@@ -154,8 +154,6 @@ impl From<DutyRefusal> for Refusal {
 
 /// Longest note that is kept, in characters.
 pub const NOTE_CHARS_MAX: usize = 1_000;
-/// Who needs longer hands the case off, or waits for the customer.
-const PROMISE_MAX: TimeDelta = TimeDelta::days(7);
 
 /// Opening a case: it is opened and its first team is paged.
 pub fn open(opened: Opened, on_call: &OnCall) -> Vec<Event> {
@@ -210,6 +208,7 @@ impl Escalation {
         match act {
             Act::Acknowledge { next } => self.acknowledge(by, *next, seen, now),
             Act::Promise { within } => self.promise(by, *within, now),
+            Act::PromiseToday { zone } => self.promise_today(by, *zone, now),
             Act::Note { text } => self.note(by, text, now),
             Act::Wait { reason } => self.wait(by, reason),
             Act::HandOff { to } => self.hand_off(by, to),
@@ -262,20 +261,6 @@ impl Escalation {
             events.extend([Event::Acknowledged { by: responder.clone() }, self.promised(responder, next, now)]);
         }
         Ok(events)
-    }
-
-    /// The next step comes within this time, or within the time that the team has to answer, in its own hours.
-    fn promised(&self, by: Person, within: Option<TimeDelta>, now: DateTime<Utc>) -> Event {
-        Event::Promised { by, until: within.map_or_else(|| self.rung().due(now), |within| now + within) }
-    }
-
-    fn promise(&self, by: &Actor, within: Option<TimeDelta>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        self.refuse_if_resolved()?;
-        self.refuse_if_nobody_has_it()?;
-        self.refuse_strangers(by)?;
-        self.refuse_far_promise(within)?;
-        let resumed = self.waiting.is_some().then_some(Event::Resumed);
-        Ok(resumed.into_iter().chain([self.promised(by.person.clone(), within, now)]).collect())
     }
 
     /// What is written down is a step: the next one is due a whole time later.
@@ -415,17 +400,6 @@ impl Escalation {
         events
     }
 
-    /// The next step did not come: first a reminder, then the next team.
-    fn pass_promise(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
-        let Some((responder, _)) = &self.responder else { return Vec::new() };
-        if let Some(Promise { until, nudged_at: None }) = self.promise {
-            let late_seconds = (now - deadline.at).num_seconds();
-            return vec![Event::Nudged { due: until, late_seconds }];
-        }
-        let why = RaiseReason::Lapsed { responder: responder.clone() };
-        moved(self.step, self.opened.plan.next(self.step), why, PageReason::Lapsed)
-    }
-
     /// Nobody answered in time: on record once, and the next team.
     fn pass_silence(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some(page) = self.awaiting else { return Vec::new() };
@@ -444,15 +418,6 @@ impl Escalation {
             Some(Resolution { into: Some(into), .. }) => Err(Refusal::AlreadyMerged { id: self.id, into: *into }),
             Some(done) => Err(Refusal::AlreadyResolved { id: self.id, by: done.by.clone(), since: done.at }),
             None => Ok(()),
-        }
-    }
-
-    fn refuse_far_promise(&self, within: Option<TimeDelta>) -> Result<(), Refusal> {
-        match within {
-            Some(within) if within > PROMISE_MAX => {
-                Err(Refusal::PromiseTooFar { id: self.id, hours: PROMISE_MAX.num_hours() })
-            }
-            _ => Ok(()),
         }
     }
 
@@ -475,7 +440,7 @@ impl Escalation {
         Err(Refusal::AlreadyRaised { id: self.id, team: self.team().clone(), since })
     }
 
-    fn refuse_if_nobody_has_it(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_if_nobody_has_it(&self) -> Result<(), Refusal> {
         match (&self.responder, self.awaiting) {
             (Some(_), None) => Ok(()),
             _ => Err(Refusal::NotTaken { id: self.id }),
@@ -505,7 +470,7 @@ impl Escalation {
 }
 
 /// The case goes to another step, whose team is paged; where there is no other, its team is paged again.
-fn moved(from: Step, to: Step, why: RaiseReason, reason: PageReason) -> Vec<Event> {
+pub(super) fn moved(from: Step, to: Step, why: RaiseReason, reason: PageReason) -> Vec<Event> {
     let raised = (to != from).then_some(Event::Raised { from, to, why });
     raised.into_iter().chain([paged(to, reason)]).collect()
 }

@@ -15,6 +15,7 @@ mod merge;
 mod moving;
 mod on_call;
 mod playbook;
+mod promise;
 #[cfg(test)]
 mod properties;
 mod tell;

@@ -95,6 +95,7 @@ fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => within.clone().prop_map(|next| Act::Acknowledge { next }),
         1 => within.prop_map(|within| Act::Promise { within }),
+        1 => zones().prop_map(|zone| Act::PromiseToday { zone }),
         1 => note.clone().prop_map(|text| Act::Note { text }),
         1 => note.clone().prop_map(|reason| Act::Wait { reason }),
         1 => note.clone().prop_map(|reason| Act::Lower { reason }),
@@ -110,6 +111,10 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
         1 => note.prop_map(|note| Act::Resolve { note }),
     ]
+}
+
+fn zones() -> impl Strategy<Value = chrono_tz::Tz> {
+    proptest::sample::select(vec![chrono_tz::Tz::UTC, chrono_tz::Tz::Asia__Kolkata, chrono_tz::Tz::America__New_York])
 }
 
 fn openings() -> impl Strategy<Value = Opened> {
