@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::adapters::discord::completion::{
     Completions, any_cases, criteria, duties, open_cases, reasons, resolved_cases,
 };
+use crate::adapters::discord::locales;
 use crate::sop::desk::Choosing;
 use crate::sop::escalation::{Act, Grade};
 use crate::sop::team::Severity;
@@ -165,7 +166,7 @@ pub(crate) fn framework(ear: Ear) -> poise::Framework<Ear, Failure> {
 /// As Discord wants them registered.
 pub(crate) fn registered() -> serde_json::Value {
     let commands = poise::builtins::create_application_commands(&all());
-    serde_json::to_value(commands).expect("commands are plain data")
+    locales::describe(serde_json::to_value(commands).expect("commands are plain data"))
 }
 
 async fn ask(ctx: Context<'_>, what: Asked) -> Result<(), Failure> {

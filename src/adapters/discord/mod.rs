@@ -7,6 +7,7 @@
 //! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `completion`: what somebody may mean who is still typing
+//! - `locales`: what commands are described as in other languages
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
@@ -22,6 +23,7 @@ mod gateway;
 mod guild;
 mod intake;
 mod interactions;
+mod locales;
 mod markup;
 mod reply;
 mod typed;
