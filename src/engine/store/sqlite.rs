@@ -10,6 +10,7 @@ use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, Sq
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::{Batch, Past, Recorded, StoreError, ToTell};
+use crate::sop::desk::Fact;
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl SqliteStore {
                 at: instant(row.get("at")),
                 input: InputId(row.get("input")),
                 procedure: row.get("procedure"),
-                fact: serde_json::from_str(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
+                fact: Fact::read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
             })
         });
         recorded.collect()
