@@ -6,7 +6,7 @@ use crate::sop::message::{Message, Person, TicketRef, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Signals;
 use crate::sop::team::Severity;
-use crate::sop::trigger::{Fired, Firing, Mode, Near, NearMiss, Scope, What};
+use crate::sop::trigger::{Fired, Firing, Flip, Mode, Near, NearMiss, Scope, What};
 
 /// What is to be done about one message.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +101,7 @@ fn near(fired: &Fired<'_>, confidential: bool) -> Vec<NearMiss> {
 
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
     let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
+    let flip = |firing: &&Firing<'_>| Flip { trigger: firing.trigger.id.clone(), changes: firing.flip.clone() };
     let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings.iter().cloned()).collect();
     let asked_for = findings.iter().filter(|finding| !finding.negated);
     let kinds: Vec<&str> = asked_for.filter_map(|finding| kind_of(&finding.what)).collect();
@@ -114,6 +115,7 @@ fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
         information: Vec::new(),
         quotes: quotes(heard.signals, |kind| kinds.contains(&kind)),
         findings,
+        flips: group.iter().map(flip).collect(),
     }
 }
 

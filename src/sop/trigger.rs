@@ -3,6 +3,7 @@
 //! Every trigger is looked at for every message, and every leaf of every condition leaves a [`Finding`]: the same
 //! findings explain a firing on the card, a near miss in `/why`, and a silence in `bellhop explain`.
 
+mod flip;
 mod ticket;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::sop::guidance::information::Field;
 use crate::sop::message::{Message, PersonId, PlaceId, TicketRef};
 use crate::sop::signal::{self, Currency, Kind, Lexicon, Signals};
 use crate::sop::team::{Plan, Severity};
+pub use crate::sop::trigger::flip::{Change, Flip};
 pub use crate::sop::trigger::ticket::{TicketField, TicketFields, TicketTest};
 
 /// One rule of the procedure.
@@ -158,6 +160,9 @@ pub enum What {
         kind: Kind,
         count: u32,
         at_least: u32,
+        /// So many are more than is usual here; 0 where the rule does not ask for that.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unusual: u32,
     },
     Place,
     Language {
@@ -183,6 +188,11 @@ pub enum What {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A trigger that fired, with its reasons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing<'t> {
@@ -191,6 +201,8 @@ pub struct Firing<'t> {
     pub findings: Vec<Finding>,
     /// The earlier messages that were counted, oldest first.
     pub counted: Vec<Counted>,
+    /// What would have kept it quiet.
+    pub flip: Vec<Change>,
 }
 
 /// What the leaves of one trigger's condition leave behind.
@@ -205,6 +217,9 @@ pub struct Trace {
 pub struct NearMiss {
     pub trigger: String,
     pub finding: Finding,
+    /// What would have made the trigger fire; empty where that is not on record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flip: Vec<Change>,
 }
 
 /// What the triggers made of one message.
@@ -220,12 +235,14 @@ pub struct Fired<'t> {
 pub struct Near<'t> {
     pub trigger: &'t Trigger,
     pub finding: Finding,
+    /// What would have made it fire.
+    pub flip: Vec<Change>,
 }
 
 impl Near<'_> {
     /// As it is recorded.
     pub fn to_record(&self) -> NearMiss {
-        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone() }
+        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone(), flip: self.flip.clone() }
     }
 }
 
@@ -274,13 +291,18 @@ pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
             continue;
         }
         if trigger.condition.holds(scene, &mut trace) {
+            let flip = trigger.condition.flip(&trace.findings);
             let findings = trace.findings.drain(..).filter(|finding| finding.held).collect();
             let mut counted = std::mem::take(&mut trace.counted);
             counted.sort_by_key(|counted| counted.at);
-            fired.firings.push(Firing { trigger, findings, counted });
+            fired.firings.push(Firing { trigger, findings, counted, flip });
         } else {
-            let near = trace.findings.drain(..).filter(Finding::is_near);
-            fired.near.extend(near.map(|finding| Near { trigger, finding }));
+            if trace.findings.iter().any(Finding::is_near) {
+                let flip = trigger.condition.flip(&trace.findings);
+                let near = trace.findings.iter().filter(|finding| finding.is_near()).cloned();
+                fired.near.extend(near.map(|finding| Near { trigger, finding, flip: flip.clone() }));
+            }
+            trace.findings.clear();
             trace.counted.clear();
         }
     }
@@ -355,12 +377,13 @@ impl Condition {
                 let (failing, now) = (&scene.signals.failing, scene.now);
                 let reports = customer.map(|customer| scene.past.reports(kind, failing, customer, *within, now));
                 let reports = reports.unwrap_or_default();
-                let at_least = if *unusual { reports.unusual.max(*at_least) } else { *at_least };
+                let unusual = if *unusual { reports.unusual } else { 0 };
+                let at_least = unusual.max(*at_least);
                 let (held, count) = match customer {
                     Some(_) => count(&reports.counted, at_least, trace),
                     None => (false, 0),
                 };
-                (held, What::Customers { kind: kind.clone(), count, at_least })
+                (held, What::Customers { kind: kind.clone(), count, at_least, unusual })
             }
             Self::Places(places) => (places.contains(&scene.message.place), What::Place),
             Self::Ticket { field, test } => ticket_field(scene, *field, test),
@@ -507,7 +530,7 @@ impl std::fmt::Display for Finding {
             What::Contacts { count, at_least } => {
                 write!(out, "contact {count} about the same issue (needs {at_least})")
             }
-            What::Customers { kind, count, at_least } => {
+            What::Customers { kind, count, at_least, .. } => {
                 write!(out, "{kind} reported by {count} customers (needs {at_least})")
             }
             What::Ticket { field, found, asked } => {

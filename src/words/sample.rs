@@ -306,6 +306,7 @@ fn opened(full: bool) -> Opened {
             counted: if full { counted } else { Vec::new() },
             triggers: if full { vec![name] } else { Vec::new() },
             findings: if full { findings } else { Vec::new() },
+            flips: Vec::new(),
             quotes: if full { quotes } else { Vec::new() },
             information: vec![Information {
                 id: "steps".to_owned(),

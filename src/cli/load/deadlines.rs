@@ -226,6 +226,7 @@ fn opened(plan: Plan, procedure: &Procedure) -> Opened {
             counted: Vec::new(),
             triggers: Vec::new(),
             findings: Vec::new(),
+            flips: Vec::new(),
             quotes: Vec::new(),
             information: Vec::new(),
         },

@@ -57,6 +57,7 @@ impl Turn<'_> {
             counted: Vec::new(),
             triggers: vec![TriggerName { id: trigger.id.clone(), name: trigger.name.clone() }],
             findings: firing.map(|firing| firing.findings.clone()).unwrap_or_default(),
+            flips: Vec::new(),
             quotes: triage::quotes(&signals, |kind| trigger.confidential || !self.procedure.is_confidential(kind)),
             information: Vec::new(),
         }

@@ -291,6 +291,7 @@ impl<'a> Turn<'a> {
                     .into_iter()
                     .collect(),
                 findings: Vec::new(),
+                flips: Vec::new(),
                 quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
                 information,
             },

@@ -41,7 +41,7 @@ use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
-use crate::sop::trigger::{Finding, NearMiss, Ownership, Scope};
+use crate::sop::trigger::{Finding, Flip, NearMiss, Ownership, Scope};
 
 /// The number of a case on its desk, from 1. People see `ESC-142`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,6 +120,9 @@ pub struct Report {
     /// Ids and names of the triggers that fired on it, the leading one first; empty for a case opened by hand.
     pub triggers: Vec<TriggerName>,
     pub findings: Vec<Finding>,
+    /// For each trigger that fired, what would have kept it quiet; empty where that is not on record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flips: Vec<Flip>,
     pub quotes: Vec<Quote>,
     /// What a form asked for; empty for a message.
     pub information: Vec<Information>,

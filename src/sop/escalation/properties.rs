@@ -192,6 +192,7 @@ fn report(message: &str) -> Report {
         counted: Vec::new(),
         triggers: Vec::new(),
         findings: Vec::new(),
+        flips: Vec::new(),
         quotes: Vec::new(),
         information: Vec::new(),
     }
