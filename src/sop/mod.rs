@@ -29,6 +29,7 @@ pub mod notice;
 pub mod procedure;
 pub mod prover;
 pub mod rota;
+pub mod share;
 pub mod signal;
 pub mod team;
 pub mod triage;
