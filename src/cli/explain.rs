@@ -10,12 +10,14 @@ use serde::Serialize;
 
 use crate::cli::table::Table;
 use crate::cli::{ConfigFile, NO};
+use crate::config::Config;
 use crate::sop::conversation::Conversation;
 use crate::sop::desk;
 use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Claim, Kind, Signal, Signals};
-use crate::sop::trigger::{Fired, Firing, Mode};
+use crate::sop::trigger::{Change, Fired, Firing, Mode};
+use crate::words::{Markup, Words};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -34,9 +36,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.read()?;
+    let words = words(&config)?;
     let mut out = stdout().lock();
     let mut tell = |id: &str, text: &str| -> std::io::Result<()> {
-        explain(id, text, &config.procedure, |explained| {
+        explain(id, text, &config.procedure, &words, |explained| {
             if arguments.json {
                 serde_json::to_writer(&mut out, explained)?;
                 writeln!(out)
@@ -62,6 +65,12 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     Ok(if is_complete { ExitCode::SUCCESS } else { NO.into() })
+}
+
+/// The words of the config, as a terminal shows them.
+fn words(config: &Config) -> anyhow::Result<Words> {
+    let loaded = Words::load(config.desk.templates.as_deref(), Markup::none(), &config.procedure.teams);
+    loaded.map_err(|problems| Error::msg(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Each line is a text; its number is its id. `false` if a line could not be read; the rest goes on.
@@ -111,7 +120,7 @@ struct Explained<'a> {
     claims: &'a [Claim],
     failing: &'a [String],
     firings: Vec<Fires<'a>>,
-    near: Vec<Near>,
+    near: Vec<Near<'a>>,
     decision: String,
     #[serde(skip)]
     truncated: bool,
@@ -123,20 +132,28 @@ struct Fires<'a> {
     mode: Mode,
     severity: crate::sop::team::Severity,
     teams: Vec<&'a str>,
+    /// The smallest change that would have kept it quiet.
+    flip: &'a [Change],
     #[serde(skip)]
     name: &'a str,
     #[serde(skip)]
     reasons: Vec<String>,
+    #[serde(skip)]
+    quiet: String,
 }
 
 #[derive(Serialize)]
-struct Near {
-    trigger: String,
+struct Near<'a> {
+    trigger: &'a str,
     why: String,
+    /// The smallest change that would have made it fire.
+    flip: &'a [Change],
+    #[serde(skip)]
+    fires: String,
 }
 
 /// Reads one text as a customer's and shows what was made of it.
-fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Explained<'_>) -> T) -> T {
+fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: impl FnOnce(&Explained<'_>) -> T) -> T {
     let now = Utc::now();
     let message = Message {
         id: id.into(),
@@ -148,8 +165,13 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Ex
         to: Vec::new(),
     };
     let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
-    let firings: Vec<Fires<'_>> = fired.firings.iter().map(fires).collect();
-    let near = fired.near.iter().map(|miss| Near { trigger: miss.trigger.id.clone(), why: miss.finding.to_string() });
+    let firings: Vec<Fires<'_>> = fired.firings.iter().map(|firing| fires(firing, words)).collect();
+    let near = fired.near.iter().map(|miss| Near {
+        trigger: &miss.trigger.id,
+        why: miss.finding.to_string(),
+        flip: &miss.flip,
+        fires: words.flip(&miss.flip),
+    });
     show(&Explained {
         id,
         text_chars: text.chars().count(),
@@ -165,7 +187,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, show: impl FnOnce(&Ex
     })
 }
 
-fn fires<'a>(firing: &'a Firing<'_>) -> Fires<'a> {
+fn fires<'a>(firing: &'a Firing<'_>, words: &Words) -> Fires<'a> {
     let trigger = firing.trigger;
     Fires {
         trigger: &trigger.id,
@@ -174,6 +196,8 @@ fn fires<'a>(firing: &'a Firing<'_>) -> Fires<'a> {
         severity: trigger.severity,
         teams: trigger.plan.rungs.iter().map(|rung| rung.team.0.as_str()).collect(),
         reasons: firing.findings.iter().map(ToString::to_string).collect(),
+        flip: &firing.flip,
+        quiet: words.flip(&firing.flip),
     }
 }
 
@@ -216,9 +240,11 @@ impl std::fmt::Display for Explained<'_> {
         for firing in &self.firings {
             let mode = if firing.mode == Mode::Watch { ", only watched" } else { "" };
             writeln!(out, "  fires: {} ({}{mode}): {}", firing.name, firing.severity, firing.reasons.join("; "))?;
+            writeln!(out, "    quiet {}", firing.quiet)?;
         }
         for miss in &self.near {
             writeln!(out, "  nearly: {}: {}", miss.trigger, miss.why)?;
+            writeln!(out, "    fires {}", miss.fires)?;
         }
         if self.truncated {
             writeln!(out, "  the text is longer than is read: its end was left out")?;

@@ -5,6 +5,7 @@ mod card;
 mod duty;
 mod playbook;
 mod terms;
+mod why;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,11 +15,12 @@ use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
-    Card, CardClock, CardOwed, CardRaise, NearLine, Queue, Verb, Why, buttons, card, debtor, page_due, queue, why,
+    Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
+pub use crate::sop::notice::why::{NearLine, QuietLine, Stretch, Sum, Why, why};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::team::TeamId;

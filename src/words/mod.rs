@@ -21,6 +21,7 @@ use crate::sop::desk::Sop;
 use crate::sop::guidance::information;
 use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts, Soon, Verb};
 use crate::sop::team::Team;
+use crate::sop::trigger::Change;
 pub use crate::words::sheet::{Field, Sheet};
 
 /// How a chat platform writes things that are more than text.
@@ -42,6 +43,23 @@ pub struct Markup {
     pub link: fn(&str, &str, &str) -> String,
     /// The desk's id on the platform, the first part of every link.
     pub home: String,
+}
+
+impl Markup {
+    /// For a terminal, which knows none: text is text, and times are not shown.
+    pub fn none() -> Self {
+        Self {
+            escape: str::to_owned,
+            plain: str::to_owned,
+            person: str::to_owned,
+            place: str::to_owned,
+            when: |at| at.to_string(),
+            clock: |at| at.to_string(),
+            countdown: |at| at.to_string(),
+            link: |_, _, _| String::new(),
+            home: String::new(),
+        }
+    }
 }
 
 /// A template that cannot be used.
@@ -73,6 +91,8 @@ const BUILT_IN: [(&str, &str); 23] = [
     ("escalated.md", include_str!("../../templates/escalated.md")),
     ("status.md", include_str!("../../templates/status.md")),
     ("why.md", include_str!("../../templates/why.md")),
+    ("sum.md", include_str!("../../templates/sum.md")),
+    ("flip.md", include_str!("../../templates/flip.md")),
     ("playbook.md", include_str!("../../templates/playbook.md")),
     ("customer.md", include_str!("../../templates/customer.md")),
     ("queue.md", include_str!("../../templates/queue.md")),
@@ -161,6 +181,11 @@ impl Words {
         Sheet::parse(&text)
     }
 
+    /// What would have had to be otherwise for a decision to be, in one line.
+    pub fn flip(&self, changes: &[Change]) -> String {
+        self.render("flip.md", FlipFacts { changes }).trim().to_owned()
+    }
+
     /// What is said of the procedure as a whole.
     pub fn sop(&self, sop: &Sop) -> Sheet {
         Sheet::parse(&self.render("sop.md", sop))
@@ -227,6 +252,11 @@ impl Words {
 #[derive(Serialize)]
 struct ButtonFacts<V> {
     verb: V,
+}
+
+#[derive(Serialize)]
+struct FlipFacts<'a> {
+    changes: &'a [Change],
 }
 
 #[derive(Serialize)]

@@ -38,9 +38,29 @@ async fn a_text_is_explained_to_people() -> Result<()> {
                 "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
               claims 600 USD
               fires: Refund over 500 USD (sev2): 600 USD claimed (needs over 500 USD)
+                quiet with `amount_over = "600 USD"` instead of 500 USD
               fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
+                quiet with `at_least = 0.83` for legal instead of 0.5
               fires: Angry customer (sev3): angry 0.90 (needs 0.60)
+                quiet with `at_least = 0.91` for angry instead of 0.6
         "#]],
+    )
+    .await?;
+    check(
+        &["I want my $450 back, this is outrageous."],
+        b"",
+        expect![[r#"
+        exit 0
+        --- out
+        1: nothing: no trigger fires
+          financial 0.90
+            "$450" as "amount claimed": 0.90, claimed by "back"
+          angry 0.31
+            "outrageous" as "outrageous": 0.31
+          claims 450 USD
+          nearly: refund: 450 USD claimed (needs over 500 USD)
+            fires with `amount_over = "449.99 USD"` instead of 500 USD
+    "#]],
     )
     .await?;
     check(
@@ -78,10 +98,12 @@ async fn every_line_of_the_input_is_a_text() -> Result<()> {
               legal 0.82
                 "will sue" as "(will|going to|gonna|about to|to|can|should|might|just|shal…": 0.82
               fires: Legal or compliance threat (sev1): legal 0.82 (needs 0.50)
+                quiet with `at_least = 0.83` for legal instead of 0.5
             3: page tier-2 (third-contact)
               repeat 0.90
                 "Third time I ask" as "{nth} time (i|that i|we|i'm|i am|i've|i have|we've|we're) (…": 0.90
               fires: Third contact about the same issue (sev3): repeat 0.90 (needs 0.50)
+                quiet with `at_least = 0.91` for repeat instead of 0.5
         "#]],
     )
     .await
@@ -110,18 +132,19 @@ async fn a_table_is_read_by_the_names_of_its_columns() -> Result<()> {
         &["--tsv", "table.tsv"],
         b"",
         expect![[r#"
-        exit 1
-        --- out
-        a-1: page managers (refund)
-          financial 0.90
-            "$700" as "amount claimed": 0.90, claimed by "back"
-          claims 700 USD
-          fires: Refund over 500 USD (sev2): 700 USD claimed (needs over 500 USD)
-        a-4: nothing: no trigger fires
-        --- err
-        table.tsv:3: not valid UTF-8, left out
-        table.tsv:5: fewer columns than the first line names, left out
-    "#]],
+            exit 1
+            --- out
+            a-1: page managers (refund)
+              financial 0.90
+                "$700" as "amount claimed": 0.90, claimed by "back"
+              claims 700 USD
+              fires: Refund over 500 USD (sev2): 700 USD claimed (needs over 500 USD)
+                quiet with `amount_over = "700 USD"` instead of 500 USD
+            a-4: nothing: no trigger fires
+            --- err
+            table.tsv:3: not valid UTF-8, left out
+            table.tsv:5: fewer columns than the first line names, left out
+        "#]],
     )
     .await?;
     check(
@@ -151,7 +174,7 @@ async fn machines_get_one_object_a_text() -> Result<()> {
     check(&["--json"], "🙂 I want $1,200.50 back, I’m furious.\n".as_bytes(), expect![[r#"
         exit 0
         --- out
-        {"id":"1","text_chars":37,"language":"en","labels":["financial","angry"],"signals":[{"kind":"financial","strength":0.9,"evidence":[{"start":9,"end":18,"text":"$1,200.50","term":"amount claimed","weight":0.9,"why":"claimed by \"back\""}]},{"kind":"angry","strength":0.84,"evidence":[{"start":25,"end":36,"text":"I’m furious","term":"(i'm|i am|im|we are|we're) (so |absolutely |beyond |extremely |really |very |)(furious|livid|enraged|fuming|outraged|seething|irate|infuriated|pissed)","weight":0.84,"why":""}]}],"claims":[{"amount":"1200.5","currency":"USD","start":9,"end":18}],"failing":[],"firings":[{"trigger":"refund","mode":"live","severity":"sev2","teams":["managers"]},{"trigger":"angry","mode":"live","severity":"sev3","teams":["team-leads","managers"]}],"near":[],"decision":"page managers (refund), page team-leads (angry)"}
+        {"id":"1","text_chars":37,"language":"en","labels":["financial","angry"],"signals":[{"kind":"financial","strength":0.9,"evidence":[{"start":9,"end":18,"text":"$1,200.50","term":"amount claimed","weight":0.9,"why":"claimed by \"back\""}]},{"kind":"angry","strength":0.84,"evidence":[{"start":25,"end":36,"text":"I’m furious","term":"(i'm|i am|im|we are|we're) (so |absolutely |beyond |extremely |really |very |)(furious|livid|enraged|fuming|outraged|seething|irate|infuriated|pissed)","weight":0.84,"why":""}]}],"claims":[{"amount":"1200.5","currency":"USD","start":9,"end":18}],"failing":[],"firings":[{"trigger":"refund","mode":"live","severity":"sev2","teams":["managers"],"flip":[{"change":"amount","was":"500","over":"1200.5","currency":"USD"}]},{"trigger":"angry","mode":"live","severity":"sev3","teams":["team-leads","managers"],"flip":[{"change":"strength","kind":"angry","was":0.6,"at_least":0.85}]}],"near":[],"decision":"page managers (refund), page team-leads (angry)"}
     "#]]).await
 }
 

@@ -193,7 +193,12 @@ impl Calendar {
 
     /// When it is open within a span: in order, apart, none empty. Looks no further ahead than it is asked.
     pub fn open(&self, within: Span) -> impl Iterator<Item = Span> {
-        let mut pieces = self.pieces(within).peekable();
+        self.counted(within, &[])
+    }
+
+    /// The parts of a span that count: the calendar is open, and nothing is paused. In order, apart, none empty.
+    pub fn counted(&self, within: Span, pauses: &[Span]) -> impl Iterator<Item = Span> {
+        let mut pieces = self.counting(within, pauses).peekable();
         iter::from_fn(move || {
             let mut open = pieces.next()?;
             while let Some(next) = pieces.next_if(|next| next.from == open.to) {
@@ -226,7 +231,7 @@ impl Calendar {
         None
     }
 
-    /// The parts of a span that count.
+    /// The same; parts may touch.
     fn counting(&self, within: Span, pauses: &[Span]) -> impl Iterator<Item = Span> {
         let pauses = joined(pauses);
         self.pieces(within).flat_map(move |open| without(open, &pauses))

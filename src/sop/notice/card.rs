@@ -1,4 +1,4 @@
-//! What is shown of a case: on its card, in `/status`, `/why` and `/queue`.
+//! What is shown of a case: on its card, in `/status` and `/queue`.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -359,54 +359,6 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Done | Verb::Confirm | Verb::NotSolved | Verb::MoveOver => false,
     };
     Verb::ALL.into_iter().filter(shown).collect()
-}
-
-/// Why a case is one: what fired, what nearly did, and which version of the procedure said so.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Why {
-    pub id: String,
-    pub triggers: Vec<String>,
-    pub opened_by: Option<Person>,
-    pub reasons: Vec<String>,
-    pub quotes: Vec<Quote>,
-    pub near: Vec<NearLine>,
-    pub severity: Severity,
-    pub team: String,
-    pub within_minutes: i64,
-    pub own_hours: bool,
-    pub added: usize,
-    pub breaches: u32,
-    pub procedure: String,
-    /// The procedure has changed since.
-    pub outdated: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NearLine {
-    pub trigger: String,
-    pub finding: String,
-}
-
-pub fn why(case: &Escalation, procedure: &Procedure) -> Why {
-    let card = card(case, procedure, None);
-    let name = |id: &str| procedure.trigger(id).map_or_else(|| id.to_owned(), |trigger| trigger.name.clone());
-    let near = case.opened.near.iter();
-    Why {
-        id: card.id,
-        triggers: card.triggers,
-        opened_by: card.opened_by,
-        reasons: card.reasons,
-        quotes: card.quotes,
-        near: near.map(|miss| NearLine { trigger: name(&miss.trigger), finding: miss.finding.to_string() }).collect(),
-        severity: case.severity,
-        team: card.team,
-        within_minutes: card.within_minutes,
-        own_hours: card.own_hours,
-        added: card.added,
-        breaches: case.breaches,
-        outdated: case.opened.procedure != procedure.version,
-        procedure: case.opened.procedure.clone(),
-    }
 }
 
 /// What is open, for one reader.
