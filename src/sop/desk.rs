@@ -159,6 +159,7 @@ pub enum Question {
     Why(About),
     Playbook(About),
     Queue,
+    Health,
     Help,
     /// Who is on call for a team, or for each, at a time as typed, or now.
     OnCall {
@@ -372,7 +373,7 @@ impl Desk {
     }
 
     /// Every case there ever was, by number.
-    pub fn cases(&self) -> impl Iterator<Item = &Escalation> {
+    pub fn cases(&self) -> impl DoubleEndedIterator<Item = &Escalation> {
         self.cases.values().map(Box::as_ref)
     }
 

@@ -14,7 +14,8 @@
 //! 5. [`triage`]: what a set of firings means beside what is already open
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
-//! 8. [`prover`]: what the procedure comes to over a year, for its author
+//! 8. [`prover`]: what the procedure comes to over a year, for its author; [`health`]: how right its triggers are,
+//!    with the interval of each [`share`]
 
 pub mod calendar;
 pub mod clock;
@@ -24,6 +25,7 @@ pub mod escalation;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guidance;
+pub mod health;
 pub mod message;
 pub mod notice;
 pub mod procedure;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
+use crate::sop::health::Health;
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
@@ -249,6 +250,7 @@ pub enum Answer {
         relieved: Vec<Person>,
     },
     Sop(Sop),
+    Health(Health),
     /// What somebody may mean who is still typing.
     Choices {
         choices: Vec<Choice>,

@@ -64,6 +64,7 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
     });
     env.add_filter("case", |number: u64| EscalationId(number).to_string());
     env.add_filter("span", |minutes: i64| span(minutes));
+    env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
     env.add_filter("plural", |count: i64| if count == 1 { "" } else { "s" });
     let known = Arc::clone(&names);
     env.add_filter("team", move |id: String| known.get(&id).cloned().unwrap_or(id));

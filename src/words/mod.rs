@@ -81,7 +81,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 23] = [
+const BUILT_IN: [(&str, &str); 27] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -106,6 +106,8 @@ const BUILT_IN: [(&str, &str); 23] = [
     ("sop.md", include_str!("../../templates/sop.md")),
     ("terms.md", include_str!("../../templates/terms.md")),
     ("choice.md", include_str!("../../templates/choice.md")),
+    ("grades.md", include_str!("../../templates/grades.md")),
+    ("health.md", include_str!("../../templates/health.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
 
@@ -176,6 +178,7 @@ impl Words {
             Answer::Choices { choices } => choices.iter().map(|choice| self.choice(choice) + "\n").collect(),
             Answer::Sop(sop) => self.render("sop.md", sop),
             Answer::Difference(difference) => self.render("terms.md", difference),
+            Answer::Health(health) => self.render("health.md", health),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
         };
         Sheet::parse(&text)

@@ -1,5 +1,7 @@
 //! Facts of every shape, so that a template that does not render stops the start and not a page at night.
 
+mod reasons;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,14 +19,14 @@ use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{
-    Answer, BookPage, BookStep, Card, Difference, Duty, Line, LineFacts, NearLine, OpenItem, Post, PostFacts, Queue,
-    QuietLine, ShownClock, ShownRung, ShownTerms, Soon, Stretch, Sum, Verb, Why,
+    Answer, BookPage, BookStep, Card, Difference, Duty, Line, LineFacts, OpenItem, Post, PostFacts, Queue, ShownClock,
+    ShownRung, ShownTerms, Soon, Verb,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
-use crate::sop::signal::{Kind, Lexicon};
+use crate::sop::signal::Lexicon;
 use crate::sop::team::{Plan, Rung, Severity, TeamId};
-use crate::sop::trigger::{Change, Finding, Ownership, Rates, Scope, TicketField, What};
+use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{Words, WordsError};
 
 impl Words {
@@ -104,7 +106,7 @@ impl Words {
         for page in pages() {
             attempt(self.try_render("playbook.md", page));
         }
-        for why in whys() {
+        for why in reasons::whys() {
             attempt(self.try_render("why.md", why));
         }
         for facts in handovers(&cards) {
@@ -120,6 +122,9 @@ impl Words {
         }
         for difference in differences() {
             attempt(self.try_render("terms.md", difference));
+        }
+        for health in reasons::healths() {
+            attempt(self.try_render("health.md", health));
         }
         for sop in sops() {
             attempt(self.try_render("sop.md", sop));
@@ -380,80 +385,6 @@ fn pages() -> Vec<BookPage> {
         next: Some(done).filter(|done| *done < 2),
     };
     (0..3).map(page).collect()
-}
-
-fn whys() -> Vec<Why> {
-    let near = |changes| {
-        let (trigger, finding) = ("Angry".to_owned(), "angry 0.50 (needs 0.60)".to_owned());
-        NearLine { trigger, finding, changes }
-    };
-    let why = |full: bool| Why {
-        id: "ESC-1".to_owned(),
-        triggers: vec!["Refund".to_owned()],
-        opened_by: (!full).then(|| person("Rosa", Standing::Staff)),
-        reasons: vec!["a reason".to_owned()],
-        quotes: vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }],
-        quiet: if full { vec![QuietLine { trigger: "Refund".to_owned(), changes: changes() }; 2] } else { Vec::new() },
-        near: vec![near(changes()), near(Vec::new())],
-        sums: if full { sums() } else { Vec::new() },
-        severity: Severity::Sev2,
-        team: "Managers".to_owned(),
-        within_minutes: 30,
-        own_hours: full,
-        added: 1,
-        breaches: 1,
-        procedure: "sample".to_owned(),
-        outdated: full,
-    };
-    vec![why(true), why(false)]
-}
-
-/// Every threshold moved, and every fact both ways.
-fn changes() -> Vec<Change> {
-    let (kind, currency) = (Kind::Angry, "USD".parse().expect("a currency"));
-    let (asked, field, claimed) = ("high".to_owned(), TicketField::Priority, Decimal::new(700, 0));
-    let (over, claimed_currency, language) = (Decimal::new(500, 0), currency, Some("en".to_owned()));
-    let facts = [
-        What::Signal { kind: kind.clone(), strength: 1.0, at_least: 0.6 },
-        What::Amount { claimed, claimed_currency, worth: claimed, over, currency },
-        What::NoAmount { over, currency },
-        What::NotComparable { claimed, claimed_currency, currency },
-        What::Contacts { count: 1, at_least: 3 },
-        What::Customers { kind: kind.clone(), count: 1, at_least: 3, unusual: 0 },
-        What::Place,
-        What::Language { language, asked: "es".to_owned() },
-        What::Ticket { field, found: "low".to_owned(), asked: asked.clone() },
-        What::TicketNotKnown { field, named: true, asked },
-        What::Waits { minutes: Some(90), at_least: 60 },
-    ];
-    let moved = [
-        Change::Strength { kind: kind.clone(), was: 0.6, at_least: 0.72 },
-        Change::Amount { was: over, over: claimed, currency },
-        Change::Contacts { was: 3, at_least: 4 },
-        Change::Customers { kind, was: 3, at_least: 4 },
-        Change::Waits { was: 120, at_least: 60 },
-    ];
-    let otherwise = |what: What| [true, false].map(|held| Change::Fact { held, what: Box::new(what.clone()) });
-    moved.into_iter().chain(facts.into_iter().flat_map(otherwise)).collect()
-}
-
-/// The sum of each clock, in the hours of a calendar and not, begun, standing still and not begun.
-fn sums() -> Vec<Sum> {
-    let sum = |clock| Sum {
-        clock,
-        team: "first".to_owned(),
-        from: Some(0),
-        within_minutes: 60,
-        calendar: Some("office".to_owned()),
-        counted: vec![Stretch { from: 0, to: 3600, minutes: 60 }],
-        more: 2,
-        paused_minutes: 5,
-        due: Some(3600),
-    };
-    let plain = |clock| Sum { calendar: None, counted: Vec::new(), more: 0, paused_minutes: 0, ..sum(clock) };
-    let of_clock = |clock| [sum(clock), plain(clock), Sum { due: None, ..sum(clock) }];
-    let on_its_way = Sum { from: None, due: None, ..plain(ClockKind::Acknowledge) };
-    ClockKind::ALL.into_iter().flat_map(of_clock).chain([on_its_way]).collect()
 }
 
 /// An answer that is none, for each kind of field.

@@ -88,6 +88,7 @@ pub(crate) enum Asked {
     MoveOver {
         case: String,
     },
+    Health,
     Reload,
     Drill {
         trigger: String,
@@ -540,7 +541,12 @@ async fn help(ctx: Context<'_>) -> Result<(), Failure> {
 }
 
 /// The procedure itself.
-#[poise::command(slash_command, guild_only, subcommands("sop_show", "sop_move", "sop_reload"), subcommand_required)]
+#[poise::command(
+    slash_command,
+    guild_only,
+    subcommands("sop_show", "sop_health", "sop_move", "sop_reload"),
+    subcommand_required
+)]
 #[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn sop(_: Context<'_>) -> Result<(), Failure> {
     Ok(())
@@ -550,6 +556,12 @@ async fn sop(_: Context<'_>) -> Result<(), Failure> {
 #[poise::command(slash_command, guild_only, rename = "show")]
 async fn sop_show(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Sop).await
+}
+
+/// Say how right each trigger is, from the grades of its cases. For managers.
+#[poise::command(slash_command, guild_only, rename = "health")]
+async fn sop_health(ctx: Context<'_>) -> Result<(), Failure> {
+    ask(ctx, Asked::Health).await
 }
 
 /// Show what the version in use would change about an open escalation, and move it over. For managers.

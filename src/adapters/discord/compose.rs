@@ -252,7 +252,16 @@ fn style(verb: Verb) -> u8 {
     match verb {
         Verb::Acknowledge | Verb::MoveOver => 1,
         Verb::Resolve | Verb::Confirm => 3,
-        Verb::Extend | Verb::Raise | Verb::Why | Verb::NotSolved | Verb::Inform | Verb::Done => 2,
+        Verb::Extend
+        | Verb::Raise
+        | Verb::Why
+        | Verb::NotSolved
+        | Verb::Inform
+        | Verb::Done
+        | Verb::RightCall
+        | Verb::NotNeeded
+        | Verb::WrongTeam
+        | Verb::MissingInformation => 2,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
 use crate::sop::desk::{About, CoverForm, Form, Question, Request};
-use crate::sop::escalation::{Act, Actor, EscalationId, NOTE_CHARS_MAX, Refusal};
+use crate::sop::escalation::{Act, Actor, EscalationId, Grade, NOTE_CHARS_MAX, Refusal};
 use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
 use crate::sop::message::{Standing, cut};
 use crate::sop::notice::{Answer, Soon, Verb};
@@ -186,6 +186,7 @@ impl Clerk<'_> {
             }
             Asked::MoveOver { case } => ask(Question::Difference, case),
             Asked::Sop => plain(Question::Sop),
+            Asked::Health => plain(Question::Health),
             Asked::Reload => Plan::Ask(ReplyKind::Waiting, Box::new(|actor, reply| Request::Reload { actor, reply })),
             Asked::Help => plain(Question::Help),
             Asked::Pressed { id } => match id.parse() {
@@ -206,6 +207,12 @@ impl Clerk<'_> {
                         Verb::Resolve | Verb::NotSolved if !is_staff => Plan::Refuse(Refusal::NotStaff),
                         Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
                         Verb::NotSolved => Plan::Show(self.reopen_form(case)),
+                        Verb::RightCall => act(Act::Grade { grade: Grade::RightCall }, about, ReplyKind::Button),
+                        Verb::NotNeeded => act(Act::Grade { grade: Grade::NotNeeded }, about, ReplyKind::Button),
+                        Verb::WrongTeam => act(Act::Grade { grade: Grade::WrongTeam }, about, ReplyKind::Button),
+                        Verb::MissingInformation => {
+                            act(Act::Grade { grade: Grade::MissingInformation }, about, ReplyKind::Button)
+                        }
                     }
                 }
                 Ok(CustomId::Soon { soon: Soon::Other, .. } | CustomId::Inform { .. }) if !is_staff => {

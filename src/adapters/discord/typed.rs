@@ -55,6 +55,7 @@ pub(crate) fn asked(
         "drill" => Ok(Asked::Drill { trigger: need("trigger")? }),
         "sop show" => Ok(Asked::Sop),
         "sop move" => Ok(Asked::MoveOver { case: case()? }),
+        "sop health" => Ok(Asked::Health),
         "sop reload" => Ok(Asked::Reload),
         "help" => Ok(Asked::Help),
         _ => Err(format!("there is no command /{command}")),

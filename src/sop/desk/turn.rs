@@ -11,6 +11,7 @@ use crate::sop::escalation::{
     Subject, TriggerName, merge, open,
 };
 use crate::sop::guidance::information::{self, Field, Need};
+use crate::sop::health::health;
 use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
@@ -342,6 +343,10 @@ impl<'a> Turn<'a> {
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Sop => Answer::Sop(self.sop()),
             Question::Difference(about) => self.difference(actor, about)?,
+            Question::Health => {
+                managers_only(actor)?;
+                Answer::Health(health(self.desk, self.procedure, actor))
+            }
             Question::Help | Question::Choices { .. } => unreachable!("answered above"),
         })
     }

@@ -308,12 +308,17 @@ pub enum Verb {
     NotSolved,
     /// Moves a case over to the version of the procedure in use; stands below what that changes.
     MoveOver,
+    /// Grades, on the cards of what is resolved.
+    RightCall,
+    NotNeeded,
+    WrongTeam,
+    MissingInformation,
 }
 
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Acknowledge,
         Self::Extend,
         Self::Resolve,
@@ -324,6 +329,10 @@ impl Verb {
         Self::Confirm,
         Self::NotSolved,
         Self::MoveOver,
+        Self::RightCall,
+        Self::NotNeeded,
+        Self::WrongTeam,
+        Self::MissingInformation,
     ];
 
     pub fn name(self) -> &'static str {
@@ -338,6 +347,10 @@ impl Verb {
             Self::Confirm => "confirm",
             Self::NotSolved => "not_solved",
             Self::MoveOver => "move_over",
+            Self::RightCall => "right_call",
+            Self::NotNeeded => "not_needed",
+            Self::WrongTeam => "wrong_team",
+            Self::MissingInformation => "missing_information",
         }
     }
 }
@@ -357,6 +370,10 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Why => true,
         Verb::Inform => is_open && case.owed.is_some(),
         Verb::Done | Verb::Confirm | Verb::NotSolved | Verb::MoveOver => false,
+        // What was invented need not be judged, and what goes on elsewhere is judged there.
+        Verb::RightCall | Verb::NotNeeded | Verb::WrongTeam | Verb::MissingInformation => {
+            !is_open && !case.opened.drill && case.merged_into().is_none()
+        }
     };
     Verb::ALL.into_iter().filter(shown).collect()
 }

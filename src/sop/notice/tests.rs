@@ -124,7 +124,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     told.act("leads", Act::Resolve { note: "done".to_owned() });
     told.check(expect![[r#"
         support reads: resolved
-        card 0: why
+        card 0: why right_call not_needed wrong_team missing_information
         reply
     "#]]);
     told.act("leads", Act::Acknowledge { next: None });

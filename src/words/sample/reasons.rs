@@ -1,0 +1,104 @@
+//! Why a case is one, in every way that can be said, and how right triggers are.
+
+use rust_decimal::Decimal;
+
+use crate::sop::clock::ClockKind;
+use crate::sop::escalation::Quote;
+use crate::sop::health::{Grades, Health, TermHealth, TriggerHealth};
+use crate::sop::message::Standing;
+use crate::sop::notice::{NearLine, QuietLine, Stretch, Sum, Why};
+use crate::sop::share::Share;
+use crate::sop::signal::Kind;
+use crate::sop::team::Severity;
+use crate::sop::trigger::{Change, TicketField, What};
+use crate::words::sample::person;
+
+pub(super) fn whys() -> Vec<Why> {
+    let near = |changes| {
+        let (trigger, finding) = ("Angry".to_owned(), "angry 0.50 (needs 0.60)".to_owned());
+        NearLine { trigger, finding, changes }
+    };
+    let why = |full: bool| Why {
+        id: "ESC-1".to_owned(),
+        triggers: vec!["Refund".to_owned()],
+        opened_by: (!full).then(|| person("Rosa", Standing::Staff)),
+        reasons: vec!["a reason".to_owned()],
+        quotes: vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }],
+        quiet: if full { vec![QuietLine { trigger: "Refund".to_owned(), changes: changes() }; 2] } else { Vec::new() },
+        near: vec![near(changes()), near(Vec::new())],
+        sums: if full { sums() } else { Vec::new() },
+        severity: Severity::Sev2,
+        team: "Managers".to_owned(),
+        within_minutes: 30,
+        own_hours: full,
+        added: 1,
+        breaches: 1,
+        procedure: "sample".to_owned(),
+        outdated: full,
+    };
+    vec![why(true), why(false)]
+}
+
+/// Every threshold moved, and every fact both ways.
+fn changes() -> Vec<Change> {
+    let (kind, currency) = (Kind::Angry, "USD".parse().expect("a currency"));
+    let (asked, field, claimed) = ("high".to_owned(), TicketField::Priority, Decimal::new(700, 0));
+    let (over, claimed_currency, language) = (Decimal::new(500, 0), currency, Some("en".to_owned()));
+    let facts = [
+        What::Signal { kind: kind.clone(), strength: 1.0, at_least: 0.6 },
+        What::Amount { claimed, claimed_currency, worth: claimed, over, currency },
+        What::NoAmount { over, currency },
+        What::NotComparable { claimed, claimed_currency, currency },
+        What::Contacts { count: 1, at_least: 3 },
+        What::Customers { kind: kind.clone(), count: 1, at_least: 3, unusual: 0 },
+        What::Place,
+        What::Language { language, asked: "es".to_owned() },
+        What::Ticket { field, found: "low".to_owned(), asked: asked.clone() },
+        What::TicketNotKnown { field, named: true, asked },
+        What::Waits { minutes: Some(90), at_least: 60 },
+    ];
+    let moved = [
+        Change::Strength { kind: kind.clone(), was: 0.6, at_least: 0.72 },
+        Change::Amount { was: over, over: claimed, currency },
+        Change::Contacts { was: 3, at_least: 4 },
+        Change::Customers { kind, was: 3, at_least: 4 },
+        Change::Waits { was: 120, at_least: 60 },
+    ];
+    let otherwise = |what: What| [true, false].map(|held| Change::Fact { held, what: Box::new(what.clone()) });
+    moved.into_iter().chain(facts.into_iter().flat_map(otherwise)).collect()
+}
+
+/// The sum of each clock, in the hours of a calendar and not, begun, standing still and not begun.
+fn sums() -> Vec<Sum> {
+    let sum = |clock| Sum {
+        clock,
+        team: "first".to_owned(),
+        from: Some(0),
+        within_minutes: 60,
+        calendar: Some("office".to_owned()),
+        counted: vec![Stretch { from: 0, to: 3600, minutes: 60 }],
+        more: 2,
+        paused_minutes: 5,
+        due: Some(3600),
+    };
+    let plain = |clock| Sum { calendar: None, counted: Vec::new(), more: 0, paused_minutes: 0, ..sum(clock) };
+    let of_clock = |clock| [sum(clock), plain(clock), Sum { due: None, ..sum(clock) }];
+    let on_its_way = Sum { from: None, due: None, ..plain(ClockKind::Acknowledge) };
+    ClockKind::ALL.into_iter().flat_map(of_clock).chain([on_its_way]).collect()
+}
+
+/// Nothing yet, nothing graded, and every grade.
+pub(super) fn healths() -> Vec<Health> {
+    let none = Grades::default();
+    let cases = Grades { cases: 2, ..none };
+    let precision = Some(Share::of(1, 4));
+    let graded =
+        Grades { graded: 4, right: 1, not_needed: 1, wrong_team: 1, missing_information: 1, precision, ..cases };
+    let health = |grades: Grades| {
+        let term = TermHealth { words: "late".to_owned(), grades };
+        let terms = if grades.graded > 0 { vec![term; 2] } else { Vec::new() };
+        let trigger = TriggerHealth { name: "Refund".to_owned(), watched: grades.cases == 0, grades, terms };
+        Health { triggers: vec![trigger; 2], more: 1, by_hand: grades, cases: 4 }
+    };
+    [none, cases, graded].map(health).to_vec()
+}
