@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The words are data: `lexicon` reads them, `phrase` knows how a term is written and grows the tree of all of them,
-//! `vocabulary` numbers the words, `spelling` makes one spelling of many.
+//! `vocabulary` numbers the words, `slots` finds the numbers, `spelling` makes one spelling of many.
 
 mod language;
 mod lexicon;
@@ -19,6 +19,7 @@ mod mask;
 mod money;
 mod phrase;
 mod scan;
+mod slots;
 mod spelling;
 mod token;
 mod vocabulary;

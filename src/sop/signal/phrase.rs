@@ -6,10 +6,10 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
-use super::vocabulary::{Folded, Vocabulary, Word};
+use super::slots::{Slots, mixed};
+use super::vocabulary::{Vocabulary, Word};
 
 /// A term longer than this, in characters, is a paragraph somebody pasted by mistake.
 const TERM_MAX_CHARS: usize = 400;
@@ -316,15 +316,11 @@ impl<R: Copy + PartialEq> Seedling<R> {
     /// phrases that end there, in the order of planting.
     pub fn grown(self, mut meaning: impl FnMut(&mut Vec<R>)) -> Tree<R> {
         let mut joined = Joined::new(self.sprouts.len());
-        let mut tree = Tree {
-            first: vec![Stop::NOWHERE; self.words],
-            places: Vec::new(),
-            roles: Vec::new(),
-            next: HashMap::default(),
-        };
+        let (mut places, mut meanings) = (Vec::new(), Vec::new());
+        let mut steps: Vec<(Node, Word, Node)> = Vec::new();
         let mut here = Vec::new();
-        while let Some(members) = joined.members.get(tree.places.len()) {
-            let place = Node::number(tree.places.len());
+        let mut ways: Vec<(Word, Node)> = Vec::new();
+        while let Some(members) = joined.members.get(places.len()) {
             let sprouts = || members.iter().map(|member| &self.sprouts[member.index()]);
             here.clear();
             for role in sprouts().filter_map(|sprout| sprout.role) {
@@ -333,26 +329,30 @@ impl<R: Copy + PartialEq> Seedling<R> {
                 }
             }
             meaning(&mut here);
-            let from = tree.roles.len();
-            tree.roles.extend_from_slice(&here);
-            let mut ways: Vec<(Word, Node)> = sprouts().flat_map(|sprout| sprout.ways.iter().copied()).collect();
+            ways.clear();
+            ways.extend(sprouts().flat_map(|sprout| sprout.ways.iter().copied()));
             ways.sort_unstable();
             ways.dedup();
-            let mut bits = 0;
+            let node = Node::number(places.len());
+            let mut signs = 0;
             for ways in ways.chunk_by(|a, b| a.0 == b.0) {
                 let word = ways[0].0;
-                bits |= way(word);
-                tree.next.insert(step(place, word), joined.place(ways.iter().map(|(_, to)| *to)));
+                signs |= sign(word);
+                steps.push((node, word, joined.place(ways.iter().map(|(_, to)| *to))));
             }
-            tree.places.push(Place { ways: bits, roles: range(from, tree.roles.len()) });
+            let first_meaning = meanings.len();
+            meanings.extend_from_slice(&here);
+            places.push(Place { node, signs, roles: range(first_meaning, meanings.len()) });
         }
-        for (word, first) in tree.first.iter_mut().enumerate() {
-            let word = Word(u32::try_from(word).expect("far fewer than four billion words"));
-            if let Some(node) = tree.next.remove(&step(Node::ROOT, word)) {
-                *first = Stop { node, place: tree.places[node.index()] };
+        let mut first = vec![Place::NOWHERE; self.words];
+        let mut next = Slots::for_many(steps.len());
+        for (from, word, to) in steps {
+            match from {
+                Node::ROOT => first[word.0 as usize] = places[to.index()],
+                _ => next.put(step(from, word), to.0),
             }
         }
-        tree
+        Tree { first, next, places, roles: meanings }
     }
 }
 
@@ -401,32 +401,28 @@ impl Joined {
 /// All ways to read all phrases.
 #[derive(Debug)]
 pub(crate) struct Tree<R> {
-    /// The first step, by the number of the word. Most go no further, so what is there is kept with it.
-    first: Vec<Stop>,
+    /// Where the first step leads, by the number of the word. Most go no further, so what is there is kept with it.
+    first: Vec<Place>,
+    /// Where all other steps lead.
+    next: Slots,
     /// By number.
     places: Vec<Place>,
     /// The meanings of all places.
     roles: Vec<R>,
-    next: HashMap<u64, Node, BuildHasherDefault<Folded>>,
 }
 
 /// Where one is in the tree.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct Place {
     node: Node,
-    place: Place,
-}
-
-impl Stop {
-    const NOWHERE: Self = Self { node: Node::ROOT, place: Place { ways: 0, roles: [0; 2] } };
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Place {
     /// A bit for every word that a way may go on with: most steps that are not there are not even looked for.
-    ways: u64,
+    signs: u128,
     /// From and to, in the list of all meanings.
     roles: [u32; 2],
+}
+
+impl Place {
+    const NOWHERE: Self = Self { node: Node::ROOT, signs: 0, roles: [0; 2] };
 }
 
 fn range(from: usize, to: usize) -> [u32; 2] {
@@ -434,35 +430,35 @@ fn range(from: usize, to: usize) -> [u32; 2] {
 }
 
 /// No way goes on with an unknown word.
-fn way(word: Word) -> u64 {
-    u64::from(word.is_known()) << (word.0 & 63)
+fn sign(word: Word) -> u128 {
+    u128::from(word.is_known()) << (word.0 & 127)
 }
 
 impl<R> Tree<R> {
     /// The step from the root, where it means something or the word that follows may lead on: one question that is
     /// mostly answered "no", in place of three that no processor can guess.
-    pub fn first(&self, word: Word, follows: Word) -> Option<Stop> {
-        let stop = self.first[word.0 as usize];
-        let means = stop.place.roles[0] ^ stop.place.roles[1];
-        (u64::from(means) | stop.place.ways & way(follows) != 0).then_some(stop)
+    pub fn first(&self, word: Word, follows: Word) -> Option<Place> {
+        let place = self.first[word.0 as usize];
+        let means = place.roles[0] ^ place.roles[1];
+        (u128::from(means) | place.signs & sign(follows) != 0).then_some(place)
     }
 
     /// The step from any other place.
-    pub fn next(&self, stop: Stop, word: Word) -> Option<Stop> {
-        if stop.place.ways & way(word) == 0 {
+    pub fn next(&self, place: Place, word: Word) -> Option<Place> {
+        if place.signs & sign(word) == 0 {
             return None;
         }
-        let node = *self.next.get(&step(stop.node, word))?;
-        Some(Stop { node, place: self.places[node.index()] })
+        let node = Node(self.next.get(step(place.node, word)));
+        (node != Node::ROOT).then(|| self.places[node.index()])
     }
 
     /// What a place means.
-    pub fn roles(&self, stop: Stop) -> &[R] {
-        let [from, to] = stop.place.roles;
+    pub fn roles(&self, place: Place) -> &[R] {
+        let [from, to] = place.roles;
         &self.roles[from as usize..to as usize]
     }
 }
 
 fn step(from: Node, word: Word) -> u64 {
-    u64::from(from.0) << 32 | u64::from(word.0)
+    mixed(u64::from(from.0) << 32 | u64::from(word.0))
 }

@@ -48,8 +48,7 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
     let (some, many) = (tokens.len() / 8 + 4, tokens.len() / 4 + 4);
     let mut scan =
         Scan { terms: Vec::with_capacity(some), cues: Vec::with_capacity(many), things: Vec::with_capacity(some) };
-    // What may become a match with a gap, by where it ends.
-    let mut heads: Vec<Found<u32>> = Vec::with_capacity(2 * many);
+    let mut heads = Heads { found: Vec::with_capacity(2 * many), seen: [0; Heads::SEEN] };
     // The last cue of either sort.
     let mut last_cues: [Option<usize>; 2] = [None; 2];
     let mut in_order = true;
@@ -57,8 +56,8 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
         let follows = tokens.get(first + 1).filter(|next| next.clause == tokens[first].clause);
         let mut place = lexicon.tree.first(tokens[first].word, follows.map_or(Word::UNKNOWN, |next| next.word));
         let mut last = first;
-        while let Some(stop) = place {
-            for role in lexicon.tree.roles(stop) {
+        while let Some(here) = place {
+            for role in lexicon.tree.roles(here) {
                 match *role {
                     Role::Term(entry) => scan.terms.push(Found::whole(entry as usize, first, last)),
                     Role::Cue(cue) => {
@@ -67,9 +66,11 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
                         in_order &= add_most_specific(&mut scan.cues, next, before, tokens);
                     }
                     Role::Thing(thing) => scan.things.push((first, thing)),
-                    Role::Head(entry) => heads.push(Found::whole(entry, first, last)),
+                    Role::Head(entry) => heads.push(Head { entry, first, last }),
                     Role::Tail { entry, words } => {
-                        if let Some(head) = head(&heads, entry, words as usize, first, tokens) {
+                        if heads.may_hold(entry)
+                            && let Some(head) = heads.latest(entry, words as usize, first, tokens)
+                        {
                             let hole = head.last + 1..first;
                             scan.terms.push(Found { what: entry as usize, first: head.first, last, hole });
                         }
@@ -78,7 +79,7 @@ pub(crate) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Scan {
             }
             last += 1;
             let next = tokens.get(last).filter(|next| next.clause == tokens[first].clause);
-            place = next.and_then(|next| lexicon.tree.next(stop, next.word));
+            place = next.and_then(|next| lexicon.tree.next(here, next.word));
         }
     }
     if !in_order {
@@ -112,25 +113,54 @@ fn add_most_specific(
     true
 }
 
-/// The latest words before an entry's gap that are near enough to its tail.
-fn head<'h>(
-    heads: &'h [Found<u32>],
+/// What may become a match with a gap.
+struct Heads {
+    /// By where they end.
+    found: Vec<Head>,
+    /// A bit for the entry of each: for most tails there is no head anywhere before, and one look tells.
+    seen: [u64; Heads::SEEN],
+}
+
+/// The words before an entry's gap, in tokens.
+struct Head {
     entry: u32,
-    words: usize,
-    tail: usize,
-    tokens: &[Token],
-) -> Option<&'h Found<u32>> {
-    // The list grows with the text: a head that ended before the reach of any gap is followed by none within it, but
-    // for those as long as a term, which is as far as it is looked.
-    let reach = tail.saturating_sub(words + 1 + TERM_WORDS_LOOKED_AT);
-    let mut recent = heads.iter().rev().take_while(|head| head.first >= reach);
-    let near = |head: &&Found<u32>| {
-        head.what == entry
-            && head.last < tail
-            && head.last + words + 1 >= tail
-            && tokens[head.first].sentence == tokens[tail].sentence
-    };
-    recent.find(near)
+    first: usize,
+    last: usize,
+}
+
+impl Heads {
+    /// Far more bits than a text has heads.
+    const SEEN: usize = 8;
+
+    fn push(&mut self, head: Head) {
+        let (at, bit) = Self::bit(head.entry);
+        self.seen[at] |= bit;
+        self.found.push(head);
+    }
+
+    fn may_hold(&self, entry: u32) -> bool {
+        let (at, bit) = Self::bit(entry);
+        self.seen[at] & bit != 0
+    }
+
+    fn bit(entry: u32) -> (usize, u64) {
+        (entry as usize / 64 % Self::SEEN, 1 << (entry % 64))
+    }
+
+    /// The latest words before an entry's gap that are near enough to its tail.
+    fn latest(&self, entry: u32, words: usize, tail: usize, tokens: &[Token]) -> Option<&Head> {
+        // The list grows with the text: a head that ended before the reach of any gap is followed by none within it,
+        // but for those as long as a term, which is as far as it is looked.
+        let reach = tail.saturating_sub(words + 1 + TERM_WORDS_LOOKED_AT);
+        let mut recent = self.found.iter().rev().take_while(|head| head.first >= reach);
+        let near = |head: &&Head| {
+            head.entry == entry
+                && head.last < tail
+                && head.last + words + 1 >= tail
+                && tokens[head.first].sentence == tokens[tail].sentence
+        };
+        recent.find(near)
+    }
 }
 
 /// The words before a gap are fewer than this.

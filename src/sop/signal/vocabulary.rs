@@ -2,9 +2,9 @@
 //! language, and whether it names a currency.
 
 use std::collections::HashMap;
-use std::hash::Hasher;
 use std::ops::Range;
 
+use super::slots::{Slots, mixed};
 use super::spelling::{self, is_stretched, plain_letters, unleet, unstretched, words};
 
 /// A word by its number in the vocabulary.
@@ -122,35 +122,20 @@ impl Vocabulary {
 
     /// All that was learnt, made ready for looking up.
     pub fn ready(self) -> Words {
-        // At most half full: nearly every look-up ends at its first slot.
-        let mut slots = vec![0; (self.numbers.len() * 2).next_power_of_two()];
+        let mut slots = Slots::for_many(self.numbers.len());
         let mut squeezed: HashMap<String, Word> = HashMap::new();
         // In the order of learning, so that of two words with the same letters the first stays.
-        for (number, spelled) in self.spelled.iter().enumerate().skip(Word::RESERVED) {
-            let key = key(spelled.as_bytes());
-            let free = probe(&slots, key).find(|slot| slots[*slot] == 0).expect("most slots are free");
-            slots[free] = (key & TAG) | number as u64;
+        for spelled in self.spelled.iter().skip(Word::RESERVED) {
+            slots.put(key(spelled.as_bytes()), self.numbers[spelled].0);
             if let Some(letters) = spelling::squeezed(spelled) {
                 squeezed.entry(letters).or_insert(self.numbers[spelled]);
             }
         }
-        assert!(self.spelled.len() as u64 <= !TAG, "the lexicon has more than a million words");
         // What all other words have.
         let mut spreads = self.spreads;
         spreads.push(Spread::default());
         Words { slots, squeezed, spreads, currencies: self.currencies }
     }
-}
-
-/// The part of a slot that holds the word's hash; the rest is its number.
-const TAG: u64 = !0xf_ffff;
-
-/// Where a word may stand, in this order.
-fn probe(slots: &[u64], key: u64) -> impl Iterator<Item = usize> + use<> {
-    let mask = slots.len() - 1;
-    #[expect(clippy::cast_possible_truncation, reason = "it is masked to the length of a list")]
-    let first = key as usize & mask;
-    (first..).map(move |step| step & mask)
 }
 
 /// A number in digits, with or without the ending of an ordinal.
@@ -168,11 +153,10 @@ pub(crate) fn number(written: &str) -> Word {
     }
 }
 
-/// Words to be looked up. A word is told by 44 bits of its hash: that another one is taken for it is less likely than
-/// that the machine errs, and whoever wants to look like a word of the lexicon can simply write it.
+/// Words to be looked up.
 #[derive(Debug)]
 pub(crate) struct Words {
-    slots: Vec<u64>,
+    slots: Slots,
     /// By the spelling without repeated letters.
     squeezed: HashMap<String, Word>,
     /// By number; the last is that of all words behind it. So few that they stay at hand.
@@ -183,25 +167,12 @@ pub(crate) struct Words {
 impl Words {
     /// A word as written in ASCII of any case, or in its one spelling.
     pub fn find(&self, written: &str) -> Word {
-        self.with_key(key(written.as_bytes()))
+        Word(self.slots.get(key(written.as_bytes())))
     }
 
     /// The same for a word within a text, by its bytes.
     pub fn find_in(&self, text: &[u8], from: usize, to: usize) -> Word {
-        self.with_key(key_in(text, from, to))
-    }
-
-    #[inline]
-    #[expect(clippy::needless_bitwise_bool, reason = "one branch, which is nearly always taken, in place of two")]
-    fn with_key(&self, key: u64) -> Word {
-        for at in probe(&self.slots, key) {
-            let slot = self.slots[at];
-            // An empty slot holds the number of the unknown word.
-            if (slot == 0) | ((slot ^ key) & TAG == 0) {
-                return Word((slot & !TAG) as u32);
-            }
-        }
-        unreachable!("half of the slots are empty");
+        Word(self.slots.get(key_in(text, from, to)))
     }
 
     /// The word behind an unknown spelling in lower case, if it is one in disguise. What is not a word of the lexicon
@@ -274,30 +245,4 @@ fn key_in(text: &[u8], from: usize, to: usize) -> u64 {
     };
     let inside = !(u64::MAX << ((to - at) * 8));
     mixed(hash ^ ((last & inside) | LOWER))
-}
-
-/// The two halves of a product with an odd constant, folded.
-fn mixed(value: u64) -> u64 {
-    let product = u128::from(value) * 0x9e37_79b9_7f4a_7c15;
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
-    let (low, high) = (product as u64, (product >> 64) as u64);
-    low ^ high
-}
-
-/// For keys of 64 bits.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Folded(u64);
-
-impl Hasher for Folded {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys are 64 bits wide");
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = mixed(key);
-    }
 }
