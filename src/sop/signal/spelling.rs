@@ -5,6 +5,9 @@
 //! matching, not for reading. A word that then is none of the lexicon's may be one in disguise: letters of other
 //! scripts among Latin ones, digits and signs for letters, stretched letters.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use unicode_normalization::char::decompose_compatible;
 
 /// Longer words are none of the lexicon's, whatever they decompose to: what a text can cost is bounded by its length.
@@ -29,10 +32,17 @@ pub(crate) enum Part {
 pub(crate) fn part(c: char) -> Part {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => Part::Inside,
-        '\'' | '‘' | '’' | 'ʼ' | '′' => Part::Apostrophe,
+        '\'' => Part::Apostrophe,
         _ if c.is_ascii() => Part::Outside,
         // The commonest first, without a look at any table.
         _ if is_common_letter(c) => Part::Inside,
+        _ => Table::place(c).map_or_else(|| part_by_unicode(c), |place| TABLE.parts[place]),
+    }
+}
+
+fn part_by_unicode(c: char) -> Part {
+    match c {
+        '‘' | '’' | 'ʼ' | '′' => Part::Apostrophe,
         '\u{1f000}'..='\u{1f0ff}' | '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}' => Part::Outside,
         _ if is_invisible(c) || is_accent(c) => Part::Nothing,
         _ if is_unspaced(c) => Part::Alone,
@@ -43,7 +53,7 @@ pub(crate) fn part(c: char) -> Part {
 
 /// Letters beyond ASCII that texts are full of, all in one look: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari,
 /// Hangul and full-width ones. The tables of Unicode, which would say the same, take many steps for each.
-pub(crate) fn is_common_letter(c: char) -> bool {
+fn is_common_letter(c: char) -> bool {
     matches!(c,
         'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{2af}' | 'Α'..='Ρ' | 'Σ'..='ώ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' | 'א'..='ת' | 'ؠ'..='ي' | 'ऄ'..='ह'
         | '\u{1100}'..='\u{115e}' | '\u{1161}'..='\u{11ff}' | '\u{1e00}'..='\u{1eff}' | '가'..='힣'
@@ -60,16 +70,68 @@ pub(crate) fn fold(c: char, mut letter: impl FnMut(char)) {
         }
         // One of these ligatures of Arabic decomposes to a whole phrase; they stay what they are.
         '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' => letter(c),
+        '\u{400}'..='\u{52f}' => c.to_lowercase().for_each(letter),
         // Scripts without case or compatibility forms that matter: nothing to look up.
-        '\u{400}'..='\u{52f}' | '\u{900}'..='\u{109f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' => {
-            c.to_lowercase().for_each(letter);
+        '\u{900}'..='\u{109f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{12000}'..='\u{1cfff}' => {
+            letter(c);
         }
         // Syllables of Hangul come apart into letters that have no case.
         '가'..='힣' => decompose_compatible(c, letter),
-        _ => decompose_compatible(c, |part| match small_capital(part) {
-            Some(plain) => letter(plain),
-            None => part.to_lowercase().filter(|&c| self::part(c) == Part::Inside).for_each(&mut letter),
-        }),
+        _ => match Table::place(c) {
+            Some(place) => TABLE.folded(place).chars().for_each(letter),
+            None => fold_by_unicode(c, letter),
+        },
+    }
+}
+
+fn fold_by_unicode(c: char, mut letter: impl FnMut(char)) {
+    decompose_compatible(c, |part| match small_capital(part) {
+        Some(plain) => letter(plain),
+        None => part.to_lowercase().filter(|&c| part_by_unicode(c) == Part::Inside).for_each(&mut letter),
+    });
+}
+
+/// What Unicode says of the characters of most alphabets and of those that are drawn like Latin ones: its own tables take
+/// many steps for each, so they are asked once, when first needed.
+struct Table {
+    parts: Vec<Part>,
+    /// What the characters fold to, all in a row, and where each begins.
+    letters: String,
+    begins: Vec<u32>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
+
+impl Table {
+    /// Alphabets and signs up to Han, and up to Hangul; ligatures; alphabets of scholars; letters of mathematics; letters
+    /// in circles and squares.
+    const RANGES: [Range<u32>; 6] =
+        [0..0x3400, 0xa000..0xac00, 0xf900..0xfb50, 0x1_0000..0x1_2000, 0x1_d400..0x1_d800, 0x1_f100..0x1_f200];
+
+    fn new() -> Self {
+        let mut table = Self { parts: Vec::new(), letters: String::new(), begins: vec![0] };
+        for number in Self::RANGES.into_iter().flatten() {
+            let c = char::from_u32(number).expect("there are no surrogates in the ranges");
+            table.parts.push(part_by_unicode(c));
+            fold_by_unicode(c, |c| table.letters.push(c));
+            table.begins.push(super::token::index(table.letters.len()));
+        }
+        table
+    }
+
+    fn place(c: char) -> Option<usize> {
+        let mut before = 0;
+        for range in Self::RANGES {
+            if range.contains(&u32::from(c)) {
+                return Some((before + u32::from(c) - range.start) as usize);
+            }
+            before += range.end - range.start;
+        }
+        None
+    }
+
+    fn folded(&self, place: usize) -> &str {
+        &self.letters[self.begins[place] as usize..self.begins[place + 1] as usize]
     }
 }
 

@@ -291,10 +291,10 @@ impl Pass<'_> {
             let at = start + offset;
             match spelling::part(c) {
                 Part::Inside => {
-                    self.digits |= !spelling::is_common_letter(c) && c.is_numeric();
                     self.found.beyond_ascii += if c.is_ascii() { 0 } else { c.len_utf8() };
-                    let spelled = &mut self.spelled;
+                    let (spelled, digits) = (&mut self.spelled, &mut self.digits);
                     spelling::fold(c, |c| {
+                        *digits |= c.is_ascii_digit();
                         if spelled.len() < WORD_MAX_BYTES {
                             spelled.push(c);
                         }
