@@ -264,15 +264,18 @@ pub(super) fn calendar(table: &Table<'_>, names: &Names, calendars: &[Arc<Calend
 const ACKS_MAX: u32 = 9;
 
 /// The built-in terms and the team's own.
-fn lexicon(document: &Table<'_>) -> Option<Lexicon> {
+fn lexicon(document: &Table<'_>) -> Option<Arc<Lexicon>> {
     let own = each(document, "terms", |table| {
         let item = table.need("term", "the words to look for")?;
         let entry = entry(&table, &item);
         table.close();
         Some((item, entry?))
     });
+    if own.is_empty() {
+        return Some(Lexicon::built_in());
+    }
     let problems = match Lexicon::new(own.iter().map(|(_, entry)| entry.clone()).collect()) {
-        Ok(lexicon) => return Some(lexicon),
+        Ok(lexicon) => return Some(lexicon.into()),
         Err(problems) => problems,
     };
     for problem in problems {

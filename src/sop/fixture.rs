@@ -126,7 +126,7 @@ pub(crate) fn build() -> Procedure {
         triggers,
         default_plan: Arc::new(plan("by_hand", &[("leads", 60)], 0)),
         front: "support".into(),
-        lexicon: Lexicon::new(Vec::new()).expect("the built-in lexicon has no problems"),
+        lexicon: Lexicon::built_in(),
         rates: rates(),
         label_thresholds: Vec::new(),
         guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps], ..Guidance::default() },

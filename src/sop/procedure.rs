@@ -31,7 +31,7 @@ pub struct Procedure {
     pub default_plan: Arc<Plan>,
     /// Told in a line what becomes of cases: usually the first tier.
     pub front: TeamId,
-    pub lexicon: Lexicon,
+    pub lexicon: Arc<Lexicon>,
     pub rates: Rates,
     /// From which strength on a kind counts as a label of the message, 0 to 1.
     pub label_thresholds: Vec<(Kind, f64)>,

@@ -197,7 +197,7 @@ fn procedure() -> Procedure {
         triggers: Vec::new(),
         default_plan: plan(),
         front: "front".into(),
-        lexicon: Lexicon::new(Vec::new()).expect("an empty lexicon has no problem"),
+        lexicon: Lexicon::built_in(),
         rates: Rates::default(),
         label_thresholds: Vec::new(),
         ticket_links: Vec::new(),
