@@ -66,19 +66,21 @@ async fn run(path: &Path, config: Config, token: SecretString) -> anyhow::Result
         Err(problem) => return Ok(refuse(problem)),
     };
     let mut ready = bot.ready();
+    // One for the whole run: a signal that comes while nobody listens is lost.
+    let mut to_end = std::pin::pin!(told_to_end());
     tokio::select! {
         biased;
         ended = bot.ended() => return Ok(give_up(ended)),
         _ = ready.wait_for(|ready| *ready) => {
             tracing::info!(duration_ms = started.elapsed().as_millis(), "bot.ready");
         }
-        () = told_to_end() => return stop(bot).await,
+        () = &mut to_end => return stop(bot).await,
     }
     loop {
         let pulse = bot.engine().pulse();
         tokio::select! {
             ended = bot.ended() => return Ok(give_up(ended)),
-            () = told_to_end() => return stop(bot).await,
+            () = &mut to_end => return stop(bot).await,
             _ = hang_up.recv() => {}
             () = running.asked(pulse) => {}
         }
