@@ -4,6 +4,7 @@
 
 pub mod bot;
 mod check;
+mod doctor;
 mod evaluate;
 mod explain;
 mod folder;
@@ -68,6 +69,11 @@ enum Command {
     ///
     /// Exits with 1 if a rota has nobody on call at that time.
     Oncall(oncall::Arguments),
+    /// Look whether everything is there that the bot needs, and say what to do where it is not.
+    ///
+    /// The token, the server with its channels, roles and permissions, what must be closed, who is on call, the words,
+    /// the clock, and the log. Changes nothing. Exits with 1 if there are errors; warnings may be meant so.
+    Doctor(doctor::Arguments),
     /// Measure how well the procedure reads, on messages that people labelled.
     ///
     /// Label a few hundred of your own tickets, and see what would have been missed and what would have been a false
@@ -129,6 +135,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Oncall(arguments) => oncall::main(&arguments),
+        Command::Doctor(arguments) => doctor::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),
         Command::Simulate(arguments) => simulate::main(&arguments),

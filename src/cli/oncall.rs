@@ -83,28 +83,28 @@ fn teams(procedure: &Procedure, wanted: Option<&str>) -> anyhow::Result<Vec<Team
 
 /// What one rota says.
 #[derive(Serialize)]
-struct Duty<'p> {
+pub(crate) struct Duty<'p> {
     team: &'p str,
     rota: &'p str,
     at: DateTime<Utc>,
     /// `None`: a gap.
-    on_call: Option<Who<'p>>,
+    pub(crate) on_call: Option<Who<'p>>,
     /// `None`: nothing changes in the next two years.
     until: Option<DateTime<Utc>>,
     next: Option<Who<'p>>,
-    gaps: Vec<Span>,
+    pub(crate) gaps: Vec<Span>,
     #[serde(skip)]
     zone: Tz,
 }
 
 #[derive(Serialize)]
-struct Who<'p> {
+pub(crate) struct Who<'p> {
     id: &'p str,
-    name: &'p str,
+    pub(crate) name: &'p str,
 }
 
 impl<'p> Duty<'p> {
-    fn of(rota: &'p Rota, procedure: &'p Procedure, at: DateTime<Utc>, days: u16) -> Self {
+    pub(crate) fn of(rota: &'p Rota, procedure: &'p Procedure, at: DateTime<Utc>, days: u16) -> Self {
         let who = |id: &'p PersonId| Who { id: id.as_str(), name: procedure.person(id).map_or("?", |it| &it.name) };
         let next = rota.next_handover(at);
         let shifts = rota.shifts(at, at + TimeDelta::days(i64::from(days)));
@@ -121,7 +121,7 @@ impl<'p> Duty<'p> {
         }
     }
 
-    fn time(&self, at: DateTime<Utc>) -> String {
+    pub(crate) fn time(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%a %Y-%m-%d %H:%M %Z").to_string()
     }
 

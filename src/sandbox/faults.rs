@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Deserializer};
 
 use super::people::id_in;
@@ -22,6 +23,8 @@ pub enum Fault {
     },
     /// Every interaction token handed out so far is older than its 15 minutes.
     ExpireTokens,
+    /// Discord's clock, as answers show it, is ahead of this machine's by so many seconds, or behind.
+    ClockAhead { seconds: i32 },
     /// This person takes no direct messages from now on (50007).
     CloseDirectMessages {
         #[serde(deserialize_with = "id_in")]
@@ -78,6 +81,7 @@ pub enum GatewayFault {
 pub(super) struct Faults {
     rest: Vec<RestFault>,
     pub closed_to_direct: Vec<u64>,
+    pub clock_ahead: TimeDelta,
 }
 
 struct RestFault {
@@ -111,6 +115,7 @@ impl State {
             Fault::Rest { method, path_contains, times, answer } => {
                 self.faults.rest.push(RestFault { method, path_contains, times, answer });
             }
+            Fault::ClockAhead { seconds } => self.faults.clock_ahead = TimeDelta::seconds(seconds.into()),
             Fault::ExpireTokens => self.expire_tokens(),
             Fault::CloseDirectMessages { user } => self.faults.closed_to_direct.push(user),
         }

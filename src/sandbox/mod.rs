@@ -55,7 +55,7 @@
 //! | `POST /sandbox/api/clock` `{"advance_seconds": n}` or `{"to": "next deadline"}` | the same |
 //! | `GET /sandbox/api/seen?since=N` | `{seen: […], next: N}` |
 //! | `GET /sandbox/api/violations` | `{violations: ["sentence"]}` |
-//! | `POST /sandbox/api/fault` `{"rest": {…}}`, `"expire_tokens"`, `{"close_direct_messages": {user}}`, `{"gateway": …}`, `{"every_event_twice": true}`, `{"lock_out_bot": channel}` | `{}` |
+//! | `POST /sandbox/api/fault` `{"rest": {…}}`, `"expire_tokens"`, `{"clock_ahead": {seconds}}`, `{"close_direct_messages": {user}}`, `{"gateway": …}`, `{"every_event_twice": true}`, `{"lock_out_bot": channel}` | `{}` |
 //!
 //! Events, as far as this person sees them: `message` and `edit` (a message as above), `delete` `{id, channel_id}`,
 //! `modal` `{interaction, custom_id, title, components, channel_id}`, `answered` `{interaction}`, `refused`
@@ -295,6 +295,16 @@ impl SmallDiscord {
 
     pub fn set_roles(&self, user: u64, roles: &[u64]) {
         self.shared.change(|state| state.set_roles(user, roles));
+    }
+
+    /// The commands as the bot registered them.
+    pub fn registered(&self) -> Vec<Value> {
+        self.shared.read(|state| state.commands.clone())
+    }
+
+    /// Other commands than those that the bot registered.
+    pub fn register(&self, commands: Vec<Value>) {
+        self.shared.change(|state| state.commands = commands);
     }
 
     /// Deletes a channel or thread.

@@ -23,13 +23,14 @@ pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
+pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
 pub use crate::sop::desk::version::Sop;
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
 };
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
-use crate::sop::notice::{Answer, Notice, ReplyTo};
+use crate::sop::notice::{Answer, Check, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
@@ -120,6 +121,12 @@ pub enum Request {
         escalation: EscalationId,
         /// The version that was shown.
         procedure: String,
+        reply: ReplyTo,
+    },
+    /// Somebody wants to know whether everything is there. What could be looked at outside was.
+    Examine {
+        actor: Actor,
+        checks: Vec<Check>,
         reply: ReplyTo,
     },
     /// Somebody wants the config to be read again.
@@ -351,6 +358,7 @@ impl Desk {
             Request::MoveOver { actor, escalation, procedure, reply } => {
                 Some((reply, turn.move_over(&actor, escalation, &procedure)))
             }
+            Request::Examine { actor, checks, reply } => Some((reply, turn.examine(&actor, checks))),
             Request::Reload { actor, reply } => Some((reply, turn.reload(&actor))),
         };
         if let Some((to, answer)) = answered {

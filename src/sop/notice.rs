@@ -2,6 +2,7 @@
 //! `templates/`, and what stands on a card is taken from the case at the moment it is sent.
 
 mod card;
+mod checkup;
 mod duty;
 mod playbook;
 mod terms;
@@ -18,6 +19,7 @@ use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };
+pub use crate::sop::notice::checkup::{Check, Checkup, Outcome};
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
@@ -257,6 +259,7 @@ pub enum Answer {
     },
     /// What moving a case over would change.
     Difference(Box<Difference>),
+    Checkup(Box<Checkup>),
 }
 
 /// By when the next step comes, at one press.

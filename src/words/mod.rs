@@ -81,7 +81,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 27] = [
+const BUILT_IN: [(&str, &str); 28] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -108,6 +108,7 @@ const BUILT_IN: [(&str, &str); 27] = [
     ("choice.md", include_str!("../../templates/choice.md")),
     ("grades.md", include_str!("../../templates/grades.md")),
     ("health.md", include_str!("../../templates/health.md")),
+    ("doctor.md", include_str!("../../templates/doctor.md")),
     ("form.md", include_str!("../../templates/form.md")),
 ];
 
@@ -176,6 +177,7 @@ impl Words {
             Answer::OnCall { .. } => self.render("oncall.md", answer),
             Answer::Covered { .. } => self.render("covered.md", answer),
             Answer::Choices { choices } => choices.iter().map(|choice| self.choice(choice) + "\n").collect(),
+            Answer::Checkup(checkup) => self.render("doctor.md", checkup),
             Answer::Sop(sop) => self.render("sop.md", sop),
             Answer::Difference(difference) => self.render("terms.md", difference),
             Answer::Health(health) => self.render("health.md", health),

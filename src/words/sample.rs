@@ -19,8 +19,8 @@ use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
 use crate::sop::notice;
 use crate::sop::notice::{
-    Answer, BookPage, BookStep, Card, Difference, Duty, Line, LineFacts, OpenItem, Post, PostFacts, Queue, ShownClock,
-    ShownRung, ShownTerms, Soon, Verb,
+    Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post, PostFacts,
+    Queue, ShownClock, ShownRung, ShownTerms, Soon, Verb,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
@@ -128,6 +128,9 @@ impl Words {
         }
         for sop in sops() {
             attempt(self.try_render("sop.md", sop));
+        }
+        for checkup in checkups() {
+            attempt(self.try_render("doctor.md", checkup));
         }
         let of_duty = duty_refusals().into_iter().map(Refusal::from);
         for refusal in refusals().into_iter().chain(wrong_answers()).chain(of_duty) {
@@ -488,6 +491,19 @@ fn sops() -> Vec<Sop> {
         sops.push(Sop::Kept { version: version(), problems, more });
     }
     sops
+}
+
+fn checkups() -> Vec<Checkup> {
+    let fine = || Check::fine("token", "it is Bellhop's");
+    let warning = || Check::warning("clock", "it is 9 s fast", "set it by a time server");
+    let error = || Check::error("Legal's role", "there is no role 7", "check the id");
+    let many = || (0..30).map(|_| error()).collect();
+    vec![
+        Checkup::new(vec![fine()], Vec::new()),
+        Checkup::new(vec![warning()], duties()),
+        Checkup::new(vec![fine(), error(), warning()], duties()),
+        Checkup::new(many(), Vec::new()),
+    ]
 }
 
 fn refusals() -> Vec<Refusal> {

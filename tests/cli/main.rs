@@ -2,6 +2,7 @@
 //! Discord.
 
 mod check;
+mod doctor;
 mod evaluate;
 mod explain;
 mod oncall;

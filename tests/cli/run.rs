@@ -14,18 +14,18 @@ use crate::program::{Done, Program, bellhop};
 
 /// Shaped like a real one (<https://discord.com/developers/docs/reference#authentication>); in parts, so that nobody
 /// takes this file for a leak.
-fn token() -> String {
+pub fn token() -> String {
     ["MTAwMDAwMDAwMDAwMDAwMDAwMA", "GaBcDe", "x".repeat(38).as_str()].join(".")
 }
 
-async fn small_discord(world: World) -> Result<SmallDiscord> {
+pub async fn small_discord(world: World) -> Result<SmallDiscord> {
     let address = ([127, 0, 0, 1], 0).into();
     let settings = Settings { world, clock: Clock::system(), address, token: token(), next_deadline: None };
     Ok(SmallDiscord::start(settings).await?)
 }
 
 /// A desk at this address, changed from → to.
-fn desk_at(url: &str, changes: &[(&str, &str)]) -> Result<TempDir> {
+pub fn desk_at(url: &str, changes: &[(&str, &str)]) -> Result<TempDir> {
     let api_base = format!("api_base = \"{url}\"");
     desk(&[&[("# api_base = \"http://127.0.0.1:8321\"", api_base.as_str())], changes].concat())
 }
@@ -62,19 +62,19 @@ async fn without_a_config_or_a_token_it_says_where_they_come_from() -> Result<()
     check(
         &bellhop(desk.path(), &["run"], b"").await?,
         &expect![[r#"
-        exit 2
-        --- err
-        error: the token file discord-token cannot be read: No such file or directory (os error 2)
-    "#]],
+            exit 2
+            --- err
+            error: the token file discord-token cannot be read (No such file or directory (os error 2)): set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
+        "#]],
     );
     std::fs::write(desk.path().join("discord-token"), "\n")?;
     check(
         &bellhop(desk.path(), &["run"], b"").await?,
         &expect![[r#"
-        exit 2
-        --- err
-        error: the token file discord-token is empty
-    "#]],
+            exit 2
+            --- err
+            error: the token file discord-token is empty: set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
+        "#]],
     );
     Ok(())
 }
@@ -133,10 +133,10 @@ async fn the_switch_in_the_portal_is_named() -> Result<()> {
     check(
         &run(desk.path(), &token()).await?,
         &expect![[r#"
-        exit 1
-        --- err
-        error: switch on the Message Content Intent in the developer portal, page Bot: without it the bot cannot read what customers write
-    "#]],
+            exit 1
+            --- err
+            error: the bot may not read what customers write: switch on the Message Content Intent in the developer portal, page Bot
+        "#]],
     );
     Ok(())
 }

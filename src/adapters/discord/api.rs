@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderMap;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{DATE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use twilight_http_ratelimiting::{Endpoint, Method, RateLimitHeaders, RateLimiter};
@@ -88,20 +89,22 @@ impl Api {
         self.call(Method::Patch, path, Some(body)).await
     }
 
+    /// How far Discord's clock is ahead of this machine's, by the `Date` header of an answer: to about a second.
+    pub async fn clock_ahead(&self) -> Result<TimeDelta, ApiError> {
+        let asked = Utc::now();
+        let response = self.send(Method::Get, "gateway", None).await?;
+        let half_way = asked + (Utc::now() - asked) / 2;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        let date = date.ok_or_else(|| ApiError::Unavailable { why: "its answer has no date".to_owned() })?;
+        // Dates are cut to whole seconds: on average half of one is missing.
+        Ok(date.to_utc() + TimeDelta::milliseconds(500) - half_way)
+    }
+
     /// One call. `path` has no slash in front; a query may follow it.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ApiError> {
-        let route = path.split('?').next().unwrap_or(path).to_owned();
-        let permit = self.limiter.acquire(Endpoint { method, path: route }).await;
-        let url = format!("{}/api/v10/{path}", self.base);
-        let mut request =
-            self.http.request(verb(method), url).header("authorization", format!("Bot {}", self.token.expose_secret()));
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        // The address holds the token of an interaction: it must not reach a log.
-        let response = request.send().await.map_err(unavailable)?;
+        let response = self.send(method, path, body).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        permit.complete(limits(&headers));
         let text = response.text().await.map_err(unavailable)?;
         let answer = serde_json::from_str::<Value>(&text).unwrap_or(Value::Null);
         match status {
@@ -114,6 +117,22 @@ impl Api {
                 message: described(&answer),
             }),
         }
+    }
+
+    /// Sends a call once the limiter lets it; the answer may be of any status.
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<reqwest::Response, ApiError> {
+        let route = path.split('?').next().unwrap_or(path).to_owned();
+        let permit = self.limiter.acquire(Endpoint { method, path: route }).await;
+        let url = format!("{}/api/v10/{path}", self.base);
+        let mut request =
+            self.http.request(verb(method), url).header("authorization", format!("Bot {}", self.token.expose_secret()));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        // The address holds the token of an interaction: it must not reach a log.
+        let response = request.send().await.map_err(unavailable)?;
+        permit.complete(limits(response.headers()));
+        Ok(response)
     }
 }
 

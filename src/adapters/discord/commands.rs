@@ -90,6 +90,7 @@ pub(crate) enum Asked {
     },
     Health,
     Reload,
+    Doctor,
     Drill {
         trigger: String,
     },
@@ -544,7 +545,7 @@ async fn help(ctx: Context<'_>) -> Result<(), Failure> {
 #[poise::command(
     slash_command,
     guild_only,
-    subcommands("sop_show", "sop_health", "sop_move", "sop_reload"),
+    subcommands("sop_show", "sop_health", "sop_move", "sop_reload", "sop_doctor"),
     subcommand_required
 )]
 #[expect(clippy::unused_async, reason = "the framework awaits it")]
@@ -580,6 +581,12 @@ async fn sop_move(
 #[poise::command(slash_command, guild_only, rename = "reload")]
 async fn sop_reload(ctx: Context<'_>) -> Result<(), Failure> {
     ask(ctx, Asked::Reload).await
+}
+
+/// Say whether everything is there that I need, and what to do where it is not. For managers.
+#[poise::command(slash_command, guild_only, rename = "doctor")]
+async fn sop_doctor(ctx: Context<'_>) -> Result<(), Failure> {
+    ask(ctx, Asked::Doctor).await
 }
 
 /// Practise: page a team for real about something that has not happened. For managers.

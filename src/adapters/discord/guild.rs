@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::sop::message::PlaceId;
 
 /// The bit of VIEW_CHANNEL (<https://discord.com/developers/docs/topics/permissions>).
-const VIEW_CHANNEL: u64 = 1 << 10;
+pub(crate) const VIEW_CHANNEL: u64 = 1 << 10;
 const ADMINISTRATOR: u64 = 1 << 3;
 
 /// The bot's server. Read at the start, kept current from the gateway.
@@ -25,18 +25,24 @@ pub(crate) struct Guild {
 struct Seen {
     channels: HashMap<u64, Channel>,
     roles: HashMap<u64, Role>,
+    /// The bot's own roles, but for @everyone.
+    mine: Vec<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Role {
+    name: String,
     /// In the whole server.
     permissions: u64,
     /// The role that came with the bot and has no other member.
     is_own: bool,
+    /// Whether everybody may ping it.
+    is_mentionable: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Channel {
+    name: String,
     /// Of a thread: the channel it hangs on.
     parent: Option<u64>,
     is_thread: bool,
@@ -73,10 +79,10 @@ impl Guild {
         let fresh = Self::new(self.id, self.me, self.application, Vec::new());
         fresh.learn_channels(channels);
         fresh.learn_roles(roles);
-        let Seen { mut channels, roles } = fresh.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Seen { mut channels, roles, .. } = fresh.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut seen = self.write();
         channels.extend(seen.channels.drain().filter(|(_, channel)| channel.is_thread));
-        *seen = Seen { channels, roles };
+        (seen.channels, seen.roles) = (channels, roles);
     }
 
     pub(crate) fn learn_channels(&self, channels: &Value) {
@@ -89,6 +95,7 @@ impl Guild {
         let Some(id) = snowflake(&channel["id"]) else { return };
         let overwrites = channel["permission_overwrites"].as_array().into_iter().flatten().filter_map(overwrite);
         let learned = Channel {
+            name: text(&channel["name"]),
             parent: snowflake(&channel["parent_id"]),
             // Announcement, public and private threads
             // (<https://discord.com/developers/docs/resources/channel#channel-object-channel-types>).
@@ -111,8 +118,52 @@ impl Guild {
     pub(crate) fn learn_role(&self, role: &Value) {
         if let (Some(id), Some(permissions)) = (snowflake(&role["id"]), bits(&role["permissions"])) {
             let is_own = self.is_me(&role["tags"]["bot_id"]);
-            self.write().roles.insert(id, Role { permissions, is_own });
+            let is_mentionable = role["mentionable"].as_bool().unwrap_or_default();
+            self.write().roles.insert(id, Role { name: text(&role["name"]), permissions, is_own, is_mentionable });
         }
+    }
+
+    /// The bot as a member.
+    pub(crate) fn learn_me(&self, member: &Value) {
+        let roles = member["roles"].as_array().into_iter().flatten();
+        self.write().mine = roles.filter_map(snowflake).collect();
+    }
+
+    pub(crate) fn channel_name(&self, id: u64) -> Option<String> {
+        self.read().channels.get(&id).map(|channel| channel.name.clone())
+    }
+
+    pub(crate) fn role_name(&self, id: u64) -> Option<String> {
+        self.read().roles.get(&id).map(|role| role.name.clone())
+    }
+
+    /// Whether everybody may ping a role.
+    pub(crate) fn is_mentionable(&self, role: u64) -> bool {
+        self.read().roles.get(&role).is_some_and(|role| role.is_mentionable)
+    }
+
+    /// What the bot may do in a channel, one bit for each permission, in Discord's order of overwrites
+    /// (<https://discord.com/developers/docs/topics/permissions#permission-overwrites>).
+    pub(crate) fn may(&self, channel: u64) -> u64 {
+        let seen = self.read();
+        let Some(channel) = seen.channels.get(&channel) else { return 0 };
+        let is_mine = |id: &u64| *id == self.id || seen.mine.contains(id);
+        let base = seen.roles.iter().filter(|(id, _)| is_mine(id)).fold(0, |bits, (_, role)| bits | role.permissions);
+        if base & ADMINISTRATOR != 0 {
+            return u64::MAX;
+        }
+        let overwrites = |applies: &dyn Fn(&Overwrite) -> bool| {
+            let (allow, deny) = channel
+                .overwrites
+                .iter()
+                .filter(|over| applies(over))
+                .fold((0, 0), |(allow, deny), over| (allow | over.allow, deny | over.deny));
+            Overwrite { id: 0, is_role: true, allow, deny }
+        };
+        let everyone = overwrites(&|over| over.is_role && over.id == self.id);
+        let roles = overwrites(&|over| over.is_role && over.id != self.id && is_mine(&over.id));
+        let own = overwrites(&|over| !over.is_role && over.id == self.me);
+        after(after(after(base, Some(&everyone)), Some(&roles)), Some(&own))
     }
 
     pub(crate) fn has_channel(&self, id: u64) -> bool {
@@ -152,7 +203,7 @@ impl Guild {
         if after(everyone, role_overwrite(self.id)) & VIEW_CHANNEL != 0 {
             return Err(open("everyone"));
         }
-        let mut roles: Vec<(u64, Role)> = seen.roles.iter().map(|(id, role)| (*id, *role)).collect();
+        let mut roles: Vec<(u64, &Role)> = seen.roles.iter().map(|(id, role)| (*id, role)).collect();
         roles.sort_unstable_by_key(|(id, _)| *id);
         for (id, role) in roles {
             let is_cleared = id == self.id || role.is_own || self.cleared.contains(&id);
@@ -197,6 +248,10 @@ fn overwrite(value: &Value) -> Option<Overwrite> {
 
 pub(crate) fn snowflake(value: &Value) -> Option<u64> {
     value.as_str()?.parse().ok()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn bits(value: &Value) -> Option<u64> {

@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::adapters::discord::Settings;
 use crate::adapters::discord::api::Api;
+use crate::adapters::discord::checkup;
 use crate::adapters::discord::commands::{Asked, Call, Cover};
 use crate::adapters::discord::compose::{self, EPHEMERAL, Input as Field};
 use crate::adapters::discord::convert::{self, Roles};
@@ -19,7 +21,7 @@ use crate::adapters::discord::deliver::respond;
 use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{Reply, ReplyKind};
 use crate::engine::input::Input;
-use crate::sop::desk::{About, CoverForm, Form, Question, Request};
+use crate::sop::desk::{About, CoverForm, Form, Question, Request, managers_only};
 use crate::sop::escalation::{Act, Actor, EscalationId, Grade, NOTE_CHARS_MAX, Refusal};
 use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
 use crate::sop::message::{Standing, cut};
@@ -44,6 +46,7 @@ pub(crate) struct Counter {
     pub(crate) roles: Arc<Roles>,
     pub(crate) procedure: Arc<Procedure>,
     pub(crate) inbox: mpsc::Sender<Input>,
+    pub(crate) settings: Settings,
 }
 
 /// Says what is to be done about a call, and does nothing.
@@ -64,6 +67,8 @@ pub(crate) enum Plan {
     Ask(ReplyKind, Box<dyn FnOnce(Actor, crate::sop::notice::ReplyTo) -> Request + Send>),
     /// Like `Ask`, but the message the form is about has to be fetched first.
     Escalate { form: Box<Form>, about: Option<(String, String)> },
+    /// Promise an answer, see whether everything is there, and tell the desk.
+    Examine,
     /// Not one of ours.
     Ignore,
 }
@@ -91,6 +96,12 @@ impl Counter {
                 };
                 self.first_answer(&call, answer, data).await;
                 self.hand_on(&call, request(actor, Reply::address(kind, &call.token))).await;
+            }
+            Plan::Examine => {
+                self.first_answer(&call, THINKING, json!({"flags": EPHEMERAL})).await;
+                let checks = checkup::examine(&self.api, &self.settings, &self.procedure).await;
+                let reply = Reply::address(ReplyKind::Waiting, &call.token);
+                self.hand_on(&call, Request::Examine { actor, checks, reply }).await;
             }
             Plan::Escalate { mut form, about } => {
                 self.first_answer(&call, THINKING, json!({"flags": EPHEMERAL})).await;
@@ -187,6 +198,11 @@ impl Clerk<'_> {
             Asked::MoveOver { case } => ask(Question::Difference, case),
             Asked::Sop => plain(Question::Sop),
             Asked::Health => plain(Question::Health),
+            // Asking Discord so much is for those who may have the answer.
+            Asked::Doctor => match managers_only(actor) {
+                Ok(()) => Plan::Examine,
+                Err(refusal) => Plan::Refuse(refusal),
+            },
             Asked::Reload => Plan::Ask(ReplyKind::Waiting, Box::new(|actor, reply| Request::Reload { actor, reply })),
             Asked::Help => plain(Question::Help),
             Asked::Pressed { id } => match id.parse() {

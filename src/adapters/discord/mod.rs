@@ -8,10 +8,12 @@
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `completion`: what somebody may mean who is still typing
 //! - `locales`: what commands are described as in other languages
+//! - `checkup`: whether everything is there
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
+mod checkup;
 mod commands;
 mod completion;
 pub(crate) mod compose;
@@ -40,12 +42,13 @@ use crate::adapters::discord::commands::Ear;
 use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::deliver::Postman;
 use crate::adapters::discord::gateway::{Gateway, Line};
-use crate::adapters::discord::guild::{Guild, snowflake};
+use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::intake::Intake;
 use crate::adapters::discord::interactions::Counter;
 use crate::engine::connector::Connector;
 use crate::engine::input::{Input, InputId};
 use crate::sop::message::{MessageId, PlaceId};
+use crate::sop::notice::{Check, Outcome};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Team;
 use crate::sop::trigger::Mode;
@@ -77,32 +80,25 @@ pub struct Settings {
 /// Why the bot cannot work with this Discord. Each is one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartProblem {
-    #[error("Discord does not accept the token: copy it again from the developer portal, page Bot, into DISCORD_TOKEN")]
-    Token,
-    #[error("the bot is not on the server {guild}: check [discord] guild, and invite the bot with {invite}")]
-    NotInvited { guild: u64, invite: String },
-    #[error(
-        "there is no channel {id} that the bot can see ({what}): check the id and the bot's View Channel permission"
-    )]
-    NoChannel { id: String, what: String },
-    #[error("there is no role {id} on the server ({what}): check the id")]
-    NoRole { id: String, what: String },
-    #[error("{why}: close {team}'s channel to everyone else, or take `cleared` from the team")]
-    NotClosed { team: String, why: String },
+    /// Something that `bellhop doctor` would find, too.
+    #[error("{}: {}", .0.says, .0.todo.as_deref().unwrap_or_default())]
+    Check(Check),
     #[error(transparent)]
     Words(#[from] WordsError),
-    #[error("{base} did not answer ({why}): check this machine's network, and [discord] api_base in the config")]
-    NoAnswer { base: String, why: String },
     #[error("{0}")]
     Discord(#[from] ApiError),
     #[error("the connection to Discord cannot be set up")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error(
-        "switch on the Message Content Intent in the developer portal, page Bot: without it the bot cannot read what customers write"
-    )]
-    Intent,
     #[error("the gateway ended: {0}")]
     Gateway(String),
+}
+
+/// Everything there is to look at on Discord's side, without changing anything there.
+pub async fn examine(settings: &Settings, token: SecretString, procedure: &Procedure) -> Vec<Check> {
+    match Api::new(&settings.api_base, token) {
+        Ok(api) => checkup::examine(&api, settings, procedure).await,
+        Err(error) => vec![Check::error("network", error.to_string(), "check this machine's certificates")],
+    }
 }
 
 /// A Discord that answered.
@@ -124,9 +120,6 @@ pub struct Listening {
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
-/// The permissions the bot asks for: view, send, embed, attach, history, mention roles, threads
-/// (<https://discord.com/developers/docs/topics/permissions>).
-const PERMISSIONS: u64 = 395_137_240_064;
 /// Events that may wait for the intake; more than the gateway can send while the log flushes.
 const EVENTS_MAX: usize = 16_384;
 const CALLS_MAX: usize = 1_024;
@@ -147,7 +140,8 @@ impl Discord {
         let api = Arc::new(Api::new(&settings.api_base, token.clone()).map_err(local)?);
         let words = Words::load(settings.templates.as_deref(), markup(settings.guild), &procedure.teams);
         let words = words.map_err(|problems| problems.into_iter().map(StartProblem::Words).collect::<Vec<_>>())?;
-        let guild = Arc::new(introduce(&api, &settings, &procedure).await.map_err(|problem| vec![problem])?);
+        let met = checkup::introduce(&api, &settings, &procedure).await.map_err(|problem| vec![problem])?;
+        let guild = Arc::new(met.guild);
         let path = format!("applications/{}/guilds/{}/commands", guild.application(), guild.id());
         let registered = api.put(&path, &commands::registered()).await;
         registered.map_err(|error| vec![StartProblem::Discord(error)])?;
@@ -157,7 +151,8 @@ impl Discord {
 
     /// Everything the procedure names that is not there, or not closed as it should be.
     pub fn missing(&self) -> Vec<StartProblem> {
-        missing(&self.guild, &self.settings, &self.procedure)
+        let found = checkup::look_around(&self.guild, &self.settings, &self.procedure);
+        found.into_iter().filter(|check| check.outcome == Outcome::Error).map(StartProblem::Check).collect()
     }
 
     /// What the outbox sends with.
@@ -211,6 +206,7 @@ impl Discord {
             roles,
             procedure: Arc::clone(&self.procedure),
             inbox,
+            settings: self.settings.clone(),
         };
         let tasks = vec![spawn(intake.run()), spawn(serve(counter, calls))];
         Ok(Listening { gateway, ready, _tasks: tasks })
@@ -227,8 +223,10 @@ impl Listening {
     pub async fn ended(&mut self) -> StartProblem {
         use serenity::gateway::GatewayError::{DisallowedGatewayIntents, InvalidAuthentication, InvalidGatewayIntents};
         match (&mut self.gateway.ended).await.map(|error| *error) {
-            Ok(serenity::Error::Gateway(InvalidAuthentication)) => StartProblem::Token,
-            Ok(serenity::Error::Gateway(DisallowedGatewayIntents | InvalidGatewayIntents)) => StartProblem::Intent,
+            Ok(serenity::Error::Gateway(InvalidAuthentication)) => checkup::wrong_token(),
+            Ok(serenity::Error::Gateway(DisallowedGatewayIntents | InvalidGatewayIntents)) => {
+                StartProblem::Check(checkup::content_off())
+            }
             Ok(error) => StartProblem::Gateway(error.to_string()),
             Err(_) => StartProblem::Gateway("it was told to".to_owned()),
         }
@@ -260,61 +258,4 @@ async fn serve(counter: Counter, mut calls: mpsc::Receiver<Call>) {
             drop(permit);
         });
     }
-}
-
-/// Who we are, and what is there.
-async fn introduce(api: &Api, settings: &Settings, procedure: &Procedure) -> Result<Guild, StartProblem> {
-    let id = settings.guild;
-    let (channels, roles) = (format!("guilds/{id}/channels"), format!("guilds/{id}/roles"));
-    let (me, application, channels, roles) =
-        tokio::join!(api.get("users/@me"), api.get("oauth2/applications/@me"), api.get(&channels), api.get(&roles));
-    let identity = |answer: Result<serde_json::Value, ApiError>| match answer {
-        Ok(answer) => Ok(snowflake(&answer["id"]).unwrap_or_default()),
-        Err(ApiError::Unavailable { why }) => Err(StartProblem::NoAnswer { base: settings.api_base.clone(), why }),
-        Err(error) if error.status() == Some(401) => Err(StartProblem::Token),
-        Err(error) => Err(error.into()),
-    };
-    let (me, application) = (identity(me)?, identity(application)?);
-    let invited = |answer: Result<serde_json::Value, ApiError>| match answer {
-        Ok(answer) => Ok(answer),
-        Err(error) if matches!(error.status(), Some(403 | 404)) => {
-            let invite = format!(
-                "https://discord.com/oauth2/authorize?client_id={application}&scope=bot%20applications.commands&permissions={PERMISSIONS}"
-            );
-            Err(StartProblem::NotInvited { guild: id, invite })
-        }
-        Err(error) => Err(error.into()),
-    };
-    let (channels, roles) = (invited(channels)?, invited(roles)?);
-    let cleared = procedure.teams.iter().filter(|team| team.cleared).filter_map(|team| team.group.parse().ok());
-    let guild = Guild::new(id, me, application, cleared.collect());
-    guild.learn_channels(&channels);
-    guild.learn_roles(&roles);
-    Ok(guild)
-}
-
-/// Everything the procedure names that is not there.
-fn missing(guild: &Guild, settings: &Settings, procedure: &Procedure) -> Vec<StartProblem> {
-    let mut problems = Vec::new();
-    let is_known = |id: &str, known: &dyn Fn(u64) -> bool| id.parse().is_ok_and(known);
-    for watched in settings.watched.iter().filter(|id| !guild.has_channel(**id)) {
-        problems.push(StartProblem::NoChannel { id: watched.to_string(), what: "[discord] watch".to_owned() });
-    }
-    for role in settings.staff_roles.iter().filter(|id| !guild.has_role(**id)) {
-        problems.push(StartProblem::NoRole { id: role.to_string(), what: "[discord] staff_roles".to_owned() });
-    }
-    for team in &procedure.teams {
-        let what = format!("team {}", team.id);
-        if !is_known(team.place.as_str(), &|id| guild.has_channel(id)) {
-            problems.push(StartProblem::NoChannel { id: team.place.to_string(), what: what.clone() });
-        } else if team.cleared
-            && let Err(why) = guild.is_closed(&team.place)
-        {
-            problems.push(StartProblem::NotClosed { team: team.name.clone(), why });
-        }
-        if !is_known(&team.group, &|id| guild.has_role(id)) {
-            problems.push(StartProblem::NoRole { id: team.group.clone(), what });
-        }
-    }
-    problems
 }

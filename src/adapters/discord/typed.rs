@@ -56,6 +56,7 @@ pub(crate) fn asked(
         "sop show" => Ok(Asked::Sop),
         "sop move" => Ok(Asked::MoveOver { case: case()? }),
         "sop health" => Ok(Asked::Health),
+        "sop doctor" => Ok(Asked::Doctor),
         "sop reload" => Ok(Asked::Reload),
         "help" => Ok(Asked::Help),
         _ => Err(format!("there is no command /{command}")),

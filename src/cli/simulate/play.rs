@@ -249,6 +249,7 @@ impl Play<'_> {
                 let reply = Reply::address(ReplyKind::Waiting, &call.token);
                 self.ask(Request::Escalate { actor, form, reply });
             }
+            Plan::Examine => return Err("/sop doctor needs more than the procedure: nothing is connected".to_owned()),
             Plan::Ignore => return Err("the bot does not know what this is".to_owned()),
         }
         Ok(())

@@ -189,9 +189,13 @@ impl Script {
         self.chat.lines().any(|line| line.starts_with(' ') && !line.trim().is_empty())
     }
 
-    /// The first stage direction that the procedure alone cannot follow.
+    /// The first line that the procedure alone cannot follow.
     pub fn needs_discord(&self) -> Option<&Line> {
-        self.lines.iter().find(|line| matches!(&line.what, Happening::Direction(direction) if !is_plain(direction)))
+        self.lines.iter().find(|line| match &line.what {
+            Happening::Direction(direction) => !is_plain(direction),
+            Happening::Type { command, .. } => command == "sop doctor",
+            _ => false,
+        })
     }
 
     /// Every transcript begins at 09:00 UTC on this Monday.

@@ -1,7 +1,7 @@
 //! The log in one SQLite file, for one machine.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeZone, Utc};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -54,6 +54,24 @@ impl SqliteStore {
         let connection =
             connection.map_err(|error| StoreError::Open { path: path.display().to_string(), source: error.into() })?;
         Ok(Self { desk: desk.to_owned(), connection, _lock: None })
+    }
+
+    /// Whether a log can be written here. Changes nothing in one that is there, and leaves none behind.
+    pub async fn try_out(path: &Path) -> Result<(), StoreError> {
+        let is_there = path.exists();
+        let locked = lock(path)?;
+        if !is_there {
+            drop(locked);
+            // Somebody else may have begun with it.
+            let _ = std::fs::remove_file(lock_beside(path));
+            return Ok(());
+        }
+        let open = |error: sqlx::Error| StoreError::Open { path: path.display().to_string(), source: error.into() };
+        let mut connection =
+            SqliteConnectOptions::new().filename(path).disable_statement_logging().connect().await.map_err(open)?;
+        let write = connection.begin_with("BEGIN IMMEDIATE").await.map_err(open)?;
+        write.rollback().await.map_err(open)?;
+        connection.close().await.map_err(open)
     }
 
     /// Whether nothing has ever happened on the desk; that it was started is nothing yet.
@@ -233,14 +251,18 @@ impl Script {
 /// Takes the lock beside the log, or says who should be stopped.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let open = |source: std::io::Error| StoreError::Open { path: path.display().to_string(), source: source.into() };
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(name).map_err(open)?;
+    let file = File::options().create(true).truncate(false).write(true).open(lock_beside(path)).map_err(open)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.display().to_string() }),
         Err(std::fs::TryLockError::Error(error)) => Err(open(error)),
     }
+}
+
+fn lock_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
 }
 
 fn json(value: &impl serde::Serialize) -> String {

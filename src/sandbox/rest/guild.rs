@@ -24,12 +24,25 @@ pub(super) fn gateway_bot(state: &State) -> Outcome {
     Answer::ok(json!({"url": state.gateway_url, "shards": 1, "session_start_limit": limit}))
 }
 
+/// GATEWAY_MESSAGE_CONTENT_LIMITED: the switch of an application with few servers is on.
+const MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
+
 pub(super) fn application(state: &State) -> Outcome {
+    let flags = if state.sessions.content_disallowed { 0 } else { MESSAGE_CONTENT_LIMITED };
     Answer::ok(json!({
         "id": state.bot.to_string(), "name": state.name_of(state.bot), "description": "", "icon": null,
         "bot_public": false, "bot_require_code_grant": false, "verify_key": "0".repeat(64),
-        "owner": state.user(state.owner), "flags": 0,
+        "owner": state.user(state.owner), "flags": flags,
     }))
+}
+
+/// The servers that the bot is on: this one, if it was invited.
+pub(super) fn guilds(state: &State) -> Outcome {
+    let guild = json!({
+        "id": state.guild.to_string(), "name": state.name, "icon": null, "owner": false,
+        "permissions": permissions::INVITED.to_string(), "features": [],
+    });
+    Answer::ok(if state.members.contains_key(&state.bot) { json!([guild]) } else { json!([]) })
 }
 
 pub(super) fn user(state: &State, user: u64) -> Outcome {
@@ -88,7 +101,7 @@ fn registered(state: &mut State, command: &Value) -> Value {
 // --- reading -----------------------------------------------------------------------------------------------------
 
 pub(super) fn read(state: &State, guild: u64, what: &[&str]) -> Outcome {
-    if guild != state.guild {
+    if guild != state.guild || !state.members.contains_key(&state.bot) {
         return Err(Refused::UNKNOWN_GUILD);
     }
     match what {

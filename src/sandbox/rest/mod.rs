@@ -14,6 +14,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
+use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::attachments::File;
@@ -166,7 +167,11 @@ pub(super) async fn serve(shared: Arc<Shared>, cut: Cut, request: Request) -> Re
         Ok(Answer { status, body }) => (status, body),
         Err(refused) => (refused.status, Some(refused.body())),
     };
-    respond(status, body.as_ref(), &path)
+    let mut response = respond(status, body.as_ref(), &path);
+    let now = Utc::now() + shared.read(|state| state.faults.clock_ahead);
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    response.headers_mut().insert(header::DATE, date.parse().expect("a date is ASCII"));
+    response
 }
 
 fn understand<'a>(
@@ -218,6 +223,7 @@ fn route(state: &mut State, call: &Call) -> Outcome {
         ("GET", ["gateway"]) => guild::gateway(state),
         ("GET", ["gateway", "bot"]) => guild::gateway_bot(state),
         ("GET", ["users", "@me"]) => Answer::ok(state.user(state.bot)),
+        ("GET", ["users", "@me", "guilds"]) => guild::guilds(state),
         ("POST", ["users", "@me", "channels"]) => guild::open_direct(state, call),
         ("GET", ["users", user]) => guild::user(state, number(user)?),
         ("GET", ["oauth2", "applications", "@me"]) => guild::application(state),

@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::sop::desk::turn::Turn;
+use crate::sop::desk::turn::{Turn, managers_only};
 use crate::sop::desk::{Desk, Fact};
 use crate::sop::escalation::{Actor, OnCall, Refusal};
 use crate::sop::message::{Person, PersonId, Standing, cut};
-use crate::sop::notice::{Answer, Duty, Notice, Post};
+use crate::sop::notice::{Answer, Check, Checkup, Duty, Notice, Post};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, End, Rota, Span, moment_after};
 use crate::sop::team::{Team, TeamId};
@@ -80,6 +80,14 @@ impl Turn<'_> {
             }
         }
         Ok(Answer::OnCall { asked_at: at.is_some(), duties })
+    }
+
+    /// What was looked at outside, and the duties, which are known here.
+    pub(super) fn examine(&self, actor: &Actor, checks: Vec<Check>) -> Result<Answer, Refusal> {
+        managers_only(actor)?;
+        let rotas = self.procedure.teams.iter().flat_map(|team| self.procedure.rotas_of(&team.id));
+        let duties = rotas.map(|rota| self.duty(rota, None, self.now)).collect();
+        Ok(Answer::Checkup(Box::new(Checkup::new(checks, duties))))
     }
 
     fn duty(&self, rota: &Rota, name: Option<String>, at: DateTime<Utc>) -> Duty {

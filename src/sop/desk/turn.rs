@@ -419,7 +419,7 @@ impl<'a> Turn<'a> {
 }
 
 /// What concerns the desk as a whole is for managers.
-pub(super) fn managers_only(actor: &Actor) -> Result<(), Refusal> {
+pub fn managers_only(actor: &Actor) -> Result<(), Refusal> {
     match (actor.person.standing, actor.manages) {
         (Standing::Staff, true) => Ok(()),
         (Standing::Staff, false) => Err(Refusal::ManagersOnly),
