@@ -57,7 +57,7 @@ async fn examine(config: &Config) -> Vec<Check> {
     let Config { procedure, desk, discord, .. } = config;
     let mut checks = vec![judged(config), log(SqliteStore::try_out(&desk.log).await)];
     checks.extend(duties(procedure));
-    match token(discord) {
+    match token(discord.token_file.as_ref()) {
         Ok(token) => {
             let settings = discord::Settings {
                 api_base: discord.api_base.clone(),

@@ -8,6 +8,7 @@ mod doctor;
 mod evaluate;
 mod explain;
 mod folder;
+mod init;
 mod load;
 mod oncall;
 mod packed;
@@ -69,6 +70,12 @@ enum Command {
     ///
     /// Exits with 1 if a rota has nobody on call at that time.
     Oncall(oncall::Arguments),
+    /// Write a config from the channels and roles of a Discord server.
+    ///
+    /// Looks which of them the teams of the example mean, by their names, and asks where that is not clear. What is
+    /// written is the example, which is its own manual, with the ids of your server; change it as you like. Where the bot
+    /// is on no server yet it prints the address that invites it.
+    Init(init::Arguments),
     /// Look whether everything is there that the bot needs, and say what to do where it is not.
     ///
     /// The token, the server with its channels, roles and permissions, what must be closed, who is on call, the words,
@@ -135,6 +142,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Oncall(arguments) => oncall::main(&arguments),
+        Command::Init(arguments) => init::main(&arguments),
         Command::Doctor(arguments) => doctor::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::bot::{Bot, Ended, NotStarted, Start};
 use crate::cli::reload::{Running, reload};
 use crate::cli::{NO, style, warn_of_findings};
-use crate::config::{Config, DiscordSettings};
+use crate::config::Config;
 use crate::engine::clock::Clock;
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         tracing::error!("bot.fault at {place}");
     }));
     let config = Config::read(&arguments.config)?;
-    let token = token(&config.discord).map_err(|says| anyhow!("{says}: {TOKEN_ADVICE}"))?;
+    let token = token(config.discord.token_file.as_ref()).map_err(|says| anyhow!("{says}: {TOKEN_ADVICE}"))?;
     warn_of_findings(&config);
     // One thread: 3,000 messages a second keep it busy for less than a fifth of the time (`bellhop load`).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -40,12 +40,12 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 pub(crate) const TOKEN_ADVICE: &str = "set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The \
     developer portal shows it on the page Bot. To try without one: bellhop sandbox";
 
-/// The secret, from the environment or from the file that the config names; otherwise, why there is none.
-pub(crate) fn token(discord: &DiscordSettings) -> Result<SecretString, String> {
+/// The secret, from the environment or from a file; otherwise, why there is none.
+pub(crate) fn token(file: Option<&PathBuf>) -> Result<SecretString, String> {
     if let Some(token) = std::env::var("DISCORD_TOKEN").ok().filter(|token| !token.trim().is_empty()) {
         return Ok(SecretString::from(token.trim().to_owned()));
     }
-    let file = discord.token_file.as_ref().ok_or("there is no token")?;
+    let file = file.ok_or("there is no token")?;
     let token = std::fs::read_to_string(file);
     let token = token.map_err(|error| format!("the token file {} cannot be read ({error})", file.display()))?;
     if token.trim().is_empty() {

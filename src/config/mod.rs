@@ -6,6 +6,7 @@
 mod beside;
 mod calendars;
 mod clocks;
+mod fill;
 mod information;
 mod judge;
 mod messages;
@@ -33,6 +34,7 @@ use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
 use beside::Beside;
+pub use fill::{Blank, Ids, blanks, filled};
 pub(crate) use judge::span;
 pub use judge::{Remark, judge, weigh};
 use procedure::Names;
@@ -184,7 +186,7 @@ fn desk_settings(desk: Table<'_>, names: &Names, fields: &[Field]) -> DeskTable 
 /// Where the log is when the config does not say.
 const LOG: &str = "bellhop.sqlite";
 /// The real Discord.
-const API_BASE: &str = "https://discord.com";
+pub const API_BASE: &str = "https://discord.com";
 
 fn discord_settings(discord: Table<'_>) -> Option<DiscordSettings> {
     let api_base = match discord.get("api_base") {
@@ -216,6 +218,11 @@ fn file(text: &str) -> Result<PathBuf, Wrong> {
         return Err(wrong("an empty path", "write the path of a file, or delete the key"));
     }
     Ok(PathBuf::from(text))
+}
+
+/// The address as a config may have it, without a slash at its end; otherwise a sentence.
+pub fn checked_api_base(text: &str) -> Result<String, String> {
+    api_base(text).map_err(|wrong| wrong.sentence())
 }
 
 /// The token travels with every request, so only this machine may be spoken to without TLS.

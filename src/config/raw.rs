@@ -50,6 +50,13 @@ pub(super) struct Wrong {
     hint: Option<String>,
 }
 
+impl Wrong {
+    pub(super) fn sentence(&self) -> String {
+        let hint = self.hint.iter().map(|hint| format!(": {hint}"));
+        self.what.clone() + &hint.collect::<String>()
+    }
+}
+
 /// A problem with advice.
 pub(super) fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Wrong {
     Wrong { what: what.into(), hint: Some(hint.into()) }

@@ -66,7 +66,7 @@ pub(super) fn snowflake(text: &str) -> Result<u64, Wrong> {
 }
 
 /// An id is typed in commands and stands in the log.
-const ID_MAX_CHARS: usize = 40;
+pub(super) const ID_MAX_CHARS: usize = 40;
 
 /// An id of the author's own: small letters, digits, `-`.
 pub(super) fn id(text: &str) -> Result<String, Wrong> {
@@ -80,7 +80,7 @@ pub(super) fn id(text: &str) -> Result<String, Wrong> {
 }
 
 /// A name stands in the title of a card together with other facts.
-const NAME_MAX_CHARS: usize = 80;
+pub(super) const NAME_MAX_CHARS: usize = 80;
 
 /// A name people read: not blank, on one line, and short enough for a card.
 pub(super) fn name(text: &str) -> Result<String, Wrong> {

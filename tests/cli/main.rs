@@ -5,6 +5,7 @@ mod check;
 mod doctor;
 mod evaluate;
 mod explain;
+mod init;
 mod oncall;
 mod program;
 mod readme;

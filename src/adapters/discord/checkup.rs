@@ -54,7 +54,7 @@ pub(crate) async fn introduce(
     let (channels, roles) = (format!("guilds/{id}/channels"), format!("guilds/{id}/roles"));
     let (me, application, channels, roles) =
         tokio::join!(api.get("users/@me"), api.get("oauth2/applications/@me"), api.get(&channels), api.get(&roles));
-    let (me, application) = (known(me, settings)?, known(application, settings)?);
+    let (me, application) = (known(me, &settings.api_base)?, known(application, &settings.api_base)?);
     let (me, application_id) = (number(&me["id"]), number(&application["id"]));
     let invited = |answer: Result<Value, ApiError>| match answer {
         Err(error) if matches!(error.status(), Some(403 | 404)) => Err(not_invited(id, application_id)),
@@ -72,9 +72,9 @@ pub(crate) async fn introduce(
 }
 
 /// What Discord says of somebody who holds the token.
-pub(crate) fn known(answer: Result<Value, ApiError>, settings: &Settings) -> Result<Value, StartProblem> {
+pub(crate) fn known(answer: Result<Value, ApiError>, api_base: &str) -> Result<Value, StartProblem> {
     match answer {
-        Err(ApiError::Unavailable { why }) => Err(no_answer(&settings.api_base, &why)),
+        Err(ApiError::Unavailable { why }) => Err(no_answer(api_base, &why)),
         Err(error) if error.status() == Some(401) => Err(wrong_token()),
         answer => Ok(answer?),
     }

@@ -95,7 +95,7 @@ impl Guild {
         let Some(id) = snowflake(&channel["id"]) else { return };
         let overwrites = channel["permission_overwrites"].as_array().into_iter().flatten().filter_map(overwrite);
         let learned = Channel {
-            name: text(&channel["name"]),
+            name: shown_name(&channel["name"]),
             parent: snowflake(&channel["parent_id"]),
             // Announcement, public and private threads
             // (<https://discord.com/developers/docs/resources/channel#channel-object-channel-types>).
@@ -119,7 +119,9 @@ impl Guild {
         if let (Some(id), Some(permissions)) = (snowflake(&role["id"]), bits(&role["permissions"])) {
             let is_own = self.is_me(&role["tags"]["bot_id"]);
             let is_mentionable = role["mentionable"].as_bool().unwrap_or_default();
-            self.write().roles.insert(id, Role { name: text(&role["name"]), permissions, is_own, is_mentionable });
+            self.write()
+                .roles
+                .insert(id, Role { name: shown_name(&role["name"]), permissions, is_own, is_mentionable });
         }
     }
 
@@ -250,8 +252,9 @@ pub(crate) fn snowflake(value: &Value) -> Option<u64> {
     value.as_str()?.parse().ok()
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// A name as a terminal may show it.
+pub(crate) fn shown_name(value: &Value) -> String {
+    value.as_str().unwrap_or_default().chars().filter(|letter| !letter.is_control()).collect()
 }
 
 fn bits(value: &Value) -> Option<u64> {

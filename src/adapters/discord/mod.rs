@@ -9,6 +9,7 @@
 //! - `completion`: what somebody may mean who is still typing
 //! - `locales`: what commands are described as in other languages
 //! - `checkup`: whether everything is there
+//! - `survey`: what a server has, for a config that is yet to be written
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
@@ -28,6 +29,7 @@ mod interactions;
 mod locales;
 mod markup;
 mod reply;
+mod survey;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -61,6 +63,7 @@ pub(crate) use crate::adapters::discord::custom_id::CustomId;
 pub(crate) use crate::adapters::discord::interactions::{Clerk, Plan};
 pub use crate::adapters::discord::markup::markup;
 pub(crate) use crate::adapters::discord::reply::{Reply, ReplyKind};
+pub(crate) use crate::adapters::discord::survey::{Named, Survey};
 pub(crate) use crate::adapters::discord::typed::{asked, completing};
 
 /// Which Discord, and what of it.
