@@ -67,6 +67,7 @@ impl Bot {
             guild: discord.guild,
             watched: discord.watch,
             staff_roles: discord.staff_roles,
+            canary: discord.canary,
             templates: desk.templates,
         };
         // The log first: what is due is known before anybody is asked anything.

@@ -64,6 +64,7 @@ async fn examine(config: &Config) -> Vec<Check> {
                 guild: discord.guild,
                 watched: discord.watch.clone(),
                 staff_roles: discord.staff_roles.clone(),
+                canary: discord.canary,
                 templates: desk.templates.clone(),
             };
             checks.extend(discord::examine(&settings, token, procedure).await);

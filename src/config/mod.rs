@@ -23,12 +23,14 @@ mod values;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
+use crate::adapters::discord::CanarySettings;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
@@ -76,6 +78,8 @@ pub struct DiscordSettings {
     /// Who has one of these roles is staff; everyone else is a customer.
     pub staff_roles: Vec<u64>,
     pub token_file: Option<PathBuf>,
+    /// Where the bot finds out whether it still hears.
+    pub canary: Option<CanarySettings>,
 }
 
 /// Why there is no config.
@@ -199,10 +203,20 @@ fn discord_settings(discord: Table<'_>) -> Option<DiscordSettings> {
     let staff_roles = discord.need("staff_roles", "list the ids of the roles that your staff have");
     let staff_roles = staff_roles.and_then(|item| snowflakes(&item));
     let token_file = discord.get("token_file").and_then(|item| item.read(file));
+    let channel = discord.get("canary").map(|item| item.read(values::snowflake));
+    let every =
+        discord.get("canary_every").map_or(Some(CANARY_EVERY), |item| item.read(values::duration)?.to_std().ok());
     discord.close();
+    let canary = match channel {
+        Some(channel) => Some(CanarySettings { channel: channel?, every: every? }),
+        None => every.and(None),
+    };
     let (api_base, guild, watch) = (api_base?, guild?, watch?);
-    Some(DiscordSettings { api_base, guild, watch, staff_roles: staff_roles?, token_file })
+    Some(DiscordSettings { api_base, guild, watch, staff_roles: staff_roles?, token_file, canary })
 }
+
+/// How often the bot finds out whether it still hears, where the config does not say.
+const CANARY_EVERY: Duration = Duration::from_mins(5);
 
 /// A list of ids, at least one.
 fn snowflakes(item: &Item<'_>) -> Option<Vec<u64>> {

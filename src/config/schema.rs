@@ -177,6 +177,12 @@ fn discord() -> Value {
             .needed(),
         key("staff_roles", "Who has one of these roles is staff.", some(&snowflake())).needed(),
         key("token_file", "A file that holds nothing but the token. Default: DISCORD_TOKEN is used.", text()),
+        key(
+            "canary",
+            "A channel in which the bot finds out whether it still hears. Default: it does not.",
+            snowflake(),
+        ),
+        key("canary_every", "How often it does.", duration()).or("5m"),
         key("api_base", "Where Discord is; http:// is allowed for this machine only.", text()).or(super::API_BASE),
     ])
 }

@@ -526,6 +526,37 @@ fn wrong_types() {
 }
 
 #[test]
+fn the_canary() {
+    let guild = "guild = \"1000\"";
+    let with = |keys: &str| format!("{guild}\n{keys}");
+    let wrong =
+        [with("canary = \"birds\""), with("canary_every = \"0s\""), with("canary = \"2009\"\ncanary_evry = \"5m\"")];
+    check(
+        &[(guild, &wrong[0]), (guild, &wrong[1]), (guild, &wrong[2])],
+        &expect![[r#"
+        14: canary = "birds"
+          discord.canary: "birds" is not a Discord id
+          switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+        14: canary_every = "0s"
+          discord.canary_every: "0s" is no time at all
+          the shortest duration is "1s"
+
+        15: canary_evry = "5m"
+          discord.canary_evry: unknown key `canary_evry` in `discord`
+          did you mean `canary_every`?
+    "#]],
+    );
+    let canary = |keys: &str| {
+        let config = Config::parse("config.toml", &bare().replacen(guild, &with(keys), 1)).expect("it is right");
+        config.discord.canary.map(|canary| (canary.channel, canary.every.as_secs()))
+    };
+    assert_eq!(canary("canary_every = \"1m\""), None);
+    assert_eq!(canary("canary = \"2009\""), Some((2009, 300)));
+    assert_eq!(canary("canary = \"2009\"\ncanary_every = \"1m\""), Some((2009, 60)));
+}
+
+#[test]
 fn durations() {
     check(
         &[

@@ -401,6 +401,8 @@ impl Loop {
 fn log(fact: &Fact) {
     match fact {
         Fact::Case { id, event } => tracing::info!(escalation = %id, "case.{} {id}", event.name()),
+        Fact::Deaf { since } => tracing::warn!("desk.deaf since {since}"),
+        Fact::Hearing => tracing::info!("desk.hearing"),
         Fact::Adopted { version } => tracing::info!(version, "sop.adopted {version}"),
         Fact::Noted(_)
         | Fact::Watched { .. }

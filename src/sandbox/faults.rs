@@ -72,6 +72,8 @@ pub enum GatewayFault {
     Close(Option<u16>),
     /// The connection ends without a close frame.
     Drop,
+    /// The connections that there are look well and bring nothing any more.
+    Silent,
     /// Heartbeats are not acknowledged any more on this connection.
     Deaf,
 }
@@ -145,6 +147,7 @@ impl Sessions {
             }
             GatewayFault::Close(code) => self.end(|| Out::Close(code)),
             GatewayFault::Drop => self.end(|| Out::Drop),
+            GatewayFault::Silent => self.silence(),
             GatewayFault::Deaf => self.tell(|| Out::Deaf),
         }
     }

@@ -30,7 +30,7 @@ const DISALLOWED_INTENTS: u16 = 4014;
 pub(super) async fn serve(mut socket: WebSocket, shared: Arc<Shared>) {
     let (out, mut outbox) = mpsc::channel(sessions::WIRE_FRAMES);
     let (connection, heartbeat) = shared.change(|state| (state.sessions.connect(), state.sessions.heartbeat));
-    let wire = Some(Wire { connection, out });
+    let wire = Some(Wire { connection, out, silent: false });
     let mut client = Client { shared: shared.clone(), wire, session: None, deaf: false, window: (Instant::now(), 0) };
 
     let hello = json!({"op": 10, "d": {"heartbeat_interval": millis(heartbeat)}, "s": null, "t": null});

@@ -78,6 +78,8 @@ pub(super) struct Wire {
     /// Which connection, counted from 1.
     pub connection: u64,
     pub out: mpsc::Sender<Out>,
+    /// Events get lost on it.
+    pub silent: bool,
 }
 
 impl Sessions {
@@ -192,6 +194,11 @@ impl Sessions {
         }
     }
 
+    /// Nothing that happens is told on the connections that there are.
+    pub fn silence(&mut self) {
+        self.list.iter_mut().filter_map(|session| session.wire.as_mut()).for_each(|wire| wire.silent = true);
+    }
+
     /// Forgets all sessions: none can be resumed.
     pub fn forget(&mut self) {
         self.list.clear();
@@ -226,6 +233,7 @@ impl Session {
         }
         self.replay.push_back(frame.clone());
         if let Some(wire) = &self.wire
+            && !wire.silent
             && wire.out.try_send(Out::Frame(frame)).is_err()
         {
             // Dropping the last sender ends the connection.

@@ -7,6 +7,7 @@ mod choices;
 mod drill;
 mod duties;
 mod handover;
+mod hearing;
 mod subjects;
 mod turn;
 mod version;
@@ -14,13 +15,15 @@ mod version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
 pub use crate::sop::desk::choices::Choosing;
 pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
+use crate::sop::desk::hearing::Hearing;
+pub use crate::sop::desk::hearing::Silences;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
@@ -123,6 +126,12 @@ pub enum Request {
         procedure: String,
         reply: ReplyTo,
     },
+    /// Nothing has been heard for so long, though something was said.
+    FindDeaf {
+        silence: TimeDelta,
+    },
+    /// Something said just now was heard.
+    FindHearing,
     /// Somebody wants to know whether everything is there. What could be looked at outside was.
     Examine {
         actor: Actor,
@@ -219,6 +228,12 @@ pub enum Fact {
         place: PlaceId,
         customer: PersonId,
     },
+    /// Nothing that was said was heard since then.
+    Deaf {
+        since: DateTime<Utc>,
+    },
+    /// What is said is heard again.
+    Hearing,
     /// Another version of the procedure is in use.
     Adopted {
         version: String,
@@ -270,6 +285,7 @@ pub struct Desk {
     covers: Vec<Cover>,
     handovers: Handovers,
     waits: Waits,
+    hearing: Hearing,
     /// The version of the procedure in use.
     adopted: Option<Adopted>,
 }
@@ -285,6 +301,8 @@ impl Desk {
             Fact::Asked(asked) => self.waits.ask(asked, at),
             Fact::Answered { place } => self.waits.answer(place),
             Fact::WaitedLong { place, customer } => self.waits.told(place, customer),
+            Fact::Deaf { since } => self.hearing.lose(*since),
+            Fact::Hearing => self.hearing.regain(at),
             Fact::Adopted { version } => self.adopted = Some(Adopted::new(version, at)),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
@@ -335,6 +353,14 @@ impl Desk {
             }
             Request::DeadlineReached => {
                 turn.pass_deadlines();
+                None
+            }
+            Request::FindDeaf { silence } => {
+                turn.find_deaf(silence);
+                None
+            }
+            Request::FindHearing => {
+                turn.find_hearing();
                 None
             }
             Request::Adopt => {

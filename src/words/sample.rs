@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::clock::{ClockKind, Limit, Limits};
-use crate::sop::desk::Sop;
+use crate::sop::desk::{Silences, Sop};
 use crate::sop::escalation::{
     Act, Actor, Command, Counted, Escalation, EscalationId, Grade, OnCall, Opened, Quote, Refusal, Report, Subject,
     TriggerName, open,
@@ -482,9 +482,11 @@ fn differences() -> Vec<Difference> {
 
 fn sops() -> Vec<Sop> {
     let version = || "0123456789ab".to_owned();
-    let mut sops = vec![Sop::Reading];
+    let mut sops = vec![Sop::Reading, Sop::Deaf { since: 0 }, Sop::Hearing { since: 0, minutes: 1 }];
     for older in 0..3 {
-        sops.push(Sop::Shown { version: version(), since: 0, open: older, older });
+        let since = (older == 2).then_some(0);
+        let silences = Silences { times: older, minutes: 5, since };
+        sops.push(Sop::Shown { version: version(), since: 0, open: older, older, silences });
         sops.push(Sop::Adopted { version: version(), before: version(), older });
     }
     for (problems, more) in [(Vec::new(), 0), (vec!["line 3: no".to_owned()], 0), (vec!["line 3: no".to_owned()], 2)] {

@@ -1,6 +1,7 @@
 //! The program as its users meet it: a process with arguments, pipes, an exit code, and where it needs one a small
 //! Discord.
 
+mod canary;
 mod check;
 mod doctor;
 mod evaluate;

@@ -250,7 +250,7 @@ async fn told_to_end_it_ends_and_the_next_one_goes_on() -> Result<()> {
 }
 
 /// The cards of a channel as JSON.
-fn pages(seen: &[Seen], channel: u64) -> Vec<String> {
+pub fn pages(seen: &[Seen], channel: u64) -> Vec<String> {
     let card = |seen: &Seen| match seen {
         Seen::Posted { channel: place, message, .. } if *place == channel => Some(message.to_string()),
         _ => None,

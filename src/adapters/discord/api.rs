@@ -89,6 +89,10 @@ impl Api {
         self.call(Method::Patch, path, Some(body)).await
     }
 
+    pub async fn delete(&self, path: &str) -> Result<Value, ApiError> {
+        self.call(Method::Delete, path, None).await
+    }
+
     /// How far Discord's clock is ahead of this machine's, by the `Date` header of an answer: to about a second.
     pub async fn clock_ahead(&self) -> Result<TimeDelta, ApiError> {
         let asked = Utc::now();

@@ -178,7 +178,8 @@ pub(crate) fn look_around(guild: &Guild, settings: &Settings, procedure: &Proced
     let watched = settings.watched.iter().map(|id| channel(guild, &id.to_string(), "[discord] watch", &READ));
     let staff = staff(guild, &settings.staff_roles);
     let teams = procedure.teams.iter().flat_map(|team| team_checks(guild, team, procedure));
-    watched.chain(staff).chain(teams).collect()
+    let canary = settings.canary.map(|canary| channel(guild, &canary.channel.to_string(), "[discord] canary", &POST));
+    watched.chain(canary).chain(staff).chain(teams).collect()
 }
 
 /// One check where all of them are there.

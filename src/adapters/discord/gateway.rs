@@ -11,11 +11,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serenity::all::{
     ActionRowComponent, ClientBuilder, ComponentInteraction, Context, CreateAllowedMentions, Event, GatewayIntents,
-    Interaction, ModalInteraction, RawEventHandler,
+    Interaction, ModalInteraction, RawEventHandler, ShardId,
 };
 use serenity::async_trait;
 use serenity::http::HttpBuilder;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::adapters::discord::commands::{self, Asked, Call, Ear};
 use crate::adapters::discord::events::EventsIn;
@@ -39,6 +39,8 @@ pub(crate) struct Line {
     /// Events of messages, channels and roles, in order.
     pub(crate) events: EventsIn<Box<Event>>,
     pub(crate) ear: Ear,
+    /// Says that the connection is to be made anew, as a new session.
+    pub(crate) reconnect: Arc<Notify>,
 }
 
 /// A running gateway client.
@@ -109,6 +111,13 @@ async fn listen(line: Line, told_to_end: oneshot::Receiver<()>, breaths: &Atomic
             tokio::time::sleep(BREATH).await;
         }
     };
+    let again = async {
+        loop {
+            line.reconnect.notified().await;
+            // There is one.
+            shards.restart(ShardId(0)).await;
+        }
+    };
     tokio::select! {
         ended = client.start() => ended.err(),
         _ = told_to_end => {
@@ -116,6 +125,7 @@ async fn listen(line: Line, told_to_end: oneshot::Receiver<()>, breaths: &Atomic
             None
         }
         () = alive => None,
+        () = again => None,
     }
 }
 

@@ -131,6 +131,10 @@ impl Guild {
         self.write().mine = roles.filter_map(snowflake).collect();
     }
 
+    pub(crate) fn me(&self) -> u64 {
+        self.me
+    }
+
     pub(crate) fn channel_name(&self, id: u64) -> Option<String> {
         self.read().channels.get(&id).map(|channel| channel.name.clone())
     }

@@ -42,6 +42,8 @@ pub(crate) struct Intake {
     pub(crate) read: BTreeMap<PlaceId, MessageId>,
     /// Set once everything said so far has been read and what followed is recorded.
     pub(crate) ready: watch::Sender<bool>,
+    /// The latest message of the bot itself.
+    pub(crate) echo: watch::Sender<u64>,
 }
 
 impl Intake {
@@ -92,6 +94,9 @@ impl Intake {
     }
 
     async fn posted(&mut self, message: &serenity::all::Message) {
+        if message.author.id.get() == self.guild.me() {
+            self.echo.send_replace(message.id.get());
+        }
         if self.is_watched(message.channel_id.get()).await {
             self.hand_on(convert::posted(message, &self.roles)).await;
         }

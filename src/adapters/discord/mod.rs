@@ -8,12 +8,14 @@
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `completion`: what somebody may mean who is still typing
 //! - `locales`: what commands are described as in other languages
+//! - `canary`: whether the gateway still brings what is said
 //! - `checkup`: whether everything is there
 //! - `survey`: what a server has, for a config that is yet to be written
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
+mod canary;
 mod checkup;
 mod commands;
 mod completion;
@@ -36,10 +38,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::discord::api::{Api, ApiError};
+use crate::adapters::discord::canary::Canary;
 use crate::adapters::discord::commands::Ear;
 use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::deliver::Postman;
@@ -57,6 +60,7 @@ use crate::sop::trigger::Mode;
 use crate::words::{Words, WordsError};
 
 pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
+pub use crate::adapters::discord::canary::CanarySettings;
 pub(crate) use crate::adapters::discord::commands::{Asked, Call};
 pub(crate) use crate::adapters::discord::convert::Roles;
 pub(crate) use crate::adapters::discord::custom_id::CustomId;
@@ -76,6 +80,8 @@ pub struct Settings {
     /// Channels that customers write in.
     pub watched: Vec<u64>,
     pub staff_roles: Vec<u64>,
+    /// Where the bot finds out whether it still hears.
+    pub canary: Option<CanarySettings>,
     /// A folder with words instead of the built-in ones.
     pub templates: Option<std::path::PathBuf>,
 }
@@ -184,10 +190,13 @@ impl Discord {
         let has_rota = |team: &&Team| self.procedure.rotas_of(&team.id).next().is_some();
         let with_rota = self.procedure.teams.iter().filter(has_rota);
         let duties = with_rota.map(|team| (team.id.to_string(), team.name.clone())).collect();
+        let reconnect = Arc::new(Notify::new());
+        let (echo_in, echo) = watch::channel(0);
         let gateway = Gateway::start(Line {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
+            reconnect: Arc::clone(&reconnect),
             ear: Ear { calls: calls_in, reasons, duties, completions: Arc::clone(&self.completions) },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
@@ -201,7 +210,16 @@ impl Discord {
             inbox: inbox.clone(),
             read,
             ready: ready_in,
+            echo: echo_in,
         };
+        let canary = self.settings.canary.map(|settings| Canary {
+            api: Arc::clone(&self.api),
+            settings,
+            echo,
+            ready: ready.clone(),
+            reconnect,
+            inbox: inbox.clone(),
+        });
         let counter = Counter {
             api: Arc::clone(&self.api),
             words: Arc::clone(&self.words),
@@ -211,7 +229,8 @@ impl Discord {
             inbox,
             settings: self.settings.clone(),
         };
-        let tasks = vec![spawn(intake.run()), spawn(serve(counter, calls))];
+        let mut tasks = vec![spawn(intake.run()), spawn(serve(counter, calls))];
+        tasks.extend(canary.map(|canary| spawn(canary.run())));
         Ok(Listening { gateway, ready, _tasks: tasks })
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::turn::{Turn, managers_only};
-use crate::sop::desk::{About, Desk, Fact};
+use crate::sop::desk::{About, Desk, Fact, Silences};
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Opened, Refusal, Terms};
 use crate::sop::notice::{self, Answer, Notice};
 use crate::sop::procedure::Procedure;
@@ -29,7 +29,11 @@ impl Adopted {
 #[serde(tag = "sop", rename_all = "snake_case")]
 pub enum Sop {
     /// `since` is in seconds since 1970; `older` of the open cases opened under another version.
-    Shown { version: String, since: i64, open: usize, older: usize },
+    Shown { version: String, since: i64, open: usize, older: usize, silences: Silences },
+    /// Nothing was heard since then, in seconds since 1970.
+    Deaf { since: i64 },
+    /// It is heard again, after so many minutes.
+    Hearing { since: i64, minutes: i64 },
     /// The config is being read again.
     Reading,
     /// Another version is in use now.
@@ -42,6 +46,8 @@ impl Sop {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Shown { .. } => "shown",
+            Self::Deaf { .. } => "deaf",
+            Self::Hearing { .. } => "hearing",
             Self::Reading => "reading",
             Self::Adopted { .. } => "adopted",
             Self::Kept { .. } => "kept",
@@ -88,6 +94,7 @@ impl Turn<'_> {
             since: since.timestamp(),
             open: self.desk.open.len(),
             older: older(self.desk, self.procedure),
+            silences: self.desk.hearing.shown(self.now),
         }
     }
 
@@ -128,7 +135,7 @@ impl Turn<'_> {
         Ok(Terms { procedure: version, plan, ownership: *ownership, confidential: *confidential })
     }
 
-    fn announce(&mut self, sop: Sop) {
+    pub(super) fn announce(&mut self, sop: Sop) {
         self.outcome.notices.push(Notice::Sop { team: managers(self.procedure), sop });
     }
 }
