@@ -34,7 +34,7 @@ async fn what_happens_alone_is_played_to_the_end() -> Result<()> {
         --- out
         09:00 Dana in #support: I want my $700 back.
             #tier-1:
-                🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried.
+                🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried, Order number.
                 [Add information]
             #managers pings Mona:
                 @Manager
@@ -43,11 +43,14 @@ async fn what_happens_alone_is_played_to_the_end() -> Result<()> {
                 Why you: 700 USD claimed (needs over 500 USD)
                 In the customer's words: __$700__ (financial)
                 Customer: @Dana (Dana) in #support, now: [read it there](its place)
-                Still needed: Steps already tried: from Front line by 09:30
+                Still needed: Steps already tried, Order number: from Front line by 09:30
                 Playbook: Refund procedure: `/playbook`
                 Step 1 of 1: Managers, within 30 min
                 [Acknowledge] [Resolve] [Raise] [Why] [Add information]
         09:01 Mona presses Acknowledge on ESC-1
+            only Mona sees:
+                🟢 ESC-1 is yours. Next step by 09:31. Press **Resolve** on its card when it is done. Another time for the next step:
+                [15 min] [1 h] [Today] [Another time]
             #tier-1: 🟢 **ESC-1** was taken by @Mona after 1 min. Owner: @Mona.
             #managers (edited):
                 ESC-1 · SEV2 · Refund over 500 USD
@@ -94,8 +97,8 @@ async fn machines_get_an_object_a_line() -> Result<()> {
     check(script, &["--script", "file", "--json"], expect![[r##"
         exit 0
         --- out
-        {"line":1,"happens":"09:00 Dana in #support: I want my $700 back.","due":[],"seen":["#tier-1:","    🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried.","    [Add information]","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (09:30).","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, now: [read it there](its place)","    Still needed: Steps already tried: from Front line by 09:30","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]"]}
-        {"line":2,"happens":"09:40 (time passes)","due":[{"at":"2026-03-02T09:30:00Z","seen":["#tier-1:","    ⏳ **ESC-1** is still without Steps already tried, due 09:30. **Add information** as soon as you know.","    [Add information]","#tier-1: ⬆️ **ESC-1** is still with **Managers**: Managers did not answer in time.","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (10:00).","    ⬆️ Managers did not answer in time.","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, 30 min ago: [read it there](its place)","    Still needed: Steps already tried: from Front line by 09:30, **overdue**","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min · page 2","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]","#managers (edited):","    ESC-1 · SEV2 · Refund over 500 USD","    A newer card for ESC-1 stands below."]}],"seen":[]}
+        {"line":1,"happens":"09:00 Dana in #support: I want my $700 back.","due":[],"seen":["#tier-1:","    🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried, Order number.","    [Add information]","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (09:30).","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, now: [read it there](its place)","    Still needed: Steps already tried, Order number: from Front line by 09:30","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]"]}
+        {"line":2,"happens":"09:40 (time passes)","due":[{"at":"2026-03-02T09:30:00Z","seen":["#tier-1:","    ⏳ **ESC-1** is still without Steps already tried, Order number, due 09:30. **Add information** as soon as you know.","    [Add information]","#tier-1: ⬆️ **ESC-1** is still with **Managers**: Managers did not answer in time.","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (10:00).","    ⬆️ Managers did not answer in time.","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, 30 min ago: [read it there](its place)","    Still needed: Steps already tried, Order number: from Front line by 09:30, **overdue**","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min · page 2","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]","#managers (edited):","    ESC-1 · SEV2 · Refund over 500 USD","    A newer card for ESC-1 stands below."]}],"seen":[]}
     "##]]).await
 }
 
@@ -236,11 +239,11 @@ async fn a_config_that_is_wrong_stops_it() -> Result<()> {
             --- err
             error: file: its config cannot be used:
               x there is no plan "mangers"
-                 ,-[config.example.toml with the tables of the transcript:297:8]
-             296 | ownership = "responder"
-             297 | plan = "mangers"
+                 ,-[config.example.toml with the tables of the transcript:324:8]
+             323 | ownership = "responder"
+             324 | plan = "mangers"
                  :        ^^^^^^^^^
-             298 | scope = "customer"
+             325 | required = ["steps", "order", "context"]
                  `----
               help: did you mean `managers`?
 
@@ -301,7 +304,7 @@ async fn a_config_with_its_own_ids_is_played_too() -> Result<()> {
         --- out
         09:00 Dana in #support: I want my $700 back.
             #tier-1:
-                🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried.
+                🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried, Order number.
                 [Add information]
             #managers pings Mona:
                 @Managers
@@ -310,11 +313,14 @@ async fn a_config_with_its_own_ids_is_played_too() -> Result<()> {
                 Why you: 700 USD claimed (needs over 500 USD)
                 In the customer's words: __$700__ (financial)
                 Customer: @Dana (Dana) in #support, now: [read it there](its place)
-                Still needed: Steps already tried: from Front line by 09:30
+                Still needed: Steps already tried, Order number: from Front line by 09:30
                 Playbook: Refund procedure: `/playbook`
                 Step 1 of 1: Managers, within 30 min
                 [Acknowledge] [Resolve] [Raise] [Why] [Add information]
         09:01 Mona presses Acknowledge on ESC-1
+            only Mona sees:
+                🟢 ESC-1 is yours. Next step by 09:31. Press **Resolve** on its card when it is done. Another time for the next step:
+                [15 min] [1 h] [Today] [Another time]
             #tier-1: 🟢 **ESC-1** was taken by @Mona after 1 min. Owner: @Mona.
             #managers (edited):
                 ESC-1 · SEV2 · Refund over 500 USD

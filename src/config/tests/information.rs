@@ -27,55 +27,67 @@ fn information() {
         &expect![[r#"
             9: required = ["steps", "context"]
               desk.required[0]: there is no information "steps"
-              choose from `the-steps-already-tried`, `context`
-            160: id = "the-steps-already-tried"
+              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
+            113: required = ["steps", "order", "context"]
+              triggers[0].required[0]: there is no information "steps"
+              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
+            142: required = ["steps", "deadline"]
+              triggers[3].required[0]: there is no information "steps"
+              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
+            164: id = "the-steps-already-tried"
               information[0].id: "the-steps-already-tried" is too long
               ids of [[information]] have at most 14 letters: "steps"
 
             9: required = ["steps", "context"]
               desk.required[0]: there is no information "steps"
-              choose from `ticket`, `context`
-            160: id = "ticket"
+              choose from `ticket`, `context`, `order`, `since`, `deadline`, `access`
+            113: required = ["steps", "order", "context"]
+              triggers[0].required[0]: there is no information "steps"
+              choose from `ticket`, `context`, `order`, `since`, `deadline`, `access`
+            142: required = ["steps", "deadline"]
+              triggers[3].required[0]: there is no information "steps"
+              choose from `ticket`, `context`, `order`, `since`, `deadline`, `access`
+            164: id = "ticket"
               information[0].id: the ticket is asked for on every form
               delete this table, or give it another id
 
-            167: [[information]]
+            171: [[information]]
               information[1].label: `label` is missing
               what the form asks: label = "Steps already tried"
 
-            169: label = "What the customer has told us about themselves so far"
+            173: label = "What the customer has told us about themselves so far"
               information[1].label: a label of 53 characters
               forms show at most 45
 
-            162: kind = "lnog"
+            166: kind = "lnog"
               information[0].kind: `kind` cannot be "lnog"
               did you mean `long`?
 
-            163: choices = ["yes", "no"]
+            167: choices = ["yes", "no"]
               information[0].choices: choices, but the kind is another
               write kind = "choice"
 
-            159: [[information]]
+            163: [[information]]
               information[0].choices: `choices` is missing
               list what there is to choose from: choices = ["yes", "no"]
 
-            163: choices = ["yes"]
+            167: choices = ["yes"]
               information[0].choices: nothing to choose
               list at least two choices
 
-            163: choices = ["the customer said yes, and would like it at once, please", "the customer said no, and would not like it"]
+            167: choices = ["the customer said yes, and would like it at once, please", "the customer said no, and would not like it"]
               information[0].choices: more choices than a form can show
               at most 25, and 100 characters together
 
-            163: length = 4000
+            167: length = 4000
               information[0].length: a length that no answer has
               write a number from 1 to 1000
 
-            171: when = "later"
+            175: when = "later"
               information[1].when: `when` cannot be "later"
               choose from `now`, `owed`, `optional`
 
-            165: owed_within = "soon"
+            169: owed_within = "soon"
               information[0].owed_within: "soon" is not a duration
               write a number and a unit: "15m", "2h", "30d"
         "#]],
@@ -99,9 +111,9 @@ fn required() {
               desk.required: 5 fields do not fit on one form
               ask for at most 4; the ticket is asked for as well
 
-            118: required = ["colour"]
-              triggers[0].required[0]: there is no information "colour"
-              choose from `steps`, `context`
+            119: required = ["colour"]
+              : this is not TOML: duplicate key
+              put this right first, the rest is read after it; https://toml.io shows how it is written
         "#]],
     );
 }

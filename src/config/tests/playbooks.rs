@@ -23,42 +23,42 @@ fn playbooks() {
             ),
         ],
         &expect![[r#"
-            187: id = "refund"
+            218: id = "refund"
               playbooks[1].id: "refund" is taken
               give every one of [[playbooks]] an id of its own
 
-            175: [[playbooks]]
+            206: [[playbooks]]
               playbooks[0].name: `name` is missing
               what people call it: name = "De-escalation"
 
-            178: triggers = ["angri"]
+            209: triggers = ["angri"]
               playbooks[0].triggers[0]: there is no trigger "angri"
               did you mean `angry`?
 
-            178: triggers = []
+            209: triggers = []
               playbooks[0].triggers: for no trigger
               list at least one of [[triggers]]
 
-            175: [[playbooks]]
+            206: [[playbooks]]
               playbooks[0].triggers: `triggers` is missing
               list the triggers whose cases it is for: triggers = ["angry"]
 
-            179: steps = [
+            210: steps = [
               playbooks[0].steps: two steps are called "Acknowledge"
               steps are told apart by their titles: give each its own
 
-            181: { do = "Name the feeling and its reason. No \"but\".", say = "I would be angry as well if this had happened to me for the third time." },
+            212: { do = "Name the feeling and its reason. No \"but\".", say = "I would be angry as well if this had happened to me for the third time." },
               playbooks[0].steps[1].title: `title` is missing
               the step in a few words: title = "Acknowledge"
 
-            179: steps = []
+            210: steps = []
               playbooks[0].steps: a playbook of 0 steps
               list 1 to 12 steps
-            180: other = [
+            211: other = [
               playbooks[0].other: unknown key `other` in `playbooks[0]`
               choose from `id`, `name`, `steps`, `triggers`
 
-            191: { title = "Verify eligibility", do = " " },
+            222: { title = "Verify eligibility", do = " " },
               playbooks[1].steps[0].do: a text of 0 characters
               write 1 to 600 characters
         "#]],
