@@ -240,20 +240,26 @@ pub enum Fact {
     },
 }
 
+/// A fact about a case, with what happened as `E`.
+#[derive(Deserialize)]
+struct OfCase<E> {
+    id: EscalationId,
+    event: E,
+}
+
 impl Fact {
-    /// Reads a fact as the log has it. Most of a log are openings, and they are large: they are read straight into
-    /// place, without the copy that serde makes of everything that stands beside a tag.
+    /// Reads a fact as the log has it. serde copies everything that stands beside a tag before it reads it. Nearly all of
+    /// a log is of cases, and most of that are openings: these are read straight into place.
     pub fn read(json: &str) -> serde_json::Result<Self> {
-        #[derive(Deserialize)]
-        struct Opening {
-            id: EscalationId,
-            event: Box<Opened>,
+        if !json.starts_with(r#"{"fact":"case","#) {
+            return serde_json::from_str(json);
         }
-        let is_opening = json.starts_with(r#"{"fact":"case","#) && json.contains(r#""event":{"event":"opened","#);
-        match is_opening.then(|| serde_json::from_str::<Opening>(json)) {
-            Some(Ok(Opening { id, event })) => Ok(Self::Case { id, event: Event::Opened(event) }),
-            _ => serde_json::from_str(json),
+        if json.contains(r#""event":{"event":"opened","#) {
+            let OfCase { id, event } = serde_json::from_str(json)?;
+            return Ok(Self::Case { id, event: Event::Opened(event) });
         }
+        let OfCase { id, event } = serde_json::from_str(json)?;
+        Ok(Self::Case { id, event })
     }
 }
 
@@ -323,6 +329,9 @@ impl Desk {
                     let opened = &mut self.cases.get_mut(id).expect("applied above").opened;
                     self.subjects.insert(*id, &opened.subject, &plan.id);
                     opened.plan = plan;
+                    for part in &self.cases[id].parts {
+                        self.subjects.insert(*id, &part.subject, &part.plan);
+                    }
                 }
                 if let Event::Joined { parts, .. } = event {
                     for part in parts {

@@ -101,9 +101,11 @@ pub enum Line {
     Waiting {
         by: Person,
     },
-    /// The customer has written.
+    /// The customer has written, or somebody says that it waits no longer.
     Resumed {
         to: Person,
+        #[serde(default)]
+        by: Option<Person>,
     },
     Reopened {
         by: Person,
@@ -187,7 +189,7 @@ impl Line {
     /// Who has to act, and is pinged.
     pub fn calls(&self) -> Option<&Person> {
         match self {
-            Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to } => Some(to),
+            Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to, .. } => Some(to),
             Self::Warned { to, .. } | Self::RanOut { to, .. } | Self::Overdue { to, .. } => to.as_ref(),
             Self::ConfirmationAsked { of, .. } => Some(of),
             _ => None,
@@ -389,7 +391,11 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             notices.push(line(Line::Waiting { by: by.clone() }));
             notices.extend(redraw(case));
         }
-        Event::Resumed => notices.extend(responder().map(|to| call(Line::Resumed { to }))),
+        // Who goes on with it themselves need not be told; the card says the rest.
+        Event::Resumed { by } if *by == responder() => {}
+        Event::Resumed { by } => {
+            notices.extend(responder().map(|to| call(Line::Resumed { to, by: by.clone() })));
+        }
         Event::Offered { by, to } => {
             notices.push(call(Line::Offered { by: by.clone(), to: to.clone() }));
             notices.extend(redraw(case));

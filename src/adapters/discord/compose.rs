@@ -222,9 +222,10 @@ pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
 
 /// Below what a case promises: other times for its next step.
 fn soon_buttons(words: &Words, promised: Option<&Card>) -> Value {
-    let Some(case) = promised.and_then(|card| card.id.parse().ok()) else { return json!([]) };
+    let shown = promised.and_then(|card| Some((card.id.parse().ok()?, card.version)));
+    let Some((case, version)) = shown else { return json!([]) };
     let button = |soon: Soon| {
-        let (id, label) = (CustomId::Soon { case, soon }, cut(&words.soon(soon), LABEL_MAX));
+        let (id, label) = (CustomId::Soon { case, version, soon }, cut(&words.soon(soon), LABEL_MAX));
         json!({"type": 2, "style": 2, "label": label, "custom_id": id.to_string()})
     };
     json!([{"type": 1, "components": Soon::ALL.map(button)}])

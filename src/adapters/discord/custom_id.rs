@@ -16,9 +16,9 @@ pub(crate) enum CustomId {
     /// The form that asks for a note.
     Resolve { case: EscalationId, version: u64 },
     /// The button that promises the next step.
-    Soon { case: EscalationId, soon: Soon },
+    Soon { case: EscalationId, version: u64, soon: Soon },
     /// The form that asks for its time.
-    Promise { case: EscalationId },
+    Promise { case: EscalationId, version: u64 },
     /// The form that asks what is still to be done.
     Reopen { case: EscalationId },
     /// The form for an escalation by hand: for which trigger, from where, about which message.
@@ -47,8 +47,10 @@ impl std::fmt::Display for CustomId {
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
             Self::MoveOver { case, procedure } => write!(out, "{PREFIX}:move:{}:{procedure}", case.0),
             Self::Resolve { case, version } => write!(out, "{PREFIX}:note:{}:{version}", case.0),
-            Self::Soon { case, soon } => write!(out, "{PREFIX}:soon:{}:{}", case.0, soon.name()),
-            Self::Promise { case } => write!(out, "{PREFIX}:by:{}", case.0),
+            Self::Soon { case, version, soon } => {
+                write!(out, "{PREFIX}:soon:{}:{version}:{}", case.0, soon.name())
+            }
+            Self::Promise { case, version } => write!(out, "{PREFIX}:by:{}:{version}", case.0),
             Self::Reopen { case } => write!(out, "{PREFIX}:reopen:{}", case.0),
             Self::Escalate { trigger, place, message } => {
                 let (trigger, message) = (trigger.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
@@ -81,11 +83,11 @@ impl std::str::FromStr for CustomId {
             }
             "move" => Ok(Self::MoveOver { case: EscalationId(number(next()?)?), procedure: next()?.to_owned() }),
             "soon" => {
-                let (case, name) = (EscalationId(number(next()?)?), next()?);
+                let (case, version, name) = (EscalationId(number(next()?)?), number(next()?)?, next()?);
                 let soon = Soon::ALL.into_iter().find(|soon| soon.name() == name).ok_or(())?;
-                Ok(Self::Soon { case, soon })
+                Ok(Self::Soon { case, version, soon })
             }
-            "by" => Ok(Self::Promise { case: EscalationId(number(next()?)?) }),
+            "by" => Ok(Self::Promise { case: EscalationId(number(next()?)?), version: number(next()?)? }),
             "reopen" => Ok(Self::Reopen { case: EscalationId(number(next()?)?) }),
             "form" => {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -113,8 +115,8 @@ mod tests {
             CustomId::Button { verb: Verb::NotSolved, case: EscalationId(1), version: 1, page: 0 },
             CustomId::Resolve { case: EscalationId(1), version: 3 },
             CustomId::Reopen { case: EscalationId(12) },
-            CustomId::Soon { case: EscalationId(12), soon: Soon::Today },
-            CustomId::Promise { case: EscalationId(12) },
+            CustomId::Soon { case: EscalationId(12), version: 3, soon: Soon::Today },
+            CustomId::Promise { case: EscalationId(12), version: 3 },
             CustomId::MoveOver { case: EscalationId(12), procedure: "0123456789ab".into() },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None },
             CustomId::Inform { case: EscalationId(7), fields: vec!["steps".into(), "order".into()] },

@@ -234,15 +234,15 @@ impl Clerk<'_> {
                 Ok(CustomId::Soon { soon: Soon::Other, .. } | CustomId::Inform { .. }) if !is_staff => {
                     Plan::Refuse(Refusal::NotStaff)
                 }
-                Ok(CustomId::Soon { case, soon }) => {
+                Ok(CustomId::Soon { case, version, soon }) => {
                     let within = |time| Act::Promise { within: Some(time) };
                     let promise = match soon {
                         Soon::QuarterHour => within(TimeDelta::minutes(15)),
                         Soon::Hour => within(TimeDelta::hours(1)),
                         Soon::Today => Act::PromiseToday { zone: self.zone_of(actor) },
-                        Soon::Other => return Plan::Show(self.promise_form(case)),
+                        Soon::Other => return Plan::Show(self.promise_form(case, version)),
                     };
-                    act(promise, About::Typed(case.to_string()), ReplyKind::Turned)
+                    act(promise, About::Button { escalation: case, seen: version }, ReplyKind::Turned)
                 }
                 Ok(CustomId::Inform { case, fields }) => self.inform_form(case, fields),
                 Ok(CustomId::Step { case: escalation, playbook, step }) => Plan::Ask(
@@ -323,9 +323,9 @@ impl Clerk<'_> {
         body
     }
 
-    fn promise_form(self, case: EscalationId) -> Value {
+    fn promise_form(self, case: EscalationId, version: u64) -> Value {
         let within = Field { id: "within", long: false, required: true, chars_max: 20, value: String::new() };
-        compose::form(&CustomId::Promise { case }, &self.words.promise_form(&case.to_string()), &[within])
+        compose::form(&CustomId::Promise { case, version }, &self.words.promise_form(&case.to_string()), &[within])
     }
 
     /// Where somebody lives, as far as the roster knows.
@@ -373,9 +373,10 @@ fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
             let act = Act::Inform { answers: answers.to_vec() };
             Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
         }
-        Ok(CustomId::Promise { case }) => match time(&answer("within")) {
+        Ok(CustomId::Promise { case, version }) => match time(&answer("within")) {
             Ok(within) => {
-                let (about, act) = (About::Typed(case.to_string()), Act::Promise { within: Some(within) });
+                let about = About::Button { escalation: case, seen: version };
+                let act = Act::Promise { within: Some(within) };
                 Plan::Ask(ReplyKind::Turned, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
             }
             Err(refusal) => Plan::Refuse(refusal),

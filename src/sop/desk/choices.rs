@@ -24,7 +24,7 @@ const CHOICES_MAX: usize = 25;
 impl Turn<'_> {
     /// Nothing, for whoever may not know.
     pub(super) fn choices(&self, actor: &Actor, what: &Choosing, typed: &str) -> Answer {
-        let typed = typed.trim().to_lowercase();
+        let typed = typed.trim().trim_start_matches('#').to_lowercase();
         let choices = match what {
             _ if actor.person.standing != Standing::Staff => Vec::new(),
             Choosing::Criteria { case } => self.criteria(actor, case, &typed),

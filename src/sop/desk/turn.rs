@@ -108,9 +108,10 @@ impl<'a> Turn<'a> {
 
     /// Whatever the customer writes, nobody waits for them any longer; and they wait for a reply. An edit asks nothing.
     fn hear_customer(&mut self, message: &Message) {
-        let is_theirs = |case: &&Escalation| case.opened.subject.customer_id() == Some(&message.author.id);
-        let theirs: Vec<_> =
-            self.listening().filter(is_theirs).map(|case| (case.id, case.is_in(&message.place))).collect();
+        let author = &message.author.id;
+        let is_its_own = |case: &Escalation| case.opened.subject.customer_id() == Some(author);
+        let theirs = self.listening().filter(|case| case.is_of_customer(author));
+        let theirs: Vec<_> = theirs.map(|case| (case.id, is_its_own(case) && case.is_in(&message.place))).collect();
         for (id, is_there) in theirs {
             self.settle(id, &Command::CustomerWrote);
             if is_there && !message.edited {
@@ -177,8 +178,12 @@ impl<'a> Turn<'a> {
     pub(super) fn merge(&mut self, actor: &Actor, about: &About, into: String) -> Result<Answer, Refusal> {
         let (part, whole) = (self.find(actor, about)?, self.find(actor, &About::Typed(into))?);
         let (part_id, whole_id) = (part.id, whole.id);
-        let Merger { whole, part } = merge(part, whole, actor, self.on_call())?;
+        let owed = part.owed.as_ref().map(|owed| (owed.fields.clone(), owed.by.clone()));
+        let Merger { whole, part } = merge(part, whole, actor, self.on_call(), self.now)?;
         self.take_in(whole_id, whole);
+        if let Some((fields, by)) = owed {
+            self.settle(whole_id, &Command::Require { fields, by });
+        }
         self.take_in(part_id, part);
         Ok(Answer::Done { command: "merge", case: notice::card(&self.desk.cases[&part_id], self.procedure, None) })
     }
@@ -187,6 +192,9 @@ impl<'a> Turn<'a> {
     fn part(&mut self, id: EscalationId, whole: EscalationId) {
         let of_it = self.desk.cases[&id].parts.iter().map(|part| part.case);
         self.take_in(whole, vec![Event::Parted { parts: [id].into_iter().chain(of_it).collect() }]);
+        // What the parts had told it is theirs again.
+        let triggers = self.desk.cases[&whole].opened.report.triggers.clone();
+        self.require(whole, &triggers, None);
     }
 
     /// Ticks a step off and shows the next one.

@@ -103,7 +103,7 @@ impl Turn<'_> {
         managers_only(actor)?;
         let case = self.find(actor, about)?;
         let mut moved = case.clone();
-        for event in case.move_over(actor, self.terms(case)?, self.on_call())? {
+        for event in case.move_over(actor, self.terms(case)?, self.on_call(), self.now)? {
             moved.apply(&event, self.now);
         }
         Ok(Answer::Difference(Box::new(notice::difference(case, &moved))))
@@ -115,7 +115,7 @@ impl Turn<'_> {
         if shown != self.procedure.version {
             return Err(Refusal::OldDifference { id });
         }
-        let events = case.move_over(actor, self.terms(case)?, self.on_call())?;
+        let events = case.move_over(actor, self.terms(case)?, self.on_call(), self.now)?;
         self.take_in(id, events);
         let case = notice::card(&self.desk.cases[&id], self.procedure, None);
         Ok(Answer::Done { command: "move_over", case })
@@ -124,8 +124,9 @@ impl Turn<'_> {
     /// What the version in use says of a case: its first trigger that there still is, else its plan.
     fn terms(&self, case: &Escalation) -> Result<Terms, Refusal> {
         let version = self.procedure.version.clone();
-        let triggers = case.trigger_ids();
-        if let Some(trigger) = triggers.iter().find_map(|id| self.procedure.trigger(id)) {
+        // Those of its parts are not its own.
+        let mut triggers = [&case.opened.report].into_iter().chain(&case.added).flat_map(|report| &report.triggers);
+        if let Some(trigger) = triggers.find_map(|name| self.procedure.trigger(&name.id)) {
             let Trigger { plan, ownership, confidential, .. } = trigger;
             let (plan, ownership, confidential) = (plan.clone(), *ownership, *confidential);
             return Ok(Terms { procedure: version, plan, ownership, confidential });

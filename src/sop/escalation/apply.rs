@@ -40,6 +40,7 @@ impl Escalation {
             breaches: 0,
             clocks: clocks::at_opening(&opened, at),
             late_seconds: 0,
+            moved_at: None,
             version: 1,
             opened_at: at,
             updated_at: at,
@@ -116,7 +117,7 @@ impl Escalation {
                 self.waiting = Some(Box::new(Waiting { by: by.clone(), reason: reason.clone(), since: at }));
                 self.version += 1;
             }
-            Event::Resumed => {
+            Event::Resumed { .. } => {
                 self.waiting = None;
                 self.version += 1;
             }
@@ -167,7 +168,10 @@ impl Escalation {
             }
             Event::Joined { parts, severity, .. } => {
                 self.severity = *severity;
-                self.parts.extend(parts.iter().cloned());
+                for part in parts {
+                    self.told = self.told.take().or_else(|| part.told.clone().map(Box::new));
+                    self.parts.push(part.clone());
+                }
                 self.settle_owed();
             }
             Event::Parted { parts } => self.parts.retain(|part| !parts.contains(&part.case)),

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::sop::clock::{Clock, ClockKind};
-use crate::sop::escalation::{Deadline, Escalation, Event, Opened};
+use crate::sop::escalation::{Deadline, Escalation, Event, Opened, Report};
 use crate::sop::message::{Person, PlaceId};
 use crate::sop::team::Severity;
 
@@ -58,7 +58,7 @@ impl Escalation {
             Event::Raised { .. } => self.restart(ClockKind::TimeInTier, at),
             Event::Waited { .. } => self.clocks.iter_mut().for_each(|running| running.clock.pause(at)),
             // A page ends a wait, too.
-            Event::Resumed | Event::Paged { .. } => {
+            Event::Resumed { .. } | Event::Paged { .. } => {
                 self.clocks.iter_mut().for_each(|running| running.clock.resume(at));
             }
             Event::CustomerAsked { at: asked } => self.restart(ClockKind::FirstReply, *asked),
@@ -92,6 +92,9 @@ impl Escalation {
         self.clocks.retain_mut(|running| match limits.target(running.kind()) {
             Some(target) => {
                 running.clock.target = target;
+                if running.clock.due().is_none_or(|due| due > at) {
+                    (running.is_late, running.late_seconds, running.warned_percent) = (false, 0, 0);
+                }
                 true
             }
             None => false,
@@ -99,6 +102,9 @@ impl Escalation {
         let new = AT_REOPENING.into_iter().filter(|kind| self.running(*kind).is_none()).collect::<Vec<_>>();
         for kind in new {
             self.restart(kind, at);
+        }
+        if self.waiting.is_some() {
+            self.clocks.iter_mut().for_each(|running| running.clock.pause(at));
         }
     }
 
@@ -113,9 +119,11 @@ impl Escalation {
         self.resolution.is_none() && self.opened.subject.customer.is_some() && is_measured
     }
 
-    /// Whether it is about something that was said there.
+    /// Whether it is about something that its customer said there. Those of its parts are not measured.
     pub fn is_in(&self, place: &PlaceId) -> bool {
-        self.reports().any(|report| report.place == *place)
+        let own = self.opened.subject.customer_id();
+        let is_own = |report: &Report| report.customer.as_ref().is_none_or(|customer| Some(&customer.id) == own);
+        self.reports().any(|report| report.place == *place && is_own(report))
     }
 
     /// When the next warning or the end of a clock is to be seen to.
@@ -151,7 +159,7 @@ impl Escalation {
             let clock = running.kind();
             let due = running.clock.due()?;
             if due <= now {
-                let late_seconds = (now - due).num_seconds();
+                let late_seconds = self.lateness(due, now);
                 return (!running.is_late).then_some(Event::RanOut { clock, due, late_seconds });
             }
             let (percent, _) = self.warnings(running).take_while(|(_, at)| *at <= now).last()?;

@@ -23,7 +23,8 @@ impl Escalation {
     /// clocks.
     pub(super) fn ask_reporter(&self, resolver: &Person, now: DateTime<Utc>) -> Option<Event> {
         let plan = &self.opened.plan;
-        let reporter = self.opened.by.as_ref().filter(|reporter| reporter.id != resolver.id)?;
+        let reporters = [&self.opened.by].into_iter().chain(self.parts.iter().map(|part| &part.by)).flatten();
+        let reporter = reporters.into_iter().find(|reporter| reporter.id != resolver.id)?;
         let until = clock::due(plan.clocks.calendar.as_deref(), now, plan.confirm_within, &[]);
         let is_asked = !plan.confirm_within.is_zero();
         is_asked.then(|| Event::ConfirmationAsked { of: reporter.clone(), until })

@@ -185,7 +185,7 @@ impl Escalation {
                 }
             }
             Command::Act { by, act, seen } => self.act(by, act, *seen, now),
-            Command::CustomerWrote => Ok(self.resume(now)),
+            Command::CustomerWrote => Ok(self.resume(None, now)),
             Command::PageDelivered { page, place, message } => Ok(match self.pages.get(*page).map(|page| &page.fate) {
                 Some(Fate::Asked) => {
                     vec![Event::Delivered { page: *page, place: place.clone(), message: message.clone() }]
@@ -207,8 +207,8 @@ impl Escalation {
     fn act(&self, by: &Actor, act: &Act, seen: Option<u64>, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         match act {
             Act::Acknowledge { next } => self.acknowledge(by, *next, seen, now),
-            Act::Promise { within } => self.promise(by, *within, now),
-            Act::PromiseToday { zone } => self.promise_today(by, *zone, now),
+            Act::Promise { within } => self.promise(by, *within, seen, now),
+            Act::PromiseToday { zone } => self.promise_today(by, *zone, seen, now),
             Act::Note { text } => self.note(by, text, now),
             Act::Wait { reason } => self.wait(by, reason),
             Act::HandOff { to } => self.hand_off(by, to),
@@ -265,6 +265,7 @@ impl Escalation {
 
     /// What is written down is a step: the next one is due a whole time later.
     fn note(&self, by: &Actor, text: &str, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_merged()?;
         self.refuse_strangers(by)?;
         let text = told(text).ok_or(Refusal::NoteMissing { id: self.id })?;
         let mut events = vec![Event::Noted { by: by.person.clone(), text }];
@@ -287,9 +288,9 @@ impl Escalation {
     }
 
     /// The waiting ends, and the responder has a whole time for the next step.
-    fn resume(&self, now: DateTime<Utc>) -> Vec<Event> {
+    pub(super) fn resume(&self, by: Option<&Person>, now: DateTime<Utc>) -> Vec<Event> {
         let (Some(_), Some((responder, _))) = (&self.waiting, &self.responder) else { return Vec::new() };
-        vec![Event::Resumed, self.promised(responder.clone(), None, now)]
+        vec![Event::Resumed { by: by.cloned() }, self.promised(responder.clone(), None, now)]
     }
 
     fn hand_off(&self, by: &Actor, to: &Actor) -> Result<Vec<Event>, Refusal> {
@@ -341,6 +342,7 @@ impl Escalation {
     }
 
     fn grade(&self, by: &Actor, grade: Grade) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_merged()?;
         self.refuse_strangers(by)?;
         if self.grade.as_deref().is_some_and(|(person, known)| *known == grade && person.id == by.person.id) {
             return Err(Refusal::AlreadySo { id: self.id });
@@ -404,13 +406,23 @@ impl Escalation {
     fn pass_silence(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some(page) = self.awaiting else { return Vec::new() };
         let from = self.pages[page].step;
-        let late_seconds = (now - deadline.at).num_seconds();
+        let late_seconds = self.lateness(deadline.at, now);
         let mut events = Vec::new();
         if matches!(self.pages[page].fate, Fate::Delivered { .. }) {
             events.push(Event::Breached { page, due: deadline.at, late_seconds });
         }
         events.extend(moved(from, self.opened.plan.next(from), RaiseReason::Silence, PageReason::Silence));
         events
+    }
+
+    /// What is said of a part belongs to the whole.
+    fn refuse_if_merged(&self) -> Result<(), Refusal> {
+        self.merged_into().map_or(Ok(()), |into| Err(Refusal::AlreadyMerged { id: self.id, into }))
+    }
+
+    /// How many seconds after its time something is noticed. What became due by moving over was not due before.
+    pub(super) fn lateness(&self, due: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+        (now - self.moved_at.map_or(due, |moved| due.max(moved))).num_seconds()
     }
 
     pub(super) fn refuse_if_resolved(&self) -> Result<(), Refusal> {
@@ -421,7 +433,7 @@ impl Escalation {
         }
     }
 
-    fn refuse_if_taken(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_if_taken(&self) -> Result<(), Refusal> {
         match (&self.responder, self.awaiting) {
             (Some((by, since)), None) => {
                 Err(Refusal::AlreadyAcknowledged { id: self.id, by: by.clone(), since: *since })

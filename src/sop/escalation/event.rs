@@ -114,8 +114,11 @@ pub enum Event {
         by: Person,
         reason: String,
     },
-    /// The customer has answered.
-    Resumed,
+    /// It waits no longer: somebody says so, or else the customer has answered.
+    Resumed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+    },
     /// Somebody is asked to take it over. Until they do, whoever has it keeps it.
     Offered {
         by: Person,
@@ -241,7 +244,7 @@ impl Event {
             Self::Nudged { .. } => "nudged",
             Self::Noted { .. } => "noted",
             Self::Waited { .. } => "waited",
-            Self::Resumed => "resumed",
+            Self::Resumed { .. } => "resumed",
             Self::Offered { .. } => "offered",
             Self::HandedOff { .. } => "handed_off",
             Self::SeveritySet { .. } => "severity_set",

@@ -3,12 +3,18 @@
 //! The part is done with: it pages nobody, and what its issue leads to from then on joins the whole. Opening it again
 //! parts the two, for whoever merges at night may err.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
-    Actor, Escalation, EscalationId, Event, Information, OnCall, PageReason, Refusal, Report, Subject,
+    Actor, Escalation, EscalationId, Event, Information, Note, OnCall, Opened, PageReason, Refusal, Report, Subject,
 };
+use crate::sop::guidance::message::Told;
+use crate::sop::message::{Person, PersonId};
+use crate::sop::team::TeamId;
 
 /// A case that goes on as part of another, as it stood when they were merged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +26,14 @@ pub struct Part {
     pub reports: Vec<Report>,
     /// What was told after it was opened, oldest first.
     pub informed: Vec<Information>,
+    #[serde(default)]
+    pub notes: Vec<Note>,
+    /// By when its customer was told to expect something.
+    #[serde(default)]
+    pub told: Option<Told>,
+    /// Who escalated it by hand.
+    #[serde(default)]
+    pub by: Option<Person>,
 }
 
 /// What a merger means for both.
@@ -32,8 +46,15 @@ pub struct Merger {
 }
 
 /// Makes `part` a part of `whole`. Only somebody who may act on the part can end it; the whole only gets more to know,
-/// so whoever may read it is enough. A part that is more severe pages the team of the whole again.
-pub fn merge(part: &Escalation, whole: &Escalation, by: &Actor, on_call: &OnCall) -> Result<Merger, Refusal> {
+/// so whoever may read it is enough. A part that is more severe pages the team of the whole again; a whole that waits for
+/// its customer goes on.
+pub fn merge(
+    part: &Escalation,
+    whole: &Escalation,
+    by: &Actor,
+    on_call: &OnCall,
+    now: DateTime<Utc>,
+) -> Result<Merger, Refusal> {
     if part.id == whole.id {
         return Err(Refusal::AlreadySo { id: part.id });
     }
@@ -44,9 +65,10 @@ pub fn merge(part: &Escalation, whole: &Escalation, by: &Actor, on_call: &OnCall
         return Err(whole.not_your_team());
     }
     let (id, into, ours, theirs) = (part.id, whole.id, &part.opened, &whole.opened);
-    // Those who may read confidential cases are not the same for each plan.
-    let is_confidential = ours.confidential || theirs.confidential;
-    let may_be_told = ours.confidential == theirs.confidential && (!is_confidential || ours.plan.id == theirs.plan.id);
+    // Those who may read a confidential case are the teams of its plan, which may differ from version to version.
+    let readers = |opened: &Opened| opened.plan.teams().cloned().collect::<BTreeSet<TeamId>>();
+    let may_be_told =
+        ours.confidential == theirs.confidential && (!ours.confidential || readers(ours) == readers(theirs));
     if !may_be_told || ours.drill != theirs.drill {
         return Err(Refusal::CannotMerge { id, into });
     }
@@ -55,6 +77,9 @@ pub fn merge(part: &Escalation, whole: &Escalation, by: &Actor, on_call: &OnCall
     let mut events = vec![Event::Joined { by: person.clone(), parts: part.as_parts(), severity }];
     if severity > whole.severity {
         events.push(paged(whole.step, PageReason::Stronger));
+    } else {
+        // Nobody waits for the customer of the part.
+        events.extend(whole.resume(Some(person), now));
     }
     Ok(Merger { whole: ring(events, &theirs.plan, on_call), part: vec![Event::Merged { by: person.clone(), into }] })
 }
@@ -69,6 +94,9 @@ impl Escalation {
             plan: opened.plan.id.clone(),
             reports: [&opened.report].into_iter().chain(&self.added).cloned().collect(),
             informed: self.informed.clone(),
+            notes: self.notes.clone(),
+            told: self.told.as_deref().cloned(),
+            by: opened.by.clone(),
         };
         [itself].into_iter().chain(self.parts.iter().cloned()).collect()
     }
@@ -76,6 +104,13 @@ impl Escalation {
     /// The case it goes on in, if it was merged.
     pub fn merged_into(&self) -> Option<EscalationId> {
         self.resolution.as_ref()?.into
+    }
+
+    /// Whether this customer is its own, or that of one of its parts.
+    pub fn is_of_customer(&self, customer: &PersonId) -> bool {
+        let parts = self.parts.iter().map(|part| &part.subject);
+        let mut subjects = [&self.opened.subject].into_iter().chain(parts);
+        subjects.any(|subject| subject.customer_id() == Some(customer))
     }
 
     /// Whether a case with this plan about this subject would be about the same issue: its own, or that of one of its

@@ -263,6 +263,8 @@ pub struct Escalation {
     /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
     /// something else moved it on.
     pub late_seconds: i64,
+    /// When it last moved over to another version of the procedure.
+    pub moved_at: Option<DateTime<Utc>>,
     /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
     pub version: u64,
     pub updated_at: DateTime<Utc>,
@@ -293,7 +295,7 @@ pub struct Waiting {
     pub since: DateTime<Utc>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     pub by: Person,
     pub text: String,
@@ -442,10 +444,11 @@ impl Escalation {
     }
 
     /// Whether somebody may read a case: anybody on staff, unless it is confidential; then only the teams on its
-    /// ladder, whoever a page rang by name, and whoever took it or opened it.
+    /// ladder and those that were paged, whoever a page rang by name, and whoever took it or opened it.
     pub fn may_be_read_by(&self, actor: &Actor) -> bool {
         !self.opened.confidential
             || self.opened.plan.teams().any(|team| actor.teams.contains(team))
+            || actor.teams.iter().any(|team| self.was_paged(team))
             || self.is_of(&actor.person.id)
             || self.was_rung(&actor.person.id)
     }

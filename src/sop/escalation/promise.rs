@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::sop::calendar::Span;
 use crate::sop::escalation::decide::moved;
 use crate::sop::escalation::{Actor, Deadline, Escalation, Event, PageReason, Promise, RaiseReason, Refusal};
-use crate::sop::message::Person;
+use crate::sop::message::{Person, PersonId};
 use crate::sop::rota::{End, moment_after};
 
 /// Who needs longer hands the case off, or waits for the customer.
@@ -17,26 +17,41 @@ impl Escalation {
         &self,
         by: &Actor,
         within: Option<TimeDelta>,
+        seen: Option<u64>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Event>, Refusal> {
         self.refuse_if_resolved()?;
         self.refuse_if_nobody_has_it()?;
         self.refuse_strangers(by)?;
+        // The button of whoever had it before speaks of a promise that is not theirs any more.
+        if seen.is_some_and(|seen| seen < self.version) && !self.is_responder(&by.person.id) {
+            self.refuse_if_taken()?;
+        }
         self.refuse_far_promise(within)?;
-        let resumed = self.waiting.is_some().then_some(Event::Resumed);
+        let resumed = self.waiting.is_some().then(|| Event::Resumed { by: Some(by.person.clone()) });
         Ok(resumed.into_iter().chain([self.promised(by.person.clone(), within, now)]).collect())
+    }
+
+    fn is_responder(&self, person: &PersonId) -> bool {
+        self.responder.as_ref().is_some_and(|(responder, _)| responder.id == *person)
     }
 
     /// The next step comes before the day is over: before the team goes home, or, where it has no hours or they are over,
     /// by midnight where the person lives.
-    pub(super) fn promise_today(&self, by: &Actor, zone: Tz, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn promise_today(
+        &self,
+        by: &Actor,
+        zone: Tz,
+        seen: Option<u64>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Event>, Refusal> {
         let calendar = self.rung().calendar.as_deref();
         let midnight = |zone| moment_after("00:00", zone, End::First, now).unwrap_or(now);
         let closing = calendar.and_then(|calendar| {
             let today = Span { from: now, to: midnight(calendar.zone) };
             calendar.open(today).last().map(|open| open.to)
         });
-        self.promise(by, Some(closing.unwrap_or_else(|| midnight(zone)) - now), now)
+        self.promise(by, Some(closing.unwrap_or_else(|| midnight(zone)) - now), seen, now)
     }
 
     /// The next step comes within this time, or within the time that the team has to answer, in its own hours.
@@ -48,7 +63,7 @@ impl Escalation {
     pub(super) fn pass_promise(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
         let Some((responder, _)) = &self.responder else { return Vec::new() };
         if let Some(Promise { until, nudged_at: None }) = self.promise {
-            let late_seconds = (now - deadline.at).num_seconds();
+            let late_seconds = self.lateness(deadline.at, now);
             return vec![Event::Nudged { due: until, late_seconds }];
         }
         let why = RaiseReason::Lapsed { responder: responder.clone() };

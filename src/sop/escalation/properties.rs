@@ -493,12 +493,14 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             | Event::Offered { .. }
             | Event::Nudged { .. }
             | Event::Waited { .. }
-            | Event::Resumed
+            | Event::Resumed { .. }
             | Event::MovedOver(_)
             | Event::Resolved { .. }
     );
     assert_eq!(after.version, before.version + u64::from(counts), "the version counts what changes the buttons");
     assert_eq!(after.updated_at, now);
+    // What became due by moving over was not due before.
+    let late = |due: DateTime<Utc>| (now - before.moved_at.map_or(due, |moved| moved.max(due))).num_seconds();
     match event {
         Event::Opened(_) => unreachable!("a case is opened once"),
         Event::Added { report } => assert_eq!(after.added.last(), Some(&**report)),
@@ -537,7 +539,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::Nudged { due, late_seconds } => {
             assert_eq!(before.promise.as_ref().map(|promise| (promise.until, promise.nudged_at)), Some((*due, None)));
-            assert_eq!(*late_seconds, (now - before.when_read(*due)).num_seconds());
+            assert_eq!(*late_seconds, late(before.when_read(*due)));
         }
         Event::Noted { text, .. } => assert_eq!(after.notes.last().map(|note| &note.text), Some(text)),
         Event::Waited { reason, .. } => {
@@ -545,7 +547,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert_eq!(after.step_deadline(), None, "time runs while the customer is to act");
             assert!(after.running(ClockKind::Resolve).is_none_or(|running| running.clock.paused_since == Some(now)));
         }
-        Event::Resumed => assert!(before.waiting.is_some() && after.waiting.is_none()),
+        Event::Resumed { .. } => assert!(before.waiting.is_some() && after.waiting.is_none()),
         Event::Offered { to, .. } => {
             assert_eq!((after.offered.as_deref(), &after.responder), (Some(to), &before.responder));
         }
@@ -592,12 +594,13 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::RanOut { clock, due, late_seconds } => {
             let (was, is) = (before.running(*clock).expect("it runs"), after.running(*clock).expect("it runs on"));
             assert!(!was.is_late && is.is_late && is.late_seconds == *late_seconds);
-            assert_eq!((was.clock.due(), *late_seconds), (Some(*due), (now - *due).num_seconds()));
+            assert_eq!((was.clock.due(), *late_seconds), (Some(*due), late(*due)));
         }
         Event::Merged { into, .. } => assert_eq!((after.merged_into(), after.next_deadline()), (Some(*into), None)),
         Event::MovedOver(moved) => {
             assert_eq!((&after.opened.plan, after.step), (&moved.plan, moved.step));
             assert_eq!((&after.responder, &after.promise), (&before.responder, &before.promise));
+            assert_eq!(after.moved_at, Some(now));
         }
         Event::Joined { .. } | Event::Parted { .. } => unreachable!("it takes two"),
         Event::Graded { grade, .. } => assert_eq!(after.grade.as_deref().map(|(_, grade)| grade), Some(grade)),
@@ -672,7 +675,7 @@ proptest! {
         let by = staff("mona", &["managers"]);
         let (procedure, plan, ownership) = ("another".to_owned(), new.plan, new.ownership);
         let terms = Terms { procedure, plan: plan.clone(), ownership, confidential: new.confidential };
-        let moved = walk.case.move_over(&by, terms.clone(), &walk.on_call);
+        let moved = walk.case.move_over(&by, terms.clone(), &walk.on_call, walk.now);
         let Ok(events) = moved else {
             prop_assert!(before.resolution.is_some() || before.opened.confidential != new.confidential);
             return Ok(());
@@ -683,7 +686,7 @@ proptest! {
         let team = before.team();
         let is_known = walk.case.team() == team;
         prop_assert_eq!(is_known, plan.rungs.iter().any(|rung| rung.team == *team) || before.step == Step::CatchAll);
-        let is_paged = before.awaiting.is_some() && !is_known;
+        let is_paged = !is_known;
         prop_assert_eq!(walk.case.pages.len(), before.pages.len() + usize::from(is_paged));
         prop_assert!(walk.case.clocks.iter().all(|running| plan.clocks.target(running.clock.target.clock).is_some()));
         if let Some(Fate::Delivered { at, .. }) = walk.case.awaiting.map(|page| walk.case.pages[page].fate.clone()) {
@@ -692,7 +695,7 @@ proptest! {
         let mut folded = Escalation::open(walk.case.id, before.opened.clone(), before.opened_at);
         walk.log.iter().for_each(|(event, at)| folded.apply(event, *at));
         prop_assert_eq!(&folded, &walk.case);
-        let again = walk.case.move_over(&by, terms, &walk.on_call);
+        let again = walk.case.move_over(&by, terms, &walk.on_call, walk.now);
         prop_assert_eq!(again, Err(Refusal::AlreadySo { id: walk.case.id }));
         if let Some(page) = walk.case.awaiting {
             walk.on_call = OnCall::default();

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, UndefinedBehavior};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sop::message::{Person, cut};
 
@@ -32,7 +32,7 @@ pub struct Facts {
 }
 
 /// What the customer was told last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     pub by: Person,
     pub due: DateTime<Utc>,

@@ -19,6 +19,8 @@ use crate::sop::team::{Severity, Step, TeamId};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Card {
     pub id: String,
+    /// Of the case, for buttons that act on it.
+    pub version: u64,
     pub severity: Severity,
     pub status: Status,
     pub confidential: bool,
@@ -192,6 +194,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let resolution = case.resolution.as_ref();
     Card {
         id: case.id.to_string(),
+        version: case.version,
         severity: case.severity,
         status: case.status(),
         confidential: opened.confidential,
@@ -236,7 +239,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         nudged: is_nudged(case),
         waiting: case.waiting.as_deref().cloned(),
         offered_to: case.offered.as_deref().cloned(),
-        notes: case.notes[case.notes.len().saturating_sub(NOTES_SHOWN)..].to_vec(),
+        notes: latest_notes(case),
         grade: case.grade.as_deref().map(|(_, grade)| *grade),
         owner: case.owner().cloned(),
         resolved_by: resolution.map(|done| done.by.clone()),
@@ -265,6 +268,13 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         procedure: opened.procedure.clone(),
         outdated: opened.procedure != procedure.version && resolution.is_none(),
     }
+}
+
+/// Its own and those of its parts.
+fn latest_notes(case: &Escalation) -> Vec<Note> {
+    let mut notes: Vec<&Note> = case.parts.iter().flat_map(|part| &part.notes).chain(&case.notes).collect();
+    notes.sort_by_key(|note| note.at);
+    notes[notes.len().saturating_sub(NOTES_SHOWN)..].iter().map(|note| (*note).clone()).collect()
 }
 
 fn is_nudged(case: &Escalation) -> bool {
