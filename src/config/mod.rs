@@ -156,7 +156,8 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let discord = document.need("discord", "add a table [discord] with guild, watch, staff_roles");
     let discord = discord.and_then(|item| item.table()).and_then(discord_settings);
     let files = Beside::new(folder);
-    let procedure = procedure::procedure(&document, &names, &files, front, default_plan, guidance);
+    let watched = discord.as_ref().map_or(&[][..], |discord| &discord.watch);
+    let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.version = version(text, &files.into_texts());

@@ -80,12 +80,13 @@ pub(super) fn known(what: &str, name: &str, declared: &[String]) -> Result<Strin
 pub(super) fn procedure(
     document: &Table<'_>,
     names: &Names,
+    watched: &[u64],
     files: &Beside<'_>,
     front: Option<TeamId>,
     default_plan: Option<String>,
     guidance: Option<Guidance>,
 ) -> Option<(Procedure, Vec<Remark>)> {
-    let teams = teams(document);
+    let teams = teams(document, watched);
     let calendars = calendars(document, files);
     let catch_all = document.need("catch_all", CATCH_ALL_HINT).and_then(|item| rung(&item, names, &calendars));
     let plans = plans(document, names, &calendars, catch_all.as_ref());
@@ -161,7 +162,8 @@ pub(super) fn each_with_id_in<'t, T>(
     tables.tables().into_iter().filter_map(&mut read_once).collect()
 }
 
-fn teams(document: &Table<'_>) -> Vec<Team> {
+/// `watched` are the channels that customers write in.
+fn teams(document: &Table<'_>, watched: &[u64]) -> Vec<Team> {
     // A channel and whether it was called cleared, to find one that is called both.
     let mut channels: BTreeMap<u64, bool> = BTreeMap::new();
     each_with_id(document, "teams", |table, id| {
@@ -174,6 +176,12 @@ fn teams(document: &Table<'_>) -> Vec<Team> {
         let manages = table.flag("manages", false);
         table.close();
         let (channel, cleared) = (channel?, cleared?);
+        if watched.contains(&channel) {
+            let hint = "give the team a channel that customers cannot see";
+            channel_item?
+                .note(wrong("this channel is one of [discord] watch, so customers would read its cards", hint));
+            return None;
+        }
         if channels.insert(channel, cleared).is_some_and(|other| other != cleared) {
             let hint = "a cleared team needs a channel that only it can see";
             channel_item?.note(wrong("this channel belongs to a cleared team and to one that is not", hint));

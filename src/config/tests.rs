@@ -1083,6 +1083,18 @@ fn a_term_that_is_never_heard_is_an_error() {
 }
 
 #[test]
+fn no_team_has_its_cards_where_customers_write() {
+    check(
+        &[(r#"channel = "2003""#, r#"channel = "2001""#)],
+        &expect![[r#"
+        28: channel = "2001"
+          teams[1].channel: this channel is one of [discord] watch, so customers would read its cards
+          give the team a channel that customers cannot see
+    "#]],
+    );
+}
+
+#[test]
 fn confidential_cases_reach_cleared_teams_only() {
     check(
         &[

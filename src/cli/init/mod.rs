@@ -152,6 +152,9 @@ fn choose(seen: &Seen, arguments: &Arguments) -> anyhow::Result<Ids> {
     let blanks = config::blanks(EXAMPLE);
     for (team, _) in arguments.channel.iter().chain(&arguments.role) {
         let teams: Vec<&str> = blanks.iter().map(|blank| blank.team.as_str()).collect();
+        let flags = [&arguments.channel, &arguments.role];
+        let is_twice = |flag: &&Vec<(String, String)>| flag.iter().filter(|(other, _)| other == team).count() > 1;
+        ensure!(!flags.iter().any(is_twice), "{team} is named twice: name its channel and its role once each");
         ensure!(teams.contains(&team.as_str()), "there is no team \"{team}\": choose from {}", teams.join(", "));
     }
     let mut unclear = Vec::new();
