@@ -133,7 +133,7 @@ struct Fires<'a> {
     severity: crate::sop::team::Severity,
     teams: Vec<&'a str>,
     /// The smallest change that would have kept it quiet.
-    flip: &'a [Change],
+    flip: Vec<Change>,
     #[serde(skip)]
     name: &'a str,
     #[serde(skip)]
@@ -188,16 +188,16 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: 
 }
 
 fn fires<'a>(firing: &'a Firing<'_>, words: &Words) -> Fires<'a> {
-    let trigger = firing.trigger;
+    let (trigger, flip) = (firing.trigger, firing.flip());
     Fires {
         trigger: &trigger.id,
         name: &trigger.name,
         mode: trigger.mode,
         severity: trigger.severity,
         teams: trigger.plan.rungs.iter().map(|rung| rung.team.0.as_str()).collect(),
-        reasons: firing.findings.iter().map(ToString::to_string).collect(),
-        flip: &firing.flip,
-        quiet: words.flip(&firing.flip),
+        reasons: firing.findings().map(ToString::to_string).collect(),
+        quiet: words.flip(&flip),
+        flip,
     }
 }
 

@@ -101,8 +101,8 @@ fn near(fired: &Fired<'_>, confidential: bool) -> Vec<NearMiss> {
 
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
     let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
-    let flip = |firing: &&Firing<'_>| Flip { trigger: firing.trigger.id.clone(), changes: firing.flip.clone() };
-    let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings.iter().cloned()).collect();
+    let flip = |firing: &&Firing<'_>| Flip { trigger: firing.trigger.id.clone(), changes: firing.flip() };
+    let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings().cloned()).collect();
     let asked_for = findings.iter().filter(|finding| !finding.negated);
     let kinds: Vec<&str> = asked_for.filter_map(|finding| kind_of(&finding.what)).collect();
     Report {

@@ -197,12 +197,22 @@ fn is_zero(count: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing<'t> {
     pub trigger: &'t Trigger,
-    /// The findings that held.
-    pub findings: Vec<Finding>,
+    /// Every finding of its condition, in the order of its leaves.
+    pub trace: Vec<Finding>,
     /// The earlier messages that were counted, oldest first.
     pub counted: Vec<Counted>,
+}
+
+impl Firing<'_> {
+    /// The findings that held: its reasons.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.trace.iter().filter(|finding| finding.held)
+    }
+
     /// What would have kept it quiet.
-    pub flip: Vec<Change>,
+    pub fn flip(&self) -> Vec<Change> {
+        self.trigger.condition.flip(&self.trace)
+    }
 }
 
 /// What the leaves of one trigger's condition leave behind.
@@ -291,11 +301,10 @@ pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
             continue;
         }
         if trigger.condition.holds(scene, &mut trace) {
-            let flip = trigger.condition.flip(&trace.findings);
-            let findings = trace.findings.drain(..).filter(|finding| finding.held).collect();
+            let findings = std::mem::take(&mut trace.findings);
             let mut counted = std::mem::take(&mut trace.counted);
             counted.sort_by_key(|counted| counted.at);
-            fired.firings.push(Firing { trigger, findings, counted, flip });
+            fired.firings.push(Firing { trigger, trace: findings, counted });
         } else {
             if trace.findings.iter().any(Finding::is_near) {
                 let flip = trigger.condition.flip(&trace.findings);

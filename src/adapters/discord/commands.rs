@@ -6,11 +6,11 @@ use std::sync::Arc;
 use poise::serenity_prelude as serenity;
 use tokio::sync::mpsc;
 
+pub(crate) use crate::adapters::discord::calls::{Asked, Call, Cover};
 use crate::adapters::discord::completion::{
     Completions, any_cases, criteria, duties, open_cases, reasons, resolved_cases,
 };
 use crate::adapters::discord::locales;
-use crate::sop::desk::Choosing;
 use crate::sop::escalation::{Act, Grade};
 use crate::sop::team::Severity;
 
@@ -23,101 +23,6 @@ pub(crate) struct Ear {
     pub(crate) duties: Vec<(String, String)>,
     /// Who waits for what the desk has to complete.
     pub(crate) completions: Arc<Completions>,
-}
-
-/// Something a person asked for, with what is needed to answer.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) interaction: u64,
-    pub(crate) token: String,
-    pub(crate) user: serenity::User,
-    pub(crate) roles: Vec<serenity::RoleId>,
-    pub(crate) channel: u64,
-    pub(crate) what: Asked,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Asked {
-    EscalateForm {
-        reason: Option<String>,
-        message: Option<Box<serenity::Message>>,
-    },
-    Act {
-        case: String,
-        act: Act,
-    },
-    /// The time in which the next step comes, as typed.
-    Ack {
-        case: String,
-        next: Option<String>,
-    },
-    /// The same.
-    Next {
-        case: String,
-        within: Option<String>,
-    },
-    Merge {
-        case: String,
-        into: String,
-    },
-    HandOff {
-        case: String,
-        to: Box<serenity::User>,
-        roles: Vec<serenity::RoleId>,
-    },
-    Status {
-        case: String,
-    },
-    Why {
-        case: String,
-    },
-    Playbook {
-        case: String,
-    },
-    Customer {
-        case: String,
-    },
-    Queue,
-    OnCall {
-        team: Option<String>,
-        at: Option<String>,
-    },
-    Cover(Box<Cover>),
-    Help,
-    Sop,
-    MoveOver {
-        case: String,
-    },
-    Health,
-    Reload,
-    Doctor,
-    Drill {
-        trigger: String,
-    },
-    /// Somebody is still typing.
-    Complete {
-        what: Choosing,
-        typed: String,
-    },
-    /// A button, by its id.
-    Pressed {
-        id: String,
-    },
-    /// A form, by its id, with its answers by name.
-    Submitted {
-        id: String,
-        answers: Vec<(String, String)>,
-    },
-}
-
-/// A duty that somebody takes, as typed.
-#[derive(Clone, Debug)]
-pub(crate) struct Cover {
-    pub(crate) team: String,
-    pub(crate) from: Option<String>,
-    pub(crate) to: String,
-    pub(crate) instead_of: Option<serenity::User>,
-    pub(crate) who: Option<(serenity::User, Vec<serenity::RoleId>)>,
 }
 
 type Failure = std::convert::Infallible;

@@ -15,6 +15,7 @@
 //! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
+mod calls;
 mod canary;
 mod checkup;
 mod commands;

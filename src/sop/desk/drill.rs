@@ -7,7 +7,7 @@ use crate::sop::escalation::{Actor, Opened, Refusal, Report, Subject, TriggerNam
 use crate::sop::message::{Message, Person, PlaceId, Standing};
 use crate::sop::notice::{self, Answer};
 use crate::sop::triage;
-use crate::sop::trigger::Trigger;
+use crate::sop::trigger::{Firing, Trigger};
 
 impl Turn<'_> {
     /// Opens a case as the trigger would, of its own: it joins none, and none joins it.
@@ -56,7 +56,7 @@ impl Turn<'_> {
             said_at: self.now,
             counted: Vec::new(),
             triggers: vec![TriggerName { id: trigger.id.clone(), name: trigger.name.clone() }],
-            findings: firing.map(|firing| firing.findings.clone()).unwrap_or_default(),
+            findings: firing.into_iter().flat_map(Firing::findings).cloned().collect(),
             flips: Vec::new(),
             quotes: triage::quotes(&signals, |kind| trigger.confidential || !self.procedure.is_confidential(kind)),
             information: Vec::new(),

@@ -254,10 +254,8 @@ fn watching_pages_nobody() {
 #[test]
 fn the_order_of_the_config_breaks_ties() {
     let triggers = ["one", "two"].map(|id| trigger(id, Severity::Sev3, over_usd(500), plan("leads", &[], 0)));
-    let firings: Vec<_> = triggers
-        .iter()
-        .map(|trigger| Firing { trigger, findings: Vec::new(), counted: Vec::new(), flip: Vec::new() })
-        .collect();
+    let firings: Vec<_> =
+        triggers.iter().map(|trigger| Firing { trigger, trace: Vec::new(), counted: Vec::new() }).collect();
     let groups = by_plan(&firings);
     let ids: Vec<_> = groups[0].iter().map(|firing| firing.trigger.id.as_str()).collect();
     assert_eq!((groups.len(), ids), (1, vec!["one", "two"]));
