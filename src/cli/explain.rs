@@ -147,7 +147,7 @@ struct Near<'a> {
     trigger: &'a str,
     why: String,
     /// The smallest change that would have made it fire.
-    flip: &'a [Change],
+    flip: Vec<Change>,
     #[serde(skip)]
     fires: String,
 }
@@ -166,11 +166,9 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: 
     };
     let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
     let firings: Vec<Fires<'_>> = fired.firings.iter().map(|firing| fires(firing, words)).collect();
-    let near = fired.near.iter().map(|miss| Near {
-        trigger: &miss.trigger.id,
-        why: miss.finding.to_string(),
-        flip: &miss.flip,
-        fires: words.flip(&miss.flip),
+    let near = fired.near.iter().map(|miss| {
+        let (why, flip) = (miss.finding.to_string(), miss.flip());
+        Near { trigger: &miss.trigger.id, why, fires: words.flip(&flip), flip }
     });
     show(&Explained {
         id,

@@ -245,14 +245,19 @@ pub struct Fired<'t> {
 pub struct Near<'t> {
     pub trigger: &'t Trigger,
     pub finding: Finding,
-    /// What would have made it fire.
-    pub flip: Vec<Change>,
+    /// Every finding of its condition, in the order of its leaves.
+    pub trace: Arc<[Finding]>,
 }
 
 impl Near<'_> {
+    /// What would have made it fire.
+    pub fn flip(&self) -> Vec<Change> {
+        self.trigger.condition.flip(&self.trace)
+    }
+
     /// As it is recorded.
     pub fn to_record(&self) -> NearMiss {
-        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone(), flip: self.flip.clone() }
+        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone(), flip: self.flip() }
     }
 }
 
@@ -307,9 +312,9 @@ pub fn fired<'t>(scene: &Scene<'_>, triggers: &'t [Trigger]) -> Fired<'t> {
             fired.firings.push(Firing { trigger, trace: findings, counted });
         } else {
             if trace.findings.iter().any(Finding::is_near) {
-                let flip = trigger.condition.flip(&trace.findings);
-                let near = trace.findings.iter().filter(|finding| finding.is_near()).cloned();
-                fired.near.extend(near.map(|finding| Near { trigger, finding, flip: flip.clone() }));
+                let trace: Arc<[Finding]> = std::mem::take(&mut trace.findings).into();
+                let near = trace.iter().filter(|finding| finding.is_near()).cloned();
+                fired.near.extend(near.map(|finding| Near { trigger, finding, trace: Arc::clone(&trace) }));
             }
             trace.findings.clear();
             trace.counted.clear();
