@@ -316,7 +316,6 @@ impl Desk {
                 match (self.cases.get_mut(id), event) {
                     (Some(case), event) => case.apply(event, at),
                     (None, Event::Opened(opened)) => {
-                        self.subjects.insert(*id, &opened.subject, &opened.plan.id);
                         let plan = self.shared(&opened.plan);
                         let opened = Opened { plan, ..(**opened).clone() };
                         self.cases.insert(*id, Box::new(Escalation::open(*id, opened, at)));
@@ -326,16 +325,11 @@ impl Desk {
                 }
                 if let Event::MovedOver(moved) = event {
                     let plan = self.shared(&moved.plan);
-                    let opened = &mut self.cases.get_mut(id).expect("applied above").opened;
-                    self.subjects.insert(*id, &opened.subject, &plan.id);
-                    opened.plan = plan;
-                    for part in &self.cases[id].parts {
-                        self.subjects.insert(*id, &part.subject, &part.plan);
-                    }
+                    self.cases.get_mut(id).expect("applied above").opened.plan = plan;
                 }
-                if let Event::Joined { parts, .. } = event {
-                    for part in parts {
-                        self.subjects.insert(*id, &part.subject, &part.plan);
+                if let Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_) = event {
+                    for (subject, plan) in self.cases[id].issues() {
+                        self.subjects.insert(*id, subject, plan);
                     }
                 }
                 self.index(*id, before);

@@ -77,16 +77,19 @@ impl Procedure {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
+    /// The plans that triggers follow, and what is escalated by hand; one for each, so a plan may come again.
+    pub fn plans(&self) -> impl Iterator<Item = &Arc<Plan>> {
+        self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan])
+    }
+
     /// A plan that a trigger follows, or what is escalated by hand.
     pub fn plan(&self, id: &str) -> Option<&Arc<Plan>> {
-        let mut plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);
-        plans.find(|plan| plan.id == id)
+        self.plans().find(|plan| plan.id == id)
     }
 
     /// Whether a clock runs until staff have written to the customer.
     pub fn measures_replies(&self) -> bool {
-        let plans = self.triggers.iter().map(|trigger| &trigger.plan).chain([&self.default_plan]);
-        plans.into_iter().any(|plan| plan.clocks.measures_replies())
+        self.plans().any(|plan| plan.clocks.measures_replies())
     }
 
     /// What has to be known of a case of this trigger; `None` is one opened by hand without any.

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::sop::desk::Sop;
 use crate::sop::guidance::information;
-use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts, Soon, Verb};
+use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts};
 use crate::sop::team::Team;
 use crate::sop::trigger::Change;
 pub use crate::words::sheet::{Field, Sheet};
@@ -204,39 +204,38 @@ impl Words {
         }
     }
 
-    /// The label of a button.
-    pub fn button(&self, verb: Verb) -> String {
+    /// The label of a button: of a verb, or of a time for the next step.
+    pub fn button(&self, verb: impl Serialize) -> String {
         self.render("button.md", ButtonFacts { verb }).trim().to_owned()
     }
 
     /// The title of the form for a note, and the label of its one field.
     pub fn resolve_form(&self, id: &str) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "resolve", id, reason: None, fields: &[] }))
+        self.form("resolve", id, None, &[])
     }
 
     /// The title of the form for what is still to be done, and the label of its one field.
     pub fn reopen_form(&self, id: &str) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "reopen", id, reason: None, fields: &[] }))
-    }
-
-    /// The label of the button for a promise.
-    pub fn soon(&self, soon: Soon) -> String {
-        self.render("button.md", ButtonFacts { verb: soon }).trim().to_owned()
+        self.form("reopen", id, None, &[])
     }
 
     /// The title of the form for the time of the next step, and the label of its one field.
     pub fn promise_form(&self, id: &str) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "promise", id, reason: None, fields: &[] }))
+        self.form("promise", id, None, &[])
     }
 
     /// The title of the form for an escalation by hand, and the labels of its fields.
     pub fn escalate_form(&self, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "escalate", id: "", reason, fields }))
+        self.form("escalate", "", reason, fields)
     }
 
     /// The title of the form for what a case owes, and the labels of its fields.
     pub fn inform_form(&self, id: &str, fields: &[information::Field]) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form: "inform", id, reason: None, fields }))
+        self.form("inform", id, None, fields)
+    }
+
+    fn form(&self, form: &'static str, id: &str, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
+        Sheet::parse(&self.render("form.md", FormFacts { form, id, reason, fields }))
     }
 
     /// Rendering was tried at the start with facts of every shape, so a failure here is rare; the reader still gets

@@ -240,8 +240,7 @@ fn closed(guild: &Guild, team: &Team, place: u64) -> Check {
 
 /// What is wrong where a page would not ping its role.
 fn pinged(guild: &Guild, role: u64, place: u64, team: &Team, procedure: &Procedure) -> Option<Check> {
-    let plans = procedure.triggers.iter().map(|trigger| &trigger.plan).chain([&procedure.default_plan]);
-    let is_paged = plans.flat_map(|plan| plan.teams()).any(|paged| *paged == team.id);
+    let is_paged = procedure.plans().flat_map(|plan| plan.teams()).any(|paged| *paged == team.id);
     if !is_paged || guild.is_mentionable(role) || guild.may(place) & MENTION_ROLES != 0 {
         return None;
     }

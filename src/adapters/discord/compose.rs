@@ -104,7 +104,7 @@ pub(crate) fn line(text: &str, calls: &[PersonId], buttons: &[Value]) -> Value {
     let mentions = if calls.is_empty() { no_mentions() } else { only(calls) };
     let mut body = json!({"content": cut(text, CONTENT_MAX), "flags": SUPPRESS_EMBEDS, "allowed_mentions": mentions});
     if !buttons.is_empty() {
-        body["components"] = json!([{"type": 1, "components": buttons}]);
+        body["components"] = json!([row(buttons)]);
     }
     body
 }
@@ -209,26 +209,22 @@ fn rows(words: &Words, card: &Card, shown: Shown, buttons: &[Verb]) -> Value {
         _ => CustomId::Button { verb, case, version, page },
     };
     let buttons: Vec<Value> = buttons.iter().map(|verb| button(words, *verb, &id(*verb))).collect();
-    buttons.chunks(ROW_BUTTONS_MAX).map(|row| json!({"type": 1, "components": row})).collect()
+    buttons.chunks(ROW_BUTTONS_MAX).map(row).collect()
 }
 
 /// The button under a playbook, for its next step.
 pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
     let id = page.case.parse().ok().zip(page.next);
     let id = id.map(|(case, step)| CustomId::Step { case, playbook: page.id.clone(), step });
-    let button = |id: CustomId| json!({"type": 1, "components": [button(words, Verb::Done, &id)]});
-    id.map(button).into_iter().collect()
+    id.map(|id| row(&[button(words, Verb::Done, &id)])).into_iter().collect()
 }
 
 /// Below what a case promises: other times for its next step.
 fn soon_buttons(words: &Words, promised: Option<&Card>) -> Value {
     let shown = promised.and_then(|card| Some((card.id.parse().ok()?, card.version)));
     let Some((case, version)) = shown else { return json!([]) };
-    let button = |soon: Soon| {
-        let (id, label) = (CustomId::Soon { case, version, soon }, cut(&words.soon(soon), LABEL_MAX));
-        json!({"type": 2, "style": 2, "label": label, "custom_id": id.to_string()})
-    };
-    json!([{"type": 1, "components": Soon::ALL.map(button)}])
+    let button = |soon: Soon| labelled(&words.button(soon), 2, &CustomId::Soon { case, version, soon });
+    json!([row(&Soon::ALL.map(button))])
 }
 
 /// A choice, while one types. Its name is shown as it is: nothing in it is markup.
@@ -240,12 +236,20 @@ fn offered(words: &Words, choice: &Choice) -> Value {
 fn move_button(words: &Words, difference: &Difference) -> Value {
     let procedure = difference.after.procedure.clone();
     let id = difference.id.parse().ok().map(|case| CustomId::MoveOver { case, procedure });
-    id.map(|id| json!({"type": 1, "components": [button(words, Verb::MoveOver, &id)]})).into_iter().collect()
+    id.map(|id| row(&[button(words, Verb::MoveOver, &id)])).into_iter().collect()
 }
 
 fn button(words: &Words, verb: Verb, id: &CustomId) -> Value {
-    let label = cut(&words.button(verb), LABEL_MAX);
-    json!({"type": 2, "style": style(verb), "label": label, "custom_id": id.to_string()})
+    labelled(&words.button(verb), style(verb), id)
+}
+
+fn labelled(label: &str, style: u8, id: &CustomId) -> Value {
+    json!({"type": 2, "style": style, "label": cut(label, LABEL_MAX), "custom_id": id.to_string()})
+}
+
+/// Buttons side by side.
+fn row(buttons: &[Value]) -> Value {
+    json!({"type": 1, "components": buttons})
 }
 
 /// Primary 1, secondary 2, success 3. Nothing here destroys anything, so nothing is red.

@@ -147,9 +147,6 @@ impl Clerk<'_> {
             let request = move |actor, reply| Request::Ask { actor, question: question(about), reply };
             Plan::Ask(ReplyKind::Waiting, Box::new(request))
         };
-        let act = |act: Act, about: About, kind: ReplyKind| {
-            Plan::Ask(kind, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
-        };
         let typed = |case: &String| About::Typed(case.clone());
         match &call.what {
             Asked::EscalateForm { .. } if !is_staff => Plan::Refuse(Refusal::NotStaff),
@@ -353,6 +350,10 @@ fn input(field: &information::Field, required: bool) -> Field<'_> {
     Field { id: &field.id, long, required, chars_max: field.chars_max, value: String::new() }
 }
 
+fn act(act: Act, about: About, kind: ReplyKind) -> Plan {
+    Plan::Ask(kind, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+}
+
 fn plain(question: Question) -> Plan {
     Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
 }
@@ -366,24 +367,24 @@ fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
         Ok(CustomId::Resolve { case, .. }) => {
             let about = About::Typed(case.to_string());
             let act = Act::Resolve { note: answer("note") };
-            Plan::Ask(ReplyKind::Button, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+            self::act(act, about, ReplyKind::Button)
         }
         Ok(CustomId::Inform { case, .. }) => {
             let about = About::Typed(case.to_string());
             let act = Act::Inform { answers: answers.to_vec() };
-            Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+            self::act(act, about, ReplyKind::Waiting)
         }
         Ok(CustomId::Promise { case, version }) => match time(&answer("within")) {
             Ok(within) => {
                 let about = About::Button { escalation: case, seen: version };
                 let act = Act::Promise { within: Some(within) };
-                Plan::Ask(ReplyKind::Turned, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+                self::act(act, about, ReplyKind::Turned)
             }
             Err(refusal) => Plan::Refuse(refusal),
         },
         Ok(CustomId::Reopen { case }) => {
             let (about, act) = (About::Typed(case.to_string()), Act::Reopen { reason: answer("reason") });
-            Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Act { actor, about, act, reply }))
+            self::act(act, about, ReplyKind::Waiting)
         }
         Ok(CustomId::Escalate { trigger, place, message }) => Plan::Escalate {
             form: Box::new(Form {

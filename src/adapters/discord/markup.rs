@@ -26,14 +26,9 @@ const MARKS_MAX: usize = 3;
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut line_start = true;
-    let mut marks = 0;
     // What is dropped goes first: it must not stand between a colon and the slashes that make it a link.
-    let mut rest = text.chars().filter(|character| !is_invisible(*character)).peekable();
+    let mut rest = shown(text).peekable();
     while let Some(character) = rest.next() {
-        marks = if is_combining_mark(character) { marks + 1 } else { 0 };
-        if marks > MARKS_MAX {
-            continue;
-        }
         match character {
             '\\' | '*' | '_' | '~' | '|' | '[' | ']' | '<' | '>' | '`' => out.extend(['\\', character]),
             // A word joiner keeps "@everyone" readable and dead, whatever `allowed_mentions` says.
@@ -50,12 +45,16 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// Makes a text from outside harmless where nothing is markup: on one line, in its direction.
 fn plain(text: &str) -> String {
+    shown(text).map(|character| if character == '\n' { ' ' } else { character }).collect()
+}
+
+/// The characters of a text without those that nobody may send: none turns the line around or climbs over others.
+fn shown(text: &str) -> impl Iterator<Item = char> {
     let mut marks = 0;
-    let shown = text.chars().filter(|character| !is_invisible(*character)).filter(|character| {
+    text.chars().filter(|character| !is_invisible(*character)).filter(move |character| {
         marks = if is_combining_mark(*character) { marks + 1 } else { 0 };
         marks <= MARKS_MAX
-    });
-    shown.map(|character| if character == '\n' { ' ' } else { character }).collect()
+    })
 }
 
 /// Control characters and what turns the direction of writing (Unicode TR #9) or hides (soft hyphen, tags).

@@ -307,10 +307,8 @@ impl Day {
         for part in &case.parts {
             assert!(self.desk.wholes_of(part.case).contains(&case.id), "{} is no part of {}", part.case, case.id);
         }
-        let issues = [(&case.opened.subject, &case.opened.plan.id)].into_iter();
-        let issues = issues.chain(case.parts.iter().map(|part| (&part.subject, &part.plan)));
         // A rep's case without a customer is about nothing that could be said again.
-        for (subject, plan) in issues.filter(|(subject, _)| subject.is_same_issue(subject)) {
+        for (subject, plan) in case.issues().filter(|(subject, _)| subject.is_same_issue(subject)) {
             let about = self.desk.same_issue(subject, plan).any(|known| known.id == case.id);
             assert_eq!(about, case.merged_into().is_none(), "{} is about its issues as long as it goes on", case.id);
         }

@@ -171,7 +171,11 @@ impl<'a> Turn<'a> {
                 self.part(id, whole);
             }
         }
-        Ok(Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) })
+        Ok(self.done(command, id))
+    }
+
+    pub(super) fn done(&self, command: &'static str, id: EscalationId) -> Answer {
+        Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) }
     }
 
     /// The case that goes on is told first: at no moment is the issue with neither.
@@ -185,7 +189,7 @@ impl<'a> Turn<'a> {
             self.settle(whole_id, &Command::Require { fields, by });
         }
         self.take_in(part_id, part);
-        Ok(Answer::Done { command: "merge", case: notice::card(&self.desk.cases[&part_id], self.procedure, None) })
+        Ok(self.done("merge", part_id))
     }
 
     /// It was opened again: it goes on by itself, with the parts that it had.

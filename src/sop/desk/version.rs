@@ -117,8 +117,7 @@ impl Turn<'_> {
         }
         let events = case.move_over(actor, self.terms(case)?, self.on_call(), self.now)?;
         self.take_in(id, events);
-        let case = notice::card(&self.desk.cases[&id], self.procedure, None);
-        Ok(Answer::Done { command: "move_over", case })
+        Ok(self.done("move_over", id))
     }
 
     /// What the version in use says of a case: its first trigger that there still is, else its plan.

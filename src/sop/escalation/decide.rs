@@ -297,8 +297,8 @@ impl Escalation {
         self.refuse_if_resolved()?;
         self.refuse_if_nobody_has_it()?;
         self.refuse_strangers(by)?;
-        let (responder, who) = (self.responder.as_ref().map(|(person, _)| &person.id), &to.person);
-        if responder == Some(&who.id) {
+        let who = &to.person;
+        if self.is_responder(&who.id) {
             return Err(Refusal::AlreadySo { id: self.id });
         }
         if self.refuse_outsiders(to).is_err() {

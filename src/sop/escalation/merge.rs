@@ -106,19 +106,20 @@ impl Escalation {
         self.resolution.as_ref()?.into
     }
 
-    /// Whether this customer is its own, or that of one of its parts.
-    pub fn is_of_customer(&self, customer: &PersonId) -> bool {
-        let parts = self.parts.iter().map(|part| &part.subject);
-        let mut subjects = [&self.opened.subject].into_iter().chain(parts);
-        subjects.any(|subject| subject.customer_id() == Some(customer))
+    /// What it is about, each with the id of the plan: its own issue and those of its parts.
+    pub fn issues(&self) -> impl Iterator<Item = (&Subject, &str)> {
+        let parts = self.parts.iter().map(|part| (&part.subject, part.plan.as_str()));
+        [(&self.opened.subject, self.opened.plan.id.as_str())].into_iter().chain(parts)
     }
 
-    /// Whether a case with this plan about this subject would be about the same issue: its own, or that of one of its
-    /// parts. What has become a part is about nothing of its own any more.
+    /// Whether this customer is its own, or that of one of its parts.
+    pub fn is_of_customer(&self, customer: &PersonId) -> bool {
+        self.issues().any(|(subject, _)| subject.customer_id() == Some(customer))
+    }
+
+    /// Whether a case with this plan about this subject would be about the same issue. What has become a part is about
+    /// nothing of its own any more.
     pub fn is_about(&self, subject: &Subject, plan: &str) -> bool {
-        let itself = (&self.opened.subject, &self.opened.plan.id);
-        let parts = self.parts.iter().map(|part| (&part.subject, &part.plan));
-        let mut issues = [itself].into_iter().chain(parts);
-        self.merged_into().is_none() && issues.any(|(known, of)| of == plan && known.is_same_issue(subject))
+        self.merged_into().is_none() && self.issues().any(|(known, of)| of == plan && known.is_same_issue(subject))
     }
 }

@@ -32,7 +32,7 @@ impl Escalation {
         Ok(resumed.into_iter().chain([self.promised(by.person.clone(), within, now)]).collect())
     }
 
-    fn is_responder(&self, person: &PersonId) -> bool {
+    pub(super) fn is_responder(&self, person: &PersonId) -> bool {
         self.responder.as_ref().is_some_and(|(responder, _)| responder.id == *person)
     }
 
