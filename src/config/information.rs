@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::procedure::{Names, each_with_id_in, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
-use crate::sop::guidance::information::{AnswerKind, FIELDS_MAX, Field, ID_CHARS_MAX, Need, TICKET};
+use crate::sop::guidance::information::{AnswerKind, Field, Need, TICKET};
 
 pub(super) const KINDS: [(&str, AnswerKind); 7] = [
     ("short", AnswerKind::Short),
@@ -24,8 +24,8 @@ const OWED_WITHIN: TimeDelta = TimeDelta::minutes(30);
 pub(super) const LENGTH_MAX: u16 = 1_000;
 /// Longest label (Discord's text inputs).
 const LABEL_CHARS_MAX: usize = 45;
-/// On every form the ticket is asked for as well.
-const REQUIRED_MAX: usize = FIELDS_MAX - 1;
+/// Three pages of a form: more than that nobody fills in while a customer waits.
+pub(super) const REQUIRED_MAX: usize = 14;
 /// Choices of one field, and what they take together, so that all of them can be shown in its input.
 const CHOICES_MAX: usize = 25;
 const CHOICES_CHARS_MAX: usize = 100;
@@ -34,7 +34,7 @@ const CHOICES_CHARS_MAX: usize = 100;
 pub(super) fn information(document: &Table<'_>) -> Vec<Field> {
     let Some(tables) = document.get("information") else { return Vec::new() };
     each_with_id_in(&tables, "information", |table, id| {
-        let id = id.and_then(|id| table.get("id")?.read(|_| short_id(&id)));
+        let id = id.and_then(|id| table.get("id")?.read(|_| field_id(&id)));
         let label = table.need("label", "what the form asks: label = \"Steps already tried\"");
         let label = label.and_then(|item| item.read(label_text));
         let kind = table.choice("kind", Some(AnswerKind::Short), &KINDS).and_then(|kind| with_choices(&table, kind));
@@ -57,8 +57,8 @@ pub(super) fn information(document: &Table<'_>) -> Vec<Field> {
 pub(super) fn required(item: &Item<'_>, names: &Names, fields: &[Field]) -> Option<Vec<Field>> {
     let ids = item.each(|item| item.read(|id| known("information", id, &names.information)))?;
     if ids.len() > REQUIRED_MAX {
-        let what = format!("{} fields do not fit on one form", ids.len());
-        return item.refuse(wrong(what, format!("ask for at most {REQUIRED_MAX}; the ticket is asked for as well")));
+        let what = format!("{} fields are more than anybody fills in", ids.len());
+        return item.refuse(wrong(what, format!("ask for at most {REQUIRED_MAX}, on three pages")));
     }
     if let Some(twice) = ids.iter().enumerate().find(|(at, id)| ids[..*at].contains(id)) {
         return item.refuse(wrong(format!("\"{}\" is listed twice", twice.1), "delete one of them"));
@@ -67,13 +67,9 @@ pub(super) fn required(item: &Item<'_>, names: &Names, fields: &[Field]) -> Opti
     ids.iter().map(|id| fields.iter().find(|field| field.id == *id).cloned()).collect()
 }
 
-fn short_id(id: &str) -> Result<String, Wrong> {
+fn field_id(id: &str) -> Result<String, Wrong> {
     if id == TICKET {
         return Err(wrong("the ticket is asked for on every form", "delete this table, or give it another id"));
-    }
-    if id.len() > ID_CHARS_MAX {
-        let hint = format!("ids of [[information]] have at most {ID_CHARS_MAX} letters: \"steps\"");
-        return Err(wrong(format!("\"{id}\" is too long"), hint));
     }
     Ok(id.to_owned())
 }

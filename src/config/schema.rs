@@ -165,7 +165,7 @@ fn desk() -> Value {
         key("templates", "A folder with wording of your own, one file per template.", text()),
         key("front", "The team that is told in a line what becomes of cases.", id()).needed(),
         key("default_plan", "The plan for what a person escalates by hand without naming a trigger.", id()).needed(),
-        key("required", "Ids of [[information]] for every case whose trigger names none, at most 4.", list(&id()))
+        key("required", "Ids of [[information]] for every case whose trigger names none, at most 14.", list(&id()))
             .or(json!([])),
     ])
 }
@@ -289,7 +289,7 @@ fn trigger() -> Value {
         key("exclusive_with", "Ids of triggers that stay silent when this one fires live.", list(&id())).or(json!([])),
         key(
             "required",
-            "Ids of [[information]] that its team has to know, at most 4. Default: the desk's.",
+            "Ids of [[information]] that its team has to know, at most 14. Default: the desk's.",
             list(&id()),
         ),
         key("example", "What a customer would write, for drills.", text()),

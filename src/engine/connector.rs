@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
-use crate::sop::notice::{Answer, Card, CardOwed, Line, LineFacts, PostFacts, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, Line, LineFacts, PostFacts, ReplyTo, Verb};
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ pub enum Telling {
         facts: serde_json::Value,
         /// The person who is to be pinged.
         ping: Option<PersonId>,
-        /// What can be told by a button under it.
-        asks: Option<Asks>,
+        /// Whether what is owed can be told by a button under it.
+        asks: bool,
         /// What can be pressed below it, about which case, as of which version.
         buttons: &'static [Verb],
         case: EscalationId,
@@ -82,23 +82,10 @@ impl Telling {
     /// A line's facts as its template sees them.
     pub fn line(facts: &LineFacts<'_>, line: &Line, case: EscalationId, version: u64) -> Self {
         let ping = facts.detail.and_then(Line::calls).map(|person| person.id.clone());
-        let owed = facts.case.as_ref().and_then(|card| card.owed.as_ref());
-        let asks = owed.filter(|_| facts.detail.is_some_and(Line::asks)).map(|owed| Asks::of(case, owed));
+        let owes = facts.case.as_ref().is_some_and(|card| card.owed.is_some());
+        let asks = owes && facts.detail.is_some_and(Line::asks);
         let facts = serde_json::to_value(facts).expect("facts of a line are plain data");
         Self::Line { facts, ping, asks, buttons: line.buttons(), case, version }
-    }
-}
-
-/// What a button asks for: fields of a case, by their ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asks {
-    pub case: EscalationId,
-    pub fields: Vec<String>,
-}
-
-impl Asks {
-    pub fn of(case: EscalationId, owed: &CardOwed) -> Self {
-        Self { case, fields: owed.fields.iter().map(|field| field.id.clone()).collect() }
     }
 }
 

@@ -410,6 +410,7 @@ fn log(fact: &Fact) {
         | Fact::HandedOver { .. }
         | Fact::Asked(_)
         | Fact::Answered { .. }
+        | Fact::Drafted(_)
         | Fact::WaitedLong { .. } => {}
     }
 }

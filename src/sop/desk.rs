@@ -6,8 +6,10 @@
 mod choices;
 mod drill;
 mod duties;
+mod forms;
 mod handover;
 mod hearing;
+mod request;
 mod subjects;
 mod turn;
 mod version;
@@ -15,7 +17,7 @@ mod version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
@@ -24,173 +26,22 @@ pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;
+pub use crate::sop::desk::request::{About, Form, Question, Request};
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
 pub use crate::sop::desk::version::Sop;
-use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject,
-};
+use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject};
+use crate::sop::guidance::form::{Draft, Drafts};
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
-use crate::sop::notice::{Answer, Check, Notice, ReplyTo};
+use crate::sop::notice::{Answer, Notice};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
 use crate::sop::team::{Plan, TeamId};
 use crate::sop::trigger::{Fired, Scene, fired};
 use crate::sop::waits::{Asked, Wait, Waits};
-
-/// Everything that can be asked of a desk.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Request {
-    /// Somebody posted a message, or edited one.
-    Message(Message),
-    Act {
-        actor: Actor,
-        about: About,
-        act: Act,
-        reply: ReplyTo,
-    },
-    /// Somebody has seen that two cases are one.
-    Merge {
-        actor: Actor,
-        about: About,
-        /// The case that goes on, as typed.
-        into: String,
-        reply: ReplyTo,
-    },
-    /// Somebody is about to tell the customer what to expect.
-    TellCustomer {
-        actor: Actor,
-        about: About,
-        reply: ReplyTo,
-    },
-    /// Somebody did a step of a playbook: its id, and the step, from 0.
-    DoStep {
-        actor: Actor,
-        escalation: EscalationId,
-        playbook: String,
-        step: usize,
-        reply: ReplyTo,
-    },
-    Escalate {
-        actor: Actor,
-        form: Box<Form>,
-        reply: ReplyTo,
-    },
-    Ask {
-        actor: Actor,
-        question: Question,
-        reply: ReplyTo,
-    },
-    PageDelivered {
-        escalation: EscalationId,
-        page: usize,
-        place: PlaceId,
-        message: MessageId,
-    },
-    PageUndeliverable {
-        escalation: EscalationId,
-        page: usize,
-        why: String,
-    },
-    /// The timer rang.
-    DeadlineReached,
-    /// Somebody takes a duty for a while.
-    Cover {
-        actor: Actor,
-        form: Box<CoverForm>,
-        reply: ReplyTo,
-    },
-    /// The procedure is in use from now on.
-    Adopt,
-    /// The config was read again and is not taken, because of these problems; none if it says what it said before.
-    Keep {
-        problems: Vec<String>,
-    },
-    /// Somebody wants people to practise for what a trigger is for.
-    Drill {
-        actor: Actor,
-        /// A trigger's id.
-        trigger: String,
-        /// Where it was asked for.
-        place: PlaceId,
-        reply: ReplyTo,
-    },
-    /// Somebody has seen what the version in use changes about a case, and wants it.
-    MoveOver {
-        actor: Actor,
-        escalation: EscalationId,
-        /// The version that was shown.
-        procedure: String,
-        reply: ReplyTo,
-    },
-    /// Nothing has been heard for so long, though something was said.
-    FindDeaf {
-        silence: TimeDelta,
-    },
-    /// Something said just now was heard.
-    FindHearing,
-    /// Somebody wants to know whether everything is there. What could be looked at outside was.
-    Examine {
-        actor: Actor,
-        checks: Vec<Check>,
-        reply: ReplyTo,
-    },
-    /// Somebody wants the config to be read again.
-    Reload {
-        actor: Actor,
-        reply: ReplyTo,
-    },
-}
-
-/// Which case somebody means.
-#[derive(Clone, Debug, PartialEq)]
-pub enum About {
-    /// Pressed on a card; the version is the one the button was drawn from.
-    Button { escalation: EscalationId, seen: u64 },
-    /// As typed: "ESC-142", "142".
-    Typed(String),
-}
-
-/// An escalation by hand.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Form {
-    /// A trigger's id; `None` follows the default plan.
-    pub trigger: Option<String>,
-    /// A link or an id, as typed.
-    pub ticket: String,
-    /// By the field's id, as typed.
-    pub answers: Vec<(String, String)>,
-    /// Where it was escalated from.
-    pub place: PlaceId,
-    /// The message it is about, with its author, if it was escalated from one.
-    pub message: Option<Message>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Question {
-    Status(About),
-    Why(About),
-    Playbook(About),
-    Queue,
-    Health,
-    Help,
-    /// Who is on call for a team, or for each, at a time as typed, or now.
-    OnCall {
-        team: Option<String>,
-        at: Option<String>,
-    },
-    Sop,
-    /// What the version in use would change about a case.
-    Difference(About),
-    /// What somebody may mean who has typed this so far.
-    Choices {
-        what: Choosing,
-        typed: String,
-    },
-}
 
 /// What is recorded in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -238,6 +89,8 @@ pub enum Fact {
     Adopted {
         version: String,
     },
+    /// Somebody has begun a form, or is done with it.
+    Drafted(Draft),
 }
 
 /// A fact about a case, with what happened as `E`.
@@ -294,6 +147,7 @@ pub struct Desk {
     hearing: Hearing,
     /// The version of the procedure in use.
     adopted: Option<Adopted>,
+    drafts: Drafts,
 }
 
 impl Desk {
@@ -310,6 +164,7 @@ impl Desk {
             Fact::Deaf { since } => self.hearing.lose(*since),
             Fact::Hearing => self.hearing.regain(at),
             Fact::Adopted { version } => self.adopted = Some(Adopted::new(version, at)),
+            Fact::Drafted(draft) => self.drafts.keep(draft.clone(), at),
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
                 let held = self.case(*id).and_then(handover::held);
@@ -381,6 +236,9 @@ impl Desk {
                 Some((reply, turn.do_step(actor, escalation, playbook, step)))
             }
             Request::Escalate { actor, form, reply } => Some((reply, turn.escalate(&actor, *form))),
+            Request::Inform { actor, escalation, typed, reply } => {
+                Some((reply, turn.inform(&actor, escalation, &typed)))
+            }
             Request::Ask { actor, question, reply } => Some((reply, turn.ask(&actor, &question))),
             Request::Cover { actor, form, reply } => Some((reply, turn.cover(&actor, &form))),
             Request::Drill { actor, trigger, place, reply } => Some((reply, turn.drill(&actor, &trigger, place))),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
+use crate::sop::guidance::form::{FormPage, ShownForm};
 use crate::sop::health::Health;
 use crate::sop::message::{Person, PlaceId};
 pub use crate::sop::notice::card::{
@@ -143,6 +144,12 @@ pub enum Line {
         to: Option<Person>,
         late_minutes: i64,
     },
+    /// The team asks back for something that it cannot work without.
+    Bounced {
+        by: Person,
+        missing: String,
+        to: Option<Person>,
+    },
     Informed {
         by: Person,
         labels: Vec<String>,
@@ -173,6 +180,7 @@ impl Line {
             Self::RanOut { .. } => "ran_out",
             Self::Owed => "owed",
             Self::Overdue { .. } => "overdue",
+            Self::Bounced { .. } => "bounced",
             Self::Informed { .. } => "informed",
             Self::ConfirmationAsked { .. } => "confirmation_asked",
         }
@@ -190,7 +198,9 @@ impl Line {
     pub fn calls(&self) -> Option<&Person> {
         match self {
             Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to, .. } => Some(to),
-            Self::Warned { to, .. } | Self::RanOut { to, .. } | Self::Overdue { to, .. } => to.as_ref(),
+            Self::Warned { to, .. } | Self::RanOut { to, .. } | Self::Overdue { to, .. } | Self::Bounced { to, .. } => {
+                to.as_ref()
+            }
             Self::ConfirmationAsked { of, .. } => Some(of),
             _ => None,
         }
@@ -198,7 +208,7 @@ impl Line {
 
     /// Whether what is owed can be told right there.
     pub fn asks(&self) -> bool {
-        matches!(self, Self::Opened | Self::Owed | Self::Overdue { .. })
+        matches!(self, Self::Opened | Self::Owed | Self::Overdue { .. } | Self::Bounced { .. })
     }
 
     /// What can be pressed below it.
@@ -244,6 +254,15 @@ pub enum Answer {
         staff: bool,
     },
     Refused(Refusal),
+    /// A form to fill in.
+    Form(Box<ShownForm>),
+    /// What was typed is kept, and goes on or is put right on this page: `why` says what is wrong.
+    Unfinished {
+        #[serde(flatten)]
+        at: FormPage,
+        #[serde(flatten)]
+        why: Option<Refusal>,
+    },
     /// `asked_at`: about another time than now.
     OnCall {
         asked_at: bool,
@@ -356,6 +375,11 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         Event::Required { .. } if case.updated_at == case.opened_at => {}
         Event::Required { .. } => {
             notices.push(ask(Line::Owed));
+            notices.extend(redraw(case));
+        }
+        Event::Bounced { by, field, from, .. } => {
+            let (by, missing) = (by.clone(), field.label.clone());
+            notices.push(ask(Line::Bounced { by, missing, to: from.clone() }));
             notices.extend(redraw(case));
         }
         Event::Reminded { late_seconds, .. } => {

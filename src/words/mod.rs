@@ -18,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::sop::desk::Sop;
-use crate::sop::guidance::information;
+use crate::sop::guidance::form::ShownForm;
 use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts};
 use crate::sop::team::Team;
 use crate::sop::trigger::Change;
@@ -81,7 +81,7 @@ pub struct Words {
 const FUEL: u64 = 50_000;
 
 /// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 28] = [
+const BUILT_IN: [(&str, &str); 30] = [
     ("card.md", include_str!("../../templates/card.md")),
     ("quotes.md", include_str!("../../templates/quotes.md")),
     ("raised.md", include_str!("../../templates/raised.md")),
@@ -110,6 +110,8 @@ const BUILT_IN: [(&str, &str); 28] = [
     ("health.md", include_str!("../../templates/health.md")),
     ("doctor.md", include_str!("../../templates/doctor.md")),
     ("form.md", include_str!("../../templates/form.md")),
+    ("sentence.md", include_str!("../../templates/sentence.md")),
+    ("unfinished.md", include_str!("../../templates/unfinished.md")),
 ];
 
 impl Words {
@@ -182,6 +184,8 @@ impl Words {
             Answer::Difference(difference) => self.render("terms.md", difference),
             Answer::Health(health) => self.render("health.md", health),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
+            Answer::Form(shown) => return self.form_page(shown),
+            Answer::Unfinished { .. } => self.render("unfinished.md", answer),
         };
         Sheet::parse(&text)
     }
@@ -209,33 +213,14 @@ impl Words {
         self.render("button.md", ButtonFacts { verb }).trim().to_owned()
     }
 
-    /// The title of the form for a note, and the label of its one field.
-    pub fn resolve_form(&self, id: &str) -> Sheet {
-        self.form("resolve", id, None, &[])
+    /// The title of a form with one field, and the label of that.
+    pub fn sentence_form(&self, form: impl Serialize, id: &str) -> Sheet {
+        Sheet::parse(&self.render("sentence.md", SentenceFacts { form, id }))
     }
 
-    /// The title of the form for what is still to be done, and the label of its one field.
-    pub fn reopen_form(&self, id: &str) -> Sheet {
-        self.form("reopen", id, None, &[])
-    }
-
-    /// The title of the form for the time of the next step, and the label of its one field.
-    pub fn promise_form(&self, id: &str) -> Sheet {
-        self.form("promise", id, None, &[])
-    }
-
-    /// The title of the form for an escalation by hand, and the labels of its fields.
-    pub fn escalate_form(&self, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
-        self.form("escalate", "", reason, fields)
-    }
-
-    /// The title of the form for what a case owes, and the labels of its fields.
-    pub fn inform_form(&self, id: &str, fields: &[information::Field]) -> Sheet {
-        self.form("inform", id, None, fields)
-    }
-
-    fn form(&self, form: &'static str, id: &str, reason: Option<&str>, fields: &[information::Field]) -> Sheet {
-        Sheet::parse(&self.render("form.md", FormFacts { form, id, reason, fields }))
+    /// The title of a page of a form, and the labels of its fields.
+    pub fn form_page(&self, shown: &ShownForm) -> Sheet {
+        Sheet::parse(&self.render("form.md", shown))
     }
 
     /// Rendering was tried at the start with facts of every shape, so a failure here is rare; the reader still gets
@@ -264,11 +249,9 @@ struct FlipFacts<'a> {
 }
 
 #[derive(Serialize)]
-struct FormFacts<'a> {
-    form: &'static str,
+struct SentenceFacts<'a, F> {
+    form: F,
     id: &'a str,
-    reason: Option<&'a str>,
-    fields: &'a [information::Field],
 }
 
 fn broken(name: &str, error: &minijinja::Error) -> WordsError {

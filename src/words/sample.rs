@@ -14,6 +14,7 @@ use crate::sop::escalation::{
     TriggerName, open,
 };
 use crate::sop::guidance::Guidance;
+use crate::sop::guidance::form::{Filled, FormPage, Purpose, ShownForm};
 use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing, TicketRef};
@@ -149,11 +150,14 @@ impl Words {
         for verb in Soon::ALL {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
         }
-        let fields = &fields();
-        for form in ["resolve", "promise", "reopen", "escalate", "inform"] {
-            for reason in [None, Some("Refund")] {
-                attempt(self.try_render("form.md", super::FormFacts { form, id: "ESC-1", reason, fields }));
+        for form in ["resolve", "promise", "reopen", "bounce"] {
+            attempt(self.try_render("sentence.md", super::SentenceFacts { form, id: "ESC-1" }));
+        }
+        for form in forms() {
+            for why in [None, Some(Refusal::Incomplete { field: "steps tried".to_owned() })] {
+                attempt(self.try_render("unfinished.md", Answer::Unfinished { at: form.at.clone(), why }));
             }
+            attempt(self.try_render("form.md", form));
         }
         problems.sort_by_key(ToString::to_string);
         problems.dedup_by_key(|problem| problem.to_string());
@@ -266,6 +270,7 @@ fn cards() -> Vec<Card> {
         play(&mut case, &act(Act::Grade { grade: Grade::RightCall }), 131);
         let answers = vec![("number".to_owned(), "3".to_owned())];
         play(&mut case, &act(Act::Inform { answers }), 131);
+        play(&mut case, &act(Act::Bounce { missing: "a photo".to_owned() }), 131);
         play(&mut case, &act(Act::Lower { reason: "simple after all".to_owned() }), 132);
         play(&mut case, &act(Act::Raise { reason: "busy".to_owned() }), 133);
         play(&mut case, &act(Act::Resolve { note: "done".to_owned() }), 134);
@@ -351,6 +356,8 @@ fn lines() -> Vec<Line> {
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
         Line::Overdue { to: Some(rosa.clone()), late_minutes: 3 },
         Line::Overdue { to: None, late_minutes: 0 },
+        Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: None },
+        Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: Some(rosa.clone()) },
         Line::Informed { by: rosa, labels: vec!["Steps tried".to_owned()] },
     ]
 }
@@ -391,16 +398,29 @@ fn pages() -> Vec<BookPage> {
     (0..3).map(page).collect()
 }
 
+/// A form for each purpose, on its first page.
+fn forms() -> [ShownForm; 3] {
+    let by_hand = |trigger: Option<&str>| {
+        let (trigger, place, message) = (trigger.map(str::to_owned), "place".into(), Some("message".into()));
+        Purpose::Escalation { trigger, place, message }
+    };
+    let form = |purpose: Purpose, reason: Option<&str>, ticket: Option<&str>, pages| ShownForm {
+        at: FormPage { purpose, page: 0, pages },
+        reason: reason.map(str::to_owned),
+        ticket: ticket.map(str::to_owned),
+        fields: fields().into_iter().map(|field| Filled { field, typed: "so far".to_owned(), needed: true }).collect(),
+    };
+    [
+        form(by_hand(Some("refund")), Some("Refund"), Some("42"), 2),
+        form(by_hand(None), None, Some(""), 1),
+        form(Purpose::Owed { case: EscalationId(1) }, None, None, 1),
+    ]
+}
+
 /// An answer that is none, for each kind of field.
 fn wrong_answers() -> impl Iterator<Item = Refusal> {
-    let told = Information { id: "steps".to_owned(), label: "Steps".to_owned(), answer: "restarted".to_owned() };
-    fields().into_iter().flat_map(move |field| {
-        let wrong = |too_long| WrongAnswer {
-            field: field.clone(),
-            typed: "much".to_owned(),
-            too_long,
-            others: if too_long { vec![told.clone()] } else { Vec::new() },
-        };
+    fields().into_iter().flat_map(|field| {
+        let wrong = |too_long| WrongAnswer { field: field.clone(), typed: "much".to_owned(), too_long };
         [true, false].map(|too_long| Refusal::WrongAnswer(Box::new(wrong(too_long))))
     })
 }

@@ -70,7 +70,7 @@ async fn where_all_is_well_it_says_so_of_each() -> Result<()> {
         ✓ templates: all of them render
         ✓ token: Discord accepts the token, and the bot is on the server
         ✓ message content: the bot may read what customers write
-        ✓ commands: all 25 are registered
+        ✓ commands: all 26 are registered
         ✓ clock: it agrees with Discord's
         ✓ #support: the bot may do there what it has to ([discord] watch)
         ✓ staff roles: all of them are there
@@ -178,7 +178,7 @@ async fn commands_that_may_not_be_there_or_are_not_yet_are_told() -> Result<()> 
     discord.register(Vec::new());
     expect![[r#"
         exit 0
-        ! commands: 0 of 25 are registered
+        ! commands: 0 of 26 are registered
           → start the bot with bellhop run: it registers them
         0 errors, 1 warning, 26 fine
     "#]]
@@ -384,7 +384,7 @@ async fn files_that_the_config_names_and_are_not_there_are_told() -> Result<()> 
     let (_discord, desk) = desk(World::example(), &[("# file = \"tier-2.ics\"", "file = \"tier-2.ics\"")]).await?;
     expect![[r#"
         exit 1
-        {"check":"config","outcome":"error","says":"line 524, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
+        {"check":"config","outcome":"error","says":"line 525, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
     "#]].assert_eq(&problems(&doctor(desk.path(), &["--json"], &token()).await?));
     let done = doctor(desk.path(), &[], &token()).await?;
     ensure!(done.code == Some(1) && done.err.contains("tier-2.ics"), "{done}");

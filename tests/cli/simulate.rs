@@ -55,7 +55,7 @@ async fn what_happens_alone_is_played_to_the_end() -> Result<()> {
             #managers (edited):
                 ESC-1 · SEV2 · Refund over 500 USD
                 🟢 **Taken** by @Mona, now. Next step by 09:31.
-                [Resolve] [Raise] [Why] [Add information]
+                [Resolve] [Raise] [Why] [Add information] [Ask back]
         09:02 Mona types /handoff escalation:ESC-1 to:@Sam in #managers
             only Mona sees: @Sam cannot take ESC-1: only its teams and the managers can. `/raise` sends it to another team.
         09:03 Dana types /status escalation:ESC-1 in #support
@@ -325,7 +325,7 @@ async fn a_config_with_its_own_ids_is_played_too() -> Result<()> {
             #managers (edited):
                 ESC-1 · SEV2 · Refund over 500 USD
                 🟢 **Taken** by @Mona, now. Next step by 09:31.
-                [Resolve] [Raise] [Why] [Add information]
+                [Resolve] [Raise] [Why] [Add information] [Ask back]
     "#]]
     .assert_eq(&done.to_string());
     Ok(())

@@ -113,7 +113,7 @@ impl Play {
             }
             Happening::Press { who, label, case, place, first } => {
                 let place = place.as_ref().map(|place| self.stage.discord.channel(place));
-                let (channel, message, id) = self.button(label, case, place, *first)?;
+                let (channel, message, id) = self.button(label, case.as_deref(), place, *first)?;
                 let interaction = self.stage.discord.press(user(who), channel, message, &id);
                 self.stage.settle_interaction(interaction).await
             }
@@ -168,11 +168,11 @@ impl Play {
     }
 
     /// The channel, message and id of a button: the newest drawn one, or the first.
-    fn button(&self, label: &str, case: &str, place: Option<u64>, first: bool) -> Result<(u64, u64, String)> {
-        let number = case.trim_start_matches("ESC-");
+    fn button(&self, label: &str, case: Option<&str>, place: Option<u64>, first: bool) -> Result<(u64, u64, String)> {
+        let number = case.map(|case| case.trim_start_matches("ESC-"));
         let is_it = |button: &Value| {
             let id = button["custom_id"].as_str().unwrap_or_default();
-            button["label"] == label && id.split(':').nth(2) == Some(number)
+            button["label"] == label && number.is_none_or(|number| id.split(':').nth(2) == Some(number))
         };
         let seen = self.stage.discord.seen();
         let mut found = seen.iter().filter_map(|seen| {
@@ -190,7 +190,7 @@ impl Play {
             place.is_none_or(|place| place == *channel).then(|| (*channel, message, id.to_owned()))
         });
         let button = if first { found.next() } else { found.next_back() };
-        button.with_context(|| format!("there is no button {label} on {case}"))
+        button.with_context(|| format!("there is no button {label} on {case:?}"))
     }
 
     /// The value of an option as Discord's client sends it: "@Sam" is his id.

@@ -36,6 +36,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         ack(),
         next(),
         note(),
+        bounce(),
         wait(),
         handoff(),
         merge(),
@@ -156,6 +157,21 @@ async fn note(
     text: String,
 ) -> Result<(), Failure> {
     ask(ctx, Asked::Act { case: escalation, act: Act::Note { text } }).await
+}
+
+/// Ask whoever reported it for what is missing.
+#[poise::command(slash_command, guild_only)]
+async fn bounce(
+    ctx: Context<'_>,
+    #[description = "For example ESC-142"]
+    #[autocomplete = "open_cases"]
+    #[max_length = 40]
+    escalation: String,
+    #[description = "What you cannot work without"]
+    #[max_length = 100]
+    missing: String,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Act { case: escalation, act: Act::Bounce { missing } }).await
 }
 
 /// Wait for the customer. It goes on when they write.

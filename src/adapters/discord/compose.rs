@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::adapters::discord::completion::CHOICE_CHARS_MAX;
-use crate::adapters::discord::custom_id::CustomId;
-use crate::engine::connector::{Asks, Ping, Telling};
-use crate::sop::escalation::EscalationId;
+use crate::adapters::discord::custom_id::{CustomId, Sentence};
+use crate::engine::connector::{Ping, Telling};
+use crate::sop::escalation::{EscalationId, NOTE_CHARS_MAX};
+use crate::sop::guidance::form::{Filled, FormPage, ShownForm};
+use crate::sop::guidance::information::{AnswerKind, BOUNCED_CHARS_MAX, TICKET};
 use crate::sop::message::{PersonId, cut};
 use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, Soon, Verb};
 use crate::sop::team::Severity;
@@ -26,6 +28,10 @@ const LABEL_MAX: usize = 80;
 const FORM_TITLE_MAX: usize = 45;
 const INPUT_LABEL_MAX: usize = 45;
 const PLACEHOLDER_MAX: usize = 100;
+/// A link or a number, in characters.
+const TICKET_CHARS_MAX: u16 = 1_000;
+/// A time as people type it, in characters.
+const TIME_CHARS_MAX: usize = 20;
 
 /// Only whoever asked sees it (<https://discord.com/developers/docs/resources/message#message-object-message-flags>).
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
@@ -53,7 +59,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
         Telling::Line { facts, ping, asks, buttons, case, version } => {
-            let below = below(words, asks.as_ref(), buttons, *case, *version);
+            let below = below(words, *asks, buttons, *case, *version);
             line(&words.line(facts), ping.as_slice(), &below)
         }
         Telling::Post { facts, ping } => line(&words.post(facts), ping, &[]),
@@ -61,8 +67,13 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             if let Answer::Choices { choices } = &**told {
                 return json!({"choices": choices.iter().map(|choice| offered(words, choice)).collect::<Vec<_>>()});
             }
+            if let Answer::Form(shown) = &**told {
+                return form_page(words, shown);
+            }
             let mut body = answer(&words.answer(told));
             match &**told {
+                Answer::Unfinished { at, why } => body["components"] = form_button(words, at, why.is_some()),
+                Answer::Done { command: "inform", case } => body["components"] = inform_button(words, case),
                 Answer::Playbook { page } => body["components"] = done_button(words, page),
                 Answer::Done { .. } => body["components"] = soon_buttons(words, told.promised()),
                 Answer::Difference(difference) => body["components"] = move_button(words, difference),
@@ -84,7 +95,7 @@ pub(crate) fn card(words: &Words, card: &Card, shown: Shown, buttons: &[Verb], p
     json!({
         "content": content,
         "embeds": [embed(&words.card(card), Some(color(card)))],
-        "components": rows(words, card, shown, buttons),
+        "components": rows(words, shown, buttons),
         "allowed_mentions": mentions,
     })
 }
@@ -110,8 +121,8 @@ pub(crate) fn line(text: &str, calls: &[PersonId], buttons: &[Value]) -> Value {
 }
 
 /// What can be told and done below a line.
-fn below(words: &Words, asks: Option<&Asks>, verbs: &[Verb], case: EscalationId, version: u64) -> Vec<Value> {
-    let asked = asks.map(|asks| button(words, Verb::Inform, &asks.clone().into()));
+fn below(words: &Words, asks: bool, verbs: &[Verb], case: EscalationId, version: u64) -> Vec<Value> {
+    let asked = asks.then(|| button(words, Verb::Inform, &CustomId::Inform { case }));
     let id = |verb: Verb| CustomId::Button { verb, case, version, page: 0 };
     asked.into_iter().chain(verbs.iter().map(|verb| button(words, *verb, &id(*verb)))).collect()
 }
@@ -127,11 +138,41 @@ pub(crate) fn answer(sheet: &Sheet) -> Value {
     body
 }
 
+/// A page of a form, filled in as far as its reader had come.
+fn form_page(words: &Words, shown: &ShownForm) -> Value {
+    let ticket = shown.ticket.as_ref().map(|value| Input {
+        id: TICKET,
+        long: false,
+        required: false,
+        chars_max: TICKET_CHARS_MAX,
+        value: value.clone(),
+    });
+    let inputs: Vec<Input<'_>> = ticket.into_iter().chain(shown.fields.iter().map(input)).collect();
+    form(&(&shown.at).into(), &words.form_page(shown), &inputs)
+}
+
+fn input(Filled { field, typed, needed }: &Filled) -> Input<'_> {
+    let long = field.kind == AnswerKind::Long;
+    Input { id: &field.id, long, required: *needed, chars_max: field.chars_max, value: typed.clone() }
+}
+
+/// A form with one field.
+pub(crate) fn sentence_form(words: &Words, asked: Sentence, case: EscalationId, version: u64) -> Value {
+    let (long, chars_max) = match asked {
+        Sentence::Promise => (false, TIME_CHARS_MAX),
+        Sentence::Bounce => (false, BOUNCED_CHARS_MAX),
+        Sentence::Resolve | Sentence::Reopen => (true, NOTE_CHARS_MAX),
+    };
+    let chars_max = u16::try_from(chars_max).unwrap_or(u16::MAX);
+    let field = Input { id: asked.input(), long, required: true, chars_max, value: String::new() };
+    form(&CustomId::Sentence { form: asked, case, version }, &words.sentence_form(asked, &case.to_string()), &[field])
+}
+
 /// A form with one row per field: its name is the input's id, its value the label and, on the next line, what an
 /// answer looks like.
 ///
 /// Text inputs in action rows: the newer labels do not survive serenity 0.12's parser.
-pub(crate) fn form(id: &CustomId, sheet: &Sheet, fields: &[Input<'_>]) -> Value {
+fn form(id: &CustomId, sheet: &Sheet, fields: &[Input<'_>]) -> Value {
     let rows: Vec<Value> = fields
         .iter()
         .map(|input| {
@@ -155,15 +196,14 @@ pub(crate) fn form(id: &CustomId, sheet: &Sheet, fields: &[Input<'_>]) -> Value 
 }
 
 /// A field of a form.
-#[derive(Clone, Debug)]
-pub(crate) struct Input<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) long: bool,
-    pub(crate) required: bool,
+struct Input<'a> {
+    id: &'a str,
+    long: bool,
+    required: bool,
     /// At most 4,000 (<https://discord.com/developers/docs/components/reference#text-input>).
-    pub(crate) chars_max: u16,
+    chars_max: u16,
     /// What stands in it already.
-    pub(crate) value: String,
+    value: String,
 }
 
 fn embed(sheet: &Sheet, color: Option<u32>) -> Value {
@@ -202,11 +242,11 @@ fn embed(sheet: &Sheet, color: Option<u32>) -> Value {
     embed
 }
 
-fn rows(words: &Words, card: &Card, shown: Shown, buttons: &[Verb]) -> Value {
+fn rows(words: &Words, shown: Shown, buttons: &[Verb]) -> Value {
     let Shown { case, version, page } = shown;
-    let id = |verb: Verb| match &card.owed {
-        Some(owed) if verb == Verb::Inform => Asks::of(case, owed).into(),
-        _ => CustomId::Button { verb, case, version, page },
+    let id = |verb: Verb| match verb {
+        Verb::Inform => CustomId::Inform { case },
+        verb => CustomId::Button { verb, case, version, page },
     };
     let buttons: Vec<Value> = buttons.iter().map(|verb| button(words, *verb, &id(*verb))).collect();
     buttons.chunks(ROW_BUTTONS_MAX).map(row).collect()
@@ -217,6 +257,18 @@ pub(crate) fn done_button(words: &Words, page: &BookPage) -> Value {
     let id = page.case.parse().ok().zip(page.next);
     let id = id.map(|(case, step)| CustomId::Step { case, playbook: page.id.clone(), step });
     id.map(|id| row(&[button(words, Verb::Done, &id)])).into_iter().collect()
+}
+
+/// Below what was typed so far: goes on with the form, or back to what is wrong in it.
+fn form_button(words: &Words, at: &FormPage, is_wrong: bool) -> Value {
+    let label = if is_wrong { "correct" } else { "continue" };
+    json!([row(&[labelled(&words.button(label), 1, &at.into())])])
+}
+
+/// Below what was told: the rest.
+fn inform_button(words: &Words, case: &Card) -> Value {
+    let id = case.owed.as_ref().and_then(|_| case.id.parse().ok()).map(|case| CustomId::Inform { case });
+    id.map(|id| row(&[button(words, Verb::Inform, &id)])).into_iter().collect()
 }
 
 /// Below what a case promises: other times for its next step.
@@ -262,6 +314,7 @@ fn style(verb: Verb) -> u8 {
         | Verb::Why
         | Verb::NotSolved
         | Verb::Inform
+        | Verb::Bounce
         | Verb::Done
         | Verb::RightCall
         | Verb::NotNeeded

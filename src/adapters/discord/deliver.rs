@@ -12,7 +12,7 @@ use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::guild::Guild;
-use crate::adapters::discord::reply::{Reply, ReplyKind};
+use crate::adapters::discord::reply::{FORM, MESSAGE, Reply, ReplyKind};
 use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
 use crate::sop::message::PlaceId;
 use crate::sop::notice::Answer;
@@ -123,6 +123,15 @@ impl Postman {
         let Telling::Answer(answer) = telling else { return Ok(()) };
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
+            ReplyKind::Form => {
+                let (interaction, token) = reply.token.split_once('.').unwrap_or_default();
+                let kind = if let Answer::Form(_) = **answer { FORM } else { MESSAGE };
+                if kind == MESSAGE {
+                    body["flags"] = EPHEMERAL.into();
+                }
+                respond(&self.api, interaction, token, kind, &body).await?;
+                Value::Null
+            }
             ReplyKind::Choices => {
                 self.completions.answer(reply.token.parse().unwrap_or_default(), &body["choices"]);
                 Value::Null
@@ -155,13 +164,11 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
     let mut ids = buttons.filter_map(|button| button["custom_id"].as_str()?.parse().ok());
     ids.find_map(|id| match id {
         CustomId::Button { case, page, .. } => Some((case.0, page)),
-        CustomId::Resolve { .. }
-        | CustomId::Reopen { .. }
+        CustomId::Sentence { .. }
         | CustomId::Escalate { .. }
         | CustomId::Inform { .. }
         | CustomId::MoveOver { .. }
         | CustomId::Soon { .. }
-        | CustomId::Promise { .. }
         | CustomId::Step { .. } => None,
     })
 }
@@ -189,7 +196,7 @@ fn undelivered(error: ApiError) -> Undelivered {
 
 /// The first answer to an interaction: exactly one, within three seconds
 /// (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback>).
-pub(crate) async fn respond(api: &Api, interaction: u64, token: &str, kind: u8, data: &Value) -> Result<(), ApiError> {
+pub(crate) async fn respond(api: &Api, interaction: &str, token: &str, kind: u8, data: &Value) -> Result<(), ApiError> {
     let body = if data.is_null() { json!({"type": kind}) } else { json!({"type": kind, "data": data}) };
     api.post(&format!("interactions/{interaction}/{token}/callback"), &body).await.map(|_| ())
 }

@@ -14,29 +14,20 @@ use crate::adapters::discord::Settings;
 use crate::adapters::discord::api::Api;
 use crate::adapters::discord::checkup;
 use crate::adapters::discord::commands::{Asked, Call, Cover};
-use crate::adapters::discord::compose::{self, EPHEMERAL, Input as Field};
+use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::convert::{self, Roles};
-use crate::adapters::discord::custom_id::CustomId;
+use crate::adapters::discord::custom_id::{CustomId, Sentence};
 use crate::adapters::discord::deliver::respond;
 use crate::adapters::discord::guild::Guild;
-use crate::adapters::discord::reply::{Reply, ReplyKind};
+use crate::adapters::discord::reply::{FORM, MESSAGE, NOTHING_YET, Reply, ReplyKind, THINKING};
 use crate::engine::input::Input;
 use crate::sop::desk::{About, CoverForm, Form, Question, Request, managers_only};
-use crate::sop::escalation::{Act, Actor, EscalationId, Grade, NOTE_CHARS_MAX, Refusal};
-use crate::sop::guidance::information::{self, AnswerKind, Need, TICKET};
+use crate::sop::escalation::{Act, Actor, EscalationId, Grade, Refusal};
+use crate::sop::guidance::form::{self, Purpose};
 use crate::sop::message::{Standing, cut};
 use crate::sop::notice::{Answer, Soon, Verb};
 use crate::sop::procedure::Procedure;
 use crate::words::Words;
-
-// Kinds of first answers (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type>).
-const MESSAGE: u8 = 4;
-const THINKING: u8 = 5;
-const NOTHING_YET: u8 = 6;
-const FORM: u8 = 9;
-
-/// A link or a number, in characters.
-const TICKET_CHARS_MAX: u16 = 1_000;
 
 /// Answers calls and hands them on.
 pub(crate) struct Counter {
@@ -89,9 +80,16 @@ impl Counter {
                 let reply = Reply::address(ReplyKind::Choices, &call.interaction.to_string());
                 self.hand_on(&call, request(actor, reply)).await;
             }
+            // A form can only be the first answer; what stands in it already, the desk knows.
+            Plan::Ask(ReplyKind::Form, request) => {
+                let reply = Reply::address(ReplyKind::Form, &format!("{}.{}", call.interaction, call.token));
+                self.hand_on(&call, request(actor, reply)).await;
+            }
             Plan::Ask(kind, request) => {
                 let (answer, data) = match kind {
-                    ReplyKind::Waiting | ReplyKind::Choices => (THINKING, json!({"flags": EPHEMERAL})),
+                    ReplyKind::Waiting | ReplyKind::Choices | ReplyKind::Form => {
+                        (THINKING, json!({"flags": EPHEMERAL}))
+                    }
                     ReplyKind::Button | ReplyKind::Turned => (NOTHING_YET, Value::Null),
                 };
                 self.first_answer(&call, answer, data).await;
@@ -115,7 +113,7 @@ impl Counter {
     }
 
     async fn first_answer(&self, call: &Call, kind: u8, data: Value) {
-        if let Err(error) = respond(&self.api, call.interaction, &call.token, kind, &data).await {
+        if let Err(error) = respond(&self.api, &call.interaction.to_string(), &call.token, kind, &data).await {
             // Too late, or answered already: the work is done all the same.
             tracing::warn!("interaction.unanswered {error}");
         }
@@ -149,7 +147,6 @@ impl Clerk<'_> {
         };
         let typed = |case: &String| About::Typed(case.clone());
         match &call.what {
-            Asked::EscalateForm { .. } if !is_staff => Plan::Refuse(Refusal::NotStaff),
             Asked::EscalateForm { reason, message } => self.escalate_form(call, reason.as_ref(), message.as_deref()),
             Asked::Act { case, act: asked } => act(asked.clone(), typed(case), ReplyKind::Waiting),
             Asked::Ack { case, next } => match next.as_deref().map(time).transpose() {
@@ -217,9 +214,10 @@ impl Clerk<'_> {
                         Verb::Inform | Verb::Done | Verb::MoveOver => Plan::Ignore,
                         // No card shows what these do: they are answered in words.
                         Verb::Confirm => act(Act::Confirm, about, ReplyKind::Waiting),
-                        Verb::Resolve | Verb::NotSolved if !is_staff => Plan::Refuse(Refusal::NotStaff),
-                        Verb::Resolve => Plan::Show(self.resolve_form(&CustomId::Resolve { case, version })),
-                        Verb::NotSolved => Plan::Show(self.reopen_form(case)),
+                        Verb::Resolve | Verb::NotSolved | Verb::Bounce if !is_staff => Plan::Refuse(Refusal::NotStaff),
+                        Verb::Resolve => self.sentence_form(Sentence::Resolve, case, version),
+                        Verb::NotSolved => self.sentence_form(Sentence::Reopen, case, version),
+                        Verb::Bounce => self.sentence_form(Sentence::Bounce, case, version),
                         Verb::RightCall => act(Act::Grade { grade: Grade::RightCall }, about, ReplyKind::Button),
                         Verb::NotNeeded => act(Act::Grade { grade: Grade::NotNeeded }, about, ReplyKind::Button),
                         Verb::WrongTeam => act(Act::Grade { grade: Grade::WrongTeam }, about, ReplyKind::Button),
@@ -228,20 +226,21 @@ impl Clerk<'_> {
                         }
                     }
                 }
-                Ok(CustomId::Soon { soon: Soon::Other, .. } | CustomId::Inform { .. }) if !is_staff => {
-                    Plan::Refuse(Refusal::NotStaff)
-                }
+                Ok(CustomId::Soon { soon: Soon::Other, .. }) if !is_staff => Plan::Refuse(Refusal::NotStaff),
                 Ok(CustomId::Soon { case, version, soon }) => {
                     let within = |time| Act::Promise { within: Some(time) };
                     let promise = match soon {
                         Soon::QuarterHour => within(TimeDelta::minutes(15)),
                         Soon::Hour => within(TimeDelta::hours(1)),
                         Soon::Today => Act::PromiseToday { zone: self.zone_of(actor) },
-                        Soon::Other => return Plan::Show(self.promise_form(case, version)),
+                        Soon::Other => return self.sentence_form(Sentence::Promise, case, version),
                     };
                     act(promise, About::Button { escalation: case, seen: version }, ReplyKind::Turned)
                 }
-                Ok(CustomId::Inform { case, fields }) => self.inform_form(case, fields),
+                Ok(CustomId::Inform { case }) => form_page(Purpose::Owed { case }, 0, String::new()),
+                Ok(CustomId::Escalate { trigger, place, message, page }) => {
+                    form_page(by_hand(trigger, place, message), page, String::new())
+                }
                 Ok(CustomId::Step { case: escalation, playbook, step }) => Plan::Ask(
                     ReplyKind::Turned,
                     Box::new(move |actor, reply| Request::DoStep { actor, escalation, playbook, step, reply }),
@@ -252,7 +251,7 @@ impl Clerk<'_> {
                 ),
                 _ => Plan::Ignore,
             },
-            Asked::Submitted { id, answers } => submitted(call, id, answers),
+            Asked::Submitted { id, answers } => self.submitted(id, answers),
         }
     }
 
@@ -262,37 +261,10 @@ impl Clerk<'_> {
         reason: Option<&String>,
         message: Option<&serenity::model::channel::Message>,
     ) -> Plan {
-        let trigger = match reason {
-            None => None,
-            Some(asked) => match self.procedure.trigger(asked) {
-                Some(trigger) => Some(trigger),
-                None => return Plan::Refuse(Refusal::UnknownTrigger { asked: asked.clone() }),
-            },
-        };
-        let ticket = message.and_then(|message| self.procedure.ticket_in(&message.content));
-        let id = CustomId::Escalate {
-            trigger: trigger.map(|trigger| trigger.id.clone()),
-            place: message.map_or(call.channel, |message| message.channel_id.get()).to_string(),
-            message: message.map(|message| message.id.to_string()),
-        };
-        let asked = self.procedure.required(trigger);
-        let value = ticket.and_then(|ticket| ticket.url).unwrap_or_default();
-        let mut fields = vec![Field { id: TICKET, long: false, required: false, chars_max: TICKET_CHARS_MAX, value }];
-        fields.extend(asked.iter().map(|field| input(field, field.need == Need::Now)));
-        let sheet = self.words.escalate_form(trigger.map(|trigger| trigger.name.as_str()), asked);
-        Plan::Show(compose::form(&id, &sheet, &fields))
-    }
-
-    /// Asks for what is owed; whoever knows only some of it tells that.
-    fn inform_form(self, case: EscalationId, fields: Vec<String>) -> Plan {
-        let asked: Vec<_> = fields.iter().filter_map(|id| self.procedure.guidance.field(id)).cloned().collect();
-        if asked.is_empty() {
-            // The config has changed since, and asks for none of it.
-            return Plan::Refuse(Refusal::NothingOwed { id: case });
-        }
-        let inputs: Vec<Field<'_>> = asked.iter().map(|field| input(field, false)).collect();
-        let sheet = self.words.inform_form(&case.to_string(), &asked);
-        Plan::Show(compose::form(&CustomId::Inform { case, fields }, &sheet, &inputs))
+        let ticket = message.and_then(|message| self.procedure.ticket_in(&message.content)?.url).unwrap_or_default();
+        let place = message.map_or(call.channel, |message| message.channel_id.get()).to_string();
+        let message = message.map(|message| message.id.to_string());
+        form_page(by_hand(reason.cloned(), place, message), 0, ticket)
     }
 
     fn cover_form(self, cover: &Cover) -> CoverForm {
@@ -306,11 +278,8 @@ impl Clerk<'_> {
         }
     }
 
-    fn resolve_form(self, id: &CustomId) -> Value {
-        let CustomId::Resolve { case, .. } = id else { return Value::Null };
-        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(u16::MAX);
-        let note = Field { id: "note", long: true, required: true, chars_max, value: String::new() };
-        compose::form(id, &self.words.resolve_form(&case.to_string()), &[note])
+    fn sentence_form(self, asked: Sentence, case: EscalationId, version: u64) -> Plan {
+        Plan::Show(compose::sentence_form(self.words, asked, case, version))
     }
 
     /// A refusal, for the eyes of whoever asked.
@@ -320,20 +289,34 @@ impl Clerk<'_> {
         body
     }
 
-    fn promise_form(self, case: EscalationId, version: u64) -> Value {
-        let within = Field { id: "within", long: false, required: true, chars_max: 20, value: String::new() };
-        compose::form(&CustomId::Promise { case, version }, &self.words.promise_form(&case.to_string()), &[within])
-    }
-
     /// Where somebody lives, as far as the roster knows.
     fn zone_of(self, actor: &Actor) -> Tz {
         self.procedure.person(&actor.person.id).map_or(Tz::UTC, |person| person.zone)
     }
 
-    fn reopen_form(self, case: EscalationId) -> Value {
-        let chars_max = u16::try_from(NOTE_CHARS_MAX).unwrap_or(u16::MAX);
-        let reason = Field { id: "reason", long: true, required: true, chars_max, value: String::new() };
-        compose::form(&CustomId::Reopen { case }, &self.words.reopen_form(&case.to_string()), &[reason])
+    fn submitted(self, id: &str, answers: &[(String, String)]) -> Plan {
+        match id.parse() {
+            Ok(CustomId::Sentence { form, case, version }) => {
+                let found = answers.iter().find(|(known, _)| known == form.input());
+                let said = found.map(|(_, said)| said.clone()).unwrap_or_default();
+                sentence(form, case, version, said)
+            }
+            Ok(CustomId::Inform { case: escalation }) => {
+                let typed = answers.to_vec();
+                let request = move |actor, reply| Request::Inform { actor, escalation, typed, reply };
+                Plan::Ask(ReplyKind::Waiting, Box::new(request))
+            }
+            Ok(CustomId::Escalate { trigger, place, message, page }) => {
+                let asked = trigger.as_deref().and_then(|id| self.procedure.trigger(id));
+                let is_last = page + 1 >= form::pages(self.procedure.required(asked)).len();
+                // What the message says counts when the case opens.
+                let about = message.clone().filter(|_| is_last).map(|message| (place.clone(), message));
+                let (typed, about_id) = (answers.to_vec(), message.map(Into::into));
+                let form = Form { trigger, page, typed, place: place.into(), about: about_id, message: None };
+                Plan::Escalate { form: Box::new(form), about }
+            }
+            _ => Plan::Ignore,
+        }
     }
 }
 
@@ -344,10 +327,31 @@ fn time(typed: &str) -> Result<TimeDelta, Refusal> {
     time.ok_or_else(|| Refusal::NotATime { typed: cut(typed, 20) })
 }
 
-/// A field of the procedure as an input of a form.
-fn input(field: &information::Field, required: bool) -> Field<'_> {
-    let long = field.kind == AnswerKind::Long;
-    Field { id: &field.id, long, required, chars_max: field.chars_max, value: String::new() }
+fn by_hand(trigger: Option<String>, place: String, message: Option<String>) -> Purpose {
+    Purpose::Escalation { trigger, place: place.into(), message: message.map(Into::into) }
+}
+
+/// Asks the desk for a page of a form.
+fn form_page(purpose: Purpose, page: usize, ticket: String) -> Plan {
+    let question = Question::Form { purpose: Box::new(purpose), page, ticket };
+    Plan::Ask(ReplyKind::Form, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
+}
+
+/// What follows from the one field of a form.
+fn sentence(form: Sentence, case: EscalationId, version: u64, said: String) -> Plan {
+    let typed = || About::Typed(case.to_string());
+    match form {
+        Sentence::Resolve => act(Act::Resolve { note: said }, typed(), ReplyKind::Button),
+        Sentence::Reopen => act(Act::Reopen { reason: said }, typed(), ReplyKind::Waiting),
+        Sentence::Bounce => act(Act::Bounce { missing: said }, typed(), ReplyKind::Button),
+        Sentence::Promise => match time(&said) {
+            Ok(within) => {
+                let about = About::Button { escalation: case, seen: version };
+                act(Act::Promise { within: Some(within) }, about, ReplyKind::Turned)
+            }
+            Err(refusal) => Plan::Refuse(refusal),
+        },
+    }
 }
 
 fn act(act: Act, about: About, kind: ReplyKind) -> Plan {
@@ -356,46 +360,4 @@ fn act(act: Act, about: About, kind: ReplyKind) -> Plan {
 
 fn plain(question: Question) -> Plan {
     Plan::Ask(ReplyKind::Waiting, Box::new(move |actor, reply| Request::Ask { actor, question, reply }))
-}
-
-fn submitted(call: &Call, id: &str, answers: &[(String, String)]) -> Plan {
-    let answer = |name: &str| {
-        let found = answers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    match id.parse() {
-        Ok(CustomId::Resolve { case, .. }) => {
-            let about = About::Typed(case.to_string());
-            let act = Act::Resolve { note: answer("note") };
-            self::act(act, about, ReplyKind::Button)
-        }
-        Ok(CustomId::Inform { case, .. }) => {
-            let about = About::Typed(case.to_string());
-            let act = Act::Inform { answers: answers.to_vec() };
-            self::act(act, about, ReplyKind::Waiting)
-        }
-        Ok(CustomId::Promise { case, version }) => match time(&answer("within")) {
-            Ok(within) => {
-                let about = About::Button { escalation: case, seen: version };
-                let act = Act::Promise { within: Some(within) };
-                self::act(act, about, ReplyKind::Turned)
-            }
-            Err(refusal) => Plan::Refuse(refusal),
-        },
-        Ok(CustomId::Reopen { case }) => {
-            let (about, act) = (About::Typed(case.to_string()), Act::Reopen { reason: answer("reason") });
-            self::act(act, about, ReplyKind::Waiting)
-        }
-        Ok(CustomId::Escalate { trigger, place, message }) => Plan::Escalate {
-            form: Box::new(Form {
-                trigger,
-                ticket: answer(TICKET),
-                answers: answers.to_vec(),
-                place: call.channel.to_string().into(),
-                message: None,
-            }),
-            about: message.map(|message| (place, message)),
-        },
-        _ => Plan::Ignore,
-    }
 }

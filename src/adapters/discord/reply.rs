@@ -2,6 +2,12 @@
 
 use crate::sop::notice::ReplyTo;
 
+// Kinds of first answers (<https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type>).
+pub(crate) const MESSAGE: u8 = 4;
+pub(crate) const THINKING: u8 = 5;
+pub(crate) const NOTHING_YET: u8 = 6;
+pub(crate) const FORM: u8 = 9;
+
 /// An interaction that waits for its answer. Its token is good for 15 minutes
 /// (<https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>) and is a secret:
 /// it is never stored or logged.
@@ -20,6 +26,8 @@ pub(crate) enum ReplyKind {
     Turned,
     /// Somebody is still typing; the address is the interaction itself.
     Choices,
+    /// Nothing was answered yet: a form is the first answer, or none. The address is the interaction, a dot, its token.
+    Form,
 }
 
 impl Reply {
@@ -29,6 +37,7 @@ impl Reply {
             ReplyKind::Button => 'b',
             ReplyKind::Turned => 't',
             ReplyKind::Choices => 'c',
+            ReplyKind::Form => 'f',
         };
         ReplyTo(format!("{kind}{token}"))
     }
@@ -38,6 +47,7 @@ impl Reply {
             Some('w') => ReplyKind::Waiting,
             Some('t') => ReplyKind::Turned,
             Some('c') => ReplyKind::Choices,
+            Some('f') => ReplyKind::Form,
             _ => ReplyKind::Button,
         };
         Self { kind, token: to.0.get(1..).unwrap_or_default().to_owned() }

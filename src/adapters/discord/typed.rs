@@ -22,6 +22,7 @@ pub(crate) fn asked(
         "ack" => Ok(Asked::Ack { case: case()?, next: may("next") }),
         "next" => Ok(Asked::Next { case: case()?, within: may("within") }),
         "note" => act(Act::Note { text: need("text")? }),
+        "bounce" => act(Act::Bounce { missing: need("missing")? }),
         "wait" => act(Act::Wait { reason: need("reason")? }),
         "handoff" => {
             let (to, roles) = person(&need("to")?)?;

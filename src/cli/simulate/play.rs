@@ -17,7 +17,7 @@ use crate::engine::connector::{Destination, Ping, Telling};
 use crate::engine::{Sending, sending};
 use crate::sop::desk::{Desk, Request};
 use crate::sop::message::{Message, MessageId, PlaceId};
-use crate::sop::notice::{Notice, is_still_wanted};
+use crate::sop::notice::{Answer, Notice, is_still_wanted};
 
 /// What was seen because of one line.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Play<'_> {
             Happening::Press { who, label, case, place, first } => {
                 let user = self.cast.id(who)?;
                 let place = place.as_deref().map(|place| self.cast.place(place)).transpose()?;
-                let (place, id) = self.button(label, case, place, *first)?;
+                let (place, id) = self.button(label, case.as_deref(), place, *first)?;
                 self.call(user, place, Asked::Pressed { id })
             }
             Happening::Typing { who, command, options, place } => {
@@ -199,10 +199,17 @@ impl Play<'_> {
     }
 
     /// The place and the id of a button: the newest drawn one, or the first.
-    fn button(&self, label: &str, case: &str, place: Option<u64>, first: bool) -> Result<(u64, String), String> {
-        let number = case.trim_start_matches("ESC-");
+    fn button(
+        &self,
+        label: &str,
+        case: Option<&str>,
+        place: Option<u64>,
+        first: bool,
+    ) -> Result<(u64, String), String> {
+        let number = case.map(|case| case.trim_start_matches("ESC-"));
         let its_id = |button: &Value| {
-            let id = button["custom_id"].as_str().filter(|id| id.split(':').nth(2) == Some(number));
+            let is_of = |id: &&str| number.is_none_or(|number| id.split(':').nth(2) == Some(number));
+            let id = button["custom_id"].as_str().filter(is_of);
             id.filter(|_| button["label"] == label).map(str::to_owned)
         };
         let mut found =
@@ -212,7 +219,10 @@ impl Play<'_> {
                 Some((drawn.0, ids.find_map(its_id)?))
             });
         let button = if first { found.next() } else { found.next_back() };
-        button.ok_or_else(|| format!("there is no button {label} on {case}"))
+        button.ok_or_else(|| match case {
+            Some(case) => format!("there is no button {label} on {case}"),
+            None => format!("there is no button {label}"),
+        })
     }
 
     /// Somebody presses, types or sends a form: as the bot's own counter would serve it.
@@ -233,11 +243,7 @@ impl Play<'_> {
             procedure: &self.setting.config.procedure,
         };
         match clerk.plan(&call, &actor) {
-            Plan::Show(form) => {
-                let id = form["custom_id"].as_str().unwrap_or_default().to_owned();
-                self.forms.insert(user, (id, place));
-                self.happened.push(Happened::Form { user, place, form });
-            }
+            Plan::Show(form) => self.show_form(user, place, form),
             Plan::Refuse(refusal) => {
                 let body = clerk.refusal(refusal);
                 self.happened.push(Happened::Told { user, place, body });
@@ -253,6 +259,12 @@ impl Play<'_> {
             Plan::Ignore => return Err("the bot does not know what this is".to_owned()),
         }
         Ok(())
+    }
+
+    fn show_form(&mut self, user: u64, place: u64, form: Value) {
+        let id = form["custom_id"].as_str().unwrap_or_default().to_owned();
+        self.forms.insert(user, (id, place));
+        self.happened.push(Happened::Form { user, place, form });
     }
 
     /// The config is read again.
@@ -321,7 +333,9 @@ impl Play<'_> {
                 let card_shows_it = matches!(&telling, Telling::Answer(answer) if answer.is_on_card());
                 let (user, place) = reply.token.split_once('/').unwrap_or_default();
                 self.drawn.push((number(place), self.last_id, body.clone()));
-                if reply.kind == ReplyKind::Choices {
+                if matches!(&telling, Telling::Answer(answer) if matches!(**answer, Answer::Form(_))) {
+                    self.show_form(number(user), number(place), body);
+                } else if reply.kind == ReplyKind::Choices {
                     let choices = body["choices"].clone();
                     self.happened.push(Happened::Offered { user: number(user), place: number(place), choices });
                 } else if reply.kind != ReplyKind::Button || !card_shows_it {

@@ -15,6 +15,7 @@
 //! | `Dana in #support: text` | says; `\n` breaks the line. `Dana in #support/Broken router: …` opens a thread of that name or writes in it |
 //! | `Dana edits "old" to "new"` · `Dana deletes "text"` | her latest message that reads so |
 //! | `Mona presses Acknowledge on ESC-1 [in #managers]` | the newest card of the case with that button, in that channel |
+//! | `Rosa presses Continue` | the newest button of that name, on whatever it stands |
 //! | `Mona presses the old Acknowledge on ESC-1` | the button as it was first drawn |
 //! | `Rosa types /ack escalation:ESC-1 in #tier-1` | options are `name:value`, a value goes on to the next `name:`; `@Sam` is a person |
 //! | `Rosa is typing /ack escalation:dan in #tier-1` | what she is offered for the last option |
@@ -81,7 +82,8 @@ pub enum Happening {
     Press {
         who: String,
         label: String,
-        case: String,
+        /// `None`: on whatever it stands.
+        case: Option<String>,
         place: Option<String>,
         first: bool,
     },
@@ -305,11 +307,11 @@ static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
             old: part(found, "old"),
         }),
         (
-            r"^(?<who>\w+) presses (?<first>the old )?(?<label>\w+(?: \w+)?) on (?<case>ESC-\d+)(?: in #(?<place>\S+))?$",
+            r"^(?<who>\w+) presses (?<first>the old )?(?<label>\w+(?: \w+)??)(?: on (?<case>ESC-\d+))?(?: in #(?<place>\S+))?$",
             |found| Happening::Press {
                 who: part(found, "who"),
                 label: part(found, "label"),
-                case: part(found, "case"),
+                case: found.name("case").map(|case| case.as_str().to_owned()),
                 place: found.name("place").map(|place| place.as_str().to_owned()),
                 first: found.name("first").is_some(),
             },

@@ -8,7 +8,6 @@ use super::check;
 fn information() {
     check(
         &[
-            (r#"id = "steps""#, r#"id = "the-steps-already-tried""#),
             (r#"id = "steps""#, r#"id = "ticket""#),
             (r#"label = "Customer context""#, ""),
             (r#"label = "Customer context""#, r#"label = "What the customer has told us about themselves so far""#),
@@ -25,19 +24,6 @@ fn information() {
             (r#"owed_within = "30m""#, r#"owed_within = "soon""#),
         ],
         &expect![[r#"
-            9: required = ["steps", "context"]
-              desk.required[0]: there is no information "steps"
-              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
-            113: required = ["steps", "order", "context"]
-              triggers[0].required[0]: there is no information "steps"
-              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
-            142: required = ["steps", "deadline"]
-              triggers[3].required[0]: there is no information "steps"
-              choose from `the-steps-already-tried`, `context`, `order`, `since`, `deadline`, `access`
-            164: id = "the-steps-already-tried"
-              information[0].id: "the-steps-already-tried" is too long
-              ids of [[information]] have at most 14 letters: "steps"
-
             9: required = ["steps", "context"]
               desk.required[0]: there is no information "steps"
               choose from `ticket`, `context`, `order`, `since`, `deadline`, `access`
@@ -99,7 +85,10 @@ fn required() {
     check(
         &[
             (r#"required = ["steps", "context"]"#, r#"required = ["step"]"#),
-            (r#"required = ["steps", "context"]"#, r#"required = ["steps", "context", "steps", "context", "steps"]"#),
+            (
+                r#"required = ["steps", "context"]"#,
+                r#"required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]"#,
+            ),
             ("exclusive_with = []", "exclusive_with = []\nrequired = [\"colour\"]"),
         ],
         &expect![[r#"
@@ -107,9 +96,51 @@ fn required() {
               desk.required[0]: there is no information "step"
               did you mean `steps`?
 
-            9: required = ["steps", "context", "steps", "context", "steps"]
-              desk.required: 5 fields do not fit on one form
-              ask for at most 4; the ticket is asked for as well
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[0]: there is no information "a"
+              did you mean `access`?
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[1]: there is no information "b"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[2]: there is no information "c"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[3]: there is no information "d"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[4]: there is no information "e"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[5]: there is no information "f"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[6]: there is no information "g"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[7]: there is no information "h"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[8]: there is no information "i"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[9]: there is no information "j"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[10]: there is no information "k"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[11]: there is no information "l"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[12]: there is no information "m"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[13]: there is no information "n"
+              choose from `steps`, `context`, `order`, `since`, `deadline`, `access`
+            9: required = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o"]
+              desk.required[14]: there is no information "o"
+              did you mean `order`?
 
             119: required = ["colour"]
               : this is not TOML: duplicate key

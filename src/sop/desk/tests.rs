@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sop::escalation::Fate;
+use crate::sop::escalation::{Act, Actor, Fate};
 use crate::sop::fixture::{at, build, person, procedure, says, staff};
+use crate::sop::notice::ReplyTo;
 use crate::sop::notice::line_facts;
 use crate::sop::rota::{Every, Layer, Rota, Rotation, Window};
 use chrono::TimeDelta;
@@ -222,9 +223,10 @@ impl Day {
                 let actor = self.people[who].clone();
                 let form = Box::new(Form {
                     trigger: trigger.map(str::to_owned),
-                    ticket: String::new(),
-                    answers: vec![("steps".to_owned(), "turned it off and on".to_owned())],
+                    page: 0,
+                    typed: vec![("steps".to_owned(), "turned it off and on".to_owned())],
                     place: "support".into(),
+                    about: self.last.as_ref().filter(|_| about_last).map(|message| message.id.clone()),
                     message: self.last.clone().filter(|_| about_last),
                 });
                 (actor.clone(), Request::Escalate { actor, form, reply })
@@ -363,9 +365,10 @@ fn a_rep_who_adds_to_a_confidential_case_is_told_its_codename_only() {
     desk.handle(Request::Message(message.clone()), &procedure, at(0));
     let form = Box::new(Form {
         trigger: Some("legal".to_owned()),
-        ticket: String::new(),
-        answers: vec![("steps".to_owned(), "said sorry".to_owned())],
+        page: 0,
+        typed: vec![("steps".to_owned(), "said sorry".to_owned())],
         place: "support".into(),
+        about: Some(message.id.clone()),
         message: Some(message),
     });
     let reply = ReplyTo("rep".to_owned());

@@ -5,19 +5,18 @@ use std::cell::OnceCell;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::conversation::Noted;
-use crate::sop::desk::{About, Desk, Fact, Form, Outcome, Question, read, read_wait, sketch, speech};
+use crate::sop::desk::{About, Desk, Fact, Outcome, Question, read, read_wait, sketch};
 use crate::sop::escalation::{
-    Act, Actor, Command, Escalation, EscalationId, Event, Information, Merger, OnCall, Opened, Refusal, Report,
-    Subject, TriggerName, merge, open,
+    Act, Actor, Command, Escalation, EscalationId, Event, Merger, OnCall, Opened, Refusal, Subject, TriggerName, merge,
+    open,
 };
-use crate::sop::guidance::information::{self, Field, Need};
+use crate::sop::guidance::information::Field;
 use crate::sop::health::health;
 use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef, cut};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
-use crate::sop::signal::{self, Signals};
-use crate::sop::triage::{self, BY_HAND, Decision, Heard, triage};
-use crate::sop::trigger::{Ownership, Trigger};
+use crate::sop::signal::Signals;
+use crate::sop::triage::{Decision, Heard, triage};
 use crate::sop::waits::{Asked, Wait};
 
 /// One request on its way through the desk.
@@ -237,95 +236,8 @@ impl<'a> Turn<'a> {
         Ok(Answer::Playbook { page })
     }
 
-    pub(super) fn escalate(&mut self, actor: &Actor, form: Form) -> Result<Answer, Refusal> {
-        if actor.person.standing != Standing::Staff {
-            return Err(Refusal::NotStaff);
-        }
-        let opened = self.opened_by_hand(actor, form)?;
-        let triggers = opened.report.triggers.clone();
-        let joined = self.desk.open_case(&opened.subject, &opened.plan.id, opened.confidential).map(|open| open.id);
-        let id = if let Some(id) = joined {
-            let severity = opened.severity;
-            self.settle(id, &Command::Report { report: Box::new(opened.report), severity });
-            id
-        } else {
-            self.open(opened)
-        };
-        // Whoever may not read the case cannot be asked about it.
-        let may_read = self.desk.cases[&id].may_be_read_by(actor);
-        self.require(id, &triggers, may_read.then_some(&actor.person));
-        let case = &self.desk.cases[&id];
-        Ok(Answer::Escalated {
-            joined: joined.is_some(),
-            codename: case.codename(),
-            case: case.may_be_read_by(actor).then(|| notice::card(case, self.procedure, None)),
-        })
-    }
-
-    fn opened_by_hand(&self, actor: &Actor, form: Form) -> Result<Opened, Refusal> {
-        let trigger = match &form.trigger {
-            None => None,
-            Some(asked) => {
-                let found = self.procedure.trigger(asked);
-                Some(found.ok_or_else(|| Refusal::UnknownTrigger { asked: asked.clone() })?)
-            }
-        };
-        let information = self.answers(trigger, &form.answers)?;
-        let ticket = self.procedure.ticket_in(&form.ticket).or_else(|| typed_ticket(&form.ticket));
-        let confidential = trigger.is_some_and(|trigger| trigger.confidential);
-        let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
-        let signals = form
-            .message
-            .as_ref()
-            .map(|message| signal::read(&message.text, speech(message.author.standing), &self.procedure.lexicon));
-        let customer = form.message.as_ref().map(|message| &message.author);
-        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
-        let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
-        let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
-        let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();
-        let subject = Subject { customer: customer.clone(), place: place.clone(), ticket, scope };
-        Ok(Opened {
-            after: self.desk.last_case(&subject, &plan.id, confidential).map(|case| case.id),
-            subject,
-            severity,
-            confidential,
-            ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
-            plan,
-            procedure: self.procedure.version.clone(),
-            by: Some(actor.person.clone()),
-            report: Report {
-                customer,
-                place,
-                said_at: form.message.as_ref().map_or(self.now, |message| message.at),
-                message: form.message.map(|message| message.id),
-                counted: Vec::new(),
-                triggers: trigger
-                    .map(|trigger| TriggerName { id: trigger.id.clone(), name: trigger.name.clone() })
-                    .into_iter()
-                    .collect(),
-                findings: Vec::new(),
-                flips: Vec::new(),
-                quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
-                information,
-            },
-            near: Vec::new(),
-            drill: false,
-        })
-    }
-
-    /// What the form of a trigger was filled in with.
-    fn answers(&self, trigger: Option<&Trigger>, typed: &[(String, String)]) -> Result<Vec<Information>, Refusal> {
-        let fields = self.procedure.required(trigger);
-        let told = information::answers(fields, typed).map_err(Refusal::WrongAnswer)?;
-        let is_told = |field: &&Field| told.iter().any(|known| known.id == field.id);
-        match fields.iter().find(|field| field.need == Need::Now && !is_told(field)) {
-            Some(field) => Err(Refusal::Incomplete { field: field.label.clone() }),
-            None => Ok(told),
-        }
-    }
-
     /// What the teams of these triggers have to know is owed from here on.
-    fn require(&mut self, id: EscalationId, triggers: &[TriggerName], by: Option<&Person>) {
+    pub(super) fn require(&mut self, id: EscalationId, triggers: &[TriggerName], by: Option<&Person>) {
         let named = triggers.iter().filter_map(|name| self.procedure.trigger(&name.id));
         let of_triggers = named.flat_map(|trigger| self.procedure.required(Some(trigger)));
         let fields: Vec<Field> = match triggers {
@@ -355,6 +267,7 @@ impl<'a> Turn<'a> {
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
             Question::Sop => Answer::Sop(self.sop()),
             Question::Difference(about) => self.difference(actor, about)?,
+            Question::Form { purpose, page, ticket } => self.form(actor, purpose, *page, ticket)?,
             Question::Health => {
                 managers_only(actor)?;
                 Answer::Health(health(self.desk, self.procedure, actor))
@@ -437,10 +350,4 @@ pub fn managers_only(actor: &Actor) -> Result<(), Refusal> {
         (Standing::Staff, false) => Err(Refusal::ManagersOnly),
         _ => Err(Refusal::NotStaff),
     }
-}
-
-/// An id as a person types it into a form. Without a link it is kept as typed.
-fn typed_ticket(text: &str) -> Option<TicketRef> {
-    let id = cut(text.trim(), 100);
-    (!id.is_empty()).then(|| TicketRef { system: "typed".to_owned(), id, url: None })
 }

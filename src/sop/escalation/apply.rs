@@ -139,6 +139,7 @@ impl Escalation {
             }
             Event::CustomerAsked { .. } | Event::Replied { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
             Event::Required { fields, by, due } => self.require(fields, by.as_ref(), *due),
+            Event::Bounced { field, from, due, .. } => self.require(std::slice::from_ref(field), from.as_ref(), *due),
             Event::Informed { answers, .. } => {
                 self.informed.extend(answers.iter().cloned());
                 self.settle_owed();

@@ -66,6 +66,10 @@ pub enum Act {
     Inform {
         answers: Vec<(String, String)>,
     },
+    /// Asks back for what the team cannot work without.
+    Bounce {
+        missing: String,
+    },
     /// Ticks off a step of a playbook, by its title.
     DoStep {
         playbook: String,
@@ -93,6 +97,7 @@ impl Act {
             Self::Reopen { .. } => "reopen",
             Self::Grade { .. } => "grade",
             Self::Inform { .. } => "inform",
+            Self::Bounce { .. } => "bounce",
             Self::DoStep { .. } => "do_step",
             Self::Confirm => "confirm",
             Self::TellCustomer => "tell_customer",

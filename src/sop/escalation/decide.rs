@@ -219,6 +219,7 @@ impl Escalation {
             Act::Reopen { reason } => self.reopen(by, reason),
             Act::Grade { grade } => self.grade(by, *grade),
             Act::Inform { answers } => self.inform(by, answers),
+            Act::Bounce { missing } => self.bounce(by, missing, now),
             Act::TellCustomer => self.tell_customer(by, now),
             Act::DoStep { playbook, step } => self.do_step(by, playbook, step),
             Act::Confirm => self.confirm(by, seen),
@@ -488,6 +489,6 @@ pub(super) fn moved(from: Step, to: Step, why: RaiseReason, reason: PageReason) 
 }
 
 /// A text worth keeping, if there is one.
-fn told(text: &str) -> Option<String> {
+pub(super) fn told(text: &str) -> Option<String> {
     Some(cut(text.trim(), NOTE_CHARS_MAX)).filter(|text| !text.is_empty())
 }

@@ -196,6 +196,13 @@ pub enum Event {
         by: Option<Person>,
         due: DateTime<Utc>,
     },
+    /// The team cannot work without this, and asks for it back from whoever escalated, or looks after the customer.
+    Bounced {
+        by: Person,
+        field: Field,
+        from: Option<Person>,
+        due: DateTime<Utc>,
+    },
     /// What was owed was told, or some of it.
     Informed {
         by: Person,
@@ -262,6 +269,7 @@ impl Event {
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
             Self::Required { .. } => "required",
+            Self::Bounced { .. } => "bounced",
             Self::Informed { .. } => "informed",
             Self::Reminded { .. } => "reminded",
             Self::StepDone { .. } => "step_done",

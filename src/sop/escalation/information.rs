@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::sop::escalation::decide::told;
 use crate::sop::escalation::{Actor, Deadline, Escalation, Event, Refusal, Status};
-use crate::sop::guidance::information::{self, FIELDS_MAX, Field, Information, Need, Owed};
+use crate::sop::guidance::information::{self, BOUNCED_WITHIN, Field, Information, Need, Owed};
 use crate::sop::message::Person;
 
 impl Escalation {
@@ -19,8 +20,7 @@ impl Escalation {
         Some(Deadline { at: owed.due, why: "information is still owed" })
     }
 
-    /// Of what a team has to know, what it has not been told and nobody owes yet. A form holds no more than
-    /// [`FIELDS_MAX`].
+    /// Of what a team has to know, what it has not been told and nobody owes yet.
     pub(super) fn missing(&self, fields: &[Field], by: Option<&Person>, now: DateTime<Utc>) -> Vec<Event> {
         let owed: &[Field] = self.owed.as_ref().map_or(&[], |owed| &owed.fields);
         let mut new: Vec<Field> = Vec::new();
@@ -29,7 +29,6 @@ impl Escalation {
                 new.push(field.clone());
             }
         }
-        new.truncate(FIELDS_MAX.saturating_sub(owed.len()));
         let due = new.iter().map(|field| now + field.owed_within).min();
         due.map(|due| Event::Required { fields: new, by: by.cloned(), due }).into_iter().collect()
     }
@@ -47,6 +46,21 @@ impl Escalation {
             return Err(Refusal::Incomplete { field });
         }
         Ok(vec![Event::Informed { by: by.person.clone(), answers }])
+    }
+
+    /// Whoever has the case cannot work without something: it is owed like what the procedure asks for.
+    pub(super) fn bounce(&self, by: &Actor, missing: &str, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        self.refuse_if_resolved()?;
+        self.refuse_strangers(by)?;
+        let missing = told(missing).ok_or(Refusal::ReasonMissing { id: self.id })?;
+        let owed = self.owed.iter().flat_map(|owed| owed.fields.iter().map(|field| &field.id));
+        let told = self.information().map(|told| &told.id);
+        // One case may go on as part of another: what either has asked back for stays apart.
+        let prefix = format!("missing-{}-", self.id.0);
+        let number = 1 + owed.chain(told).filter(|id| id.starts_with(&prefix)).count();
+        let field = Field::bounced(format!("{prefix}{number}"), &missing);
+        let (by, from, due) = (by.person.clone(), self.opened.by.clone(), now + BOUNCED_WITHIN);
+        Ok(vec![Event::Bounced { by, field, from, due }])
     }
 
     /// Past its time, once.

@@ -105,6 +105,7 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => (proptest::sample::select(&FIELDS[..]), note.clone()).prop_map(|(field, answer)| Act::Inform {
             answers: vec![(field.to_owned(), answer)],
         }),
+        1 => note.clone().prop_map(|missing| Act::Bounce { missing }),
         1 => Just(Act::TellCustomer),
         1 => Just(Act::DoStep { playbook: "calm".to_owned(), step: "Listen".to_owned() }),
         1 => Just(Act::Confirm),
@@ -554,6 +555,12 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::SeveritySet { severity, .. } => assert!(after.severity == *severity && before.severity != *severity),
         Event::Required { due, .. } => {
             assert_eq!(after.owed.as_ref().map(|owed| (owed.due, owed.reminded_at)), Some((*due, None)));
+        }
+        Event::Bounced { field, due, .. } => {
+            let owed = after.owed.as_ref().expect("it is owed");
+            assert_eq!((owed.fields.last(), owed.due, owed.reminded_at), (Some(field), *due, None));
+            let asked = before.owed.iter().flat_map(|owed| &owed.fields).map(|field| &field.id);
+            assert!(!asked.chain(before.information().map(|told| &told.id)).any(|id| *id == field.id));
         }
         Event::Informed { answers, .. } => {
             assert!(after.informed.ends_with(answers) && !answers.is_empty());

@@ -10,7 +10,7 @@ use crate::sop::signal;
 /// One thing to be asked for. Frozen into the case that owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// Its id in the config, at most [`ID_CHARS_MAX`] characters.
+    /// Its id in the config.
     pub id: String,
     /// As written on forms and cards: "Steps already tried".
     pub label: String,
@@ -57,9 +57,7 @@ pub enum Need {
     Optional,
 }
 
-/// Ids stand together in the id of a form, which has few characters.
-pub const ID_CHARS_MAX: usize = 14;
-/// Inputs of one form: what a chat shows at once.
+/// Inputs of one page of a form: what a chat shows at once.
 pub const FIELDS_MAX: usize = 5;
 
 /// The id of the input for the ticket, on every form for an escalation by hand; no field has it.
@@ -94,11 +92,22 @@ pub struct WrongAnswer {
     pub field: Field,
     pub typed: String,
     pub too_long: bool,
-    /// The other answers, so that nothing that was typed is lost.
-    pub others: Vec<Information>,
 }
 
+/// How long what a team asks back for may be owed: it waits for it.
+pub const BOUNCED_WITHIN: TimeDelta = TimeDelta::minutes(30);
+/// What it asks for, in characters: it is shown in the input that it is told in.
+pub const BOUNCED_CHARS_MAX: usize = 100;
+/// Longest answer to it, in characters: what a card shows of one.
+const ANSWER_CHARS_MAX: u16 = 1_000;
+
 impl Field {
+    /// What a team asks back for, in its own words.
+    pub fn bounced(id: String, missing: &str) -> Self {
+        let (label, kind) = (cut(missing, BOUNCED_CHARS_MAX), AnswerKind::Long);
+        Self { id, label, kind, chars_max: ANSWER_CHARS_MAX, need: Need::Owed, owed_within: BOUNCED_WITHIN }
+    }
+
     /// What was typed as an answer, `None` where nothing was, or why it is none.
     pub fn answer(&self, typed: &str) -> Result<Option<Information>, Box<WrongAnswer>> {
         let typed = typed.trim();
@@ -106,15 +115,11 @@ impl Field {
             return Ok(None);
         }
         let too_long = typed.chars().count() > usize::from(self.chars_max);
-        match self.kind.read(typed).filter(|_| !too_long) {
-            Some(answer) => Ok(Some(Information { id: self.id.clone(), label: self.label.clone(), answer })),
-            None => Err(Box::new(WrongAnswer {
-                field: self.clone(),
-                typed: cut(typed, TYPED_CHARS_MAX),
-                too_long,
-                others: Vec::new(),
-            })),
-        }
+        let Some(answer) = self.kind.read(typed).filter(|_| !too_long) else {
+            let (field, typed) = (self.clone(), cut(typed, TYPED_CHARS_MAX));
+            return Err(Box::new(WrongAnswer { field, typed, too_long }));
+        };
+        Ok(Some(Information { id: self.id.clone(), label: self.label.clone(), answer }))
     }
 }
 
@@ -139,26 +144,14 @@ fn is_link(typed: &str) -> bool {
     rest.is_some_and(|rest| rest.contains('.') && !rest.starts_with('.') && !rest.contains(char::is_whitespace))
 }
 
-/// The answers to these fields among what was typed, by field id. The first wrong one stops it; the others are kept in
-/// it as they were typed.
+/// The answers to these fields among what was typed, by field id. The first wrong one stops it.
 pub fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Information>, Box<WrongAnswer>> {
     let typed_in = |field: &Field| {
         let found = typed.iter().find(|(id, _)| *id == field.id);
-        found.map_or("", |(_, answer)| answer.trim())
+        found.map_or("", |(_, answer)| answer.as_str())
     };
     let read: Result<Vec<_>, Box<WrongAnswer>> = fields.iter().map(|field| field.answer(typed_in(field))).collect();
-    match read {
-        Ok(answers) => Ok(answers.into_iter().flatten().collect()),
-        Err(wrong) => {
-            let others = fields.iter().filter(|field| field.id != wrong.field.id && !typed_in(field).is_empty());
-            let kept = others.map(|field| Information {
-                id: field.id.clone(),
-                label: field.label.clone(),
-                answer: typed_in(field).to_owned(),
-            });
-            Err(Box::new(WrongAnswer { others: kept.collect(), ..*wrong }))
-        }
-    }
+    Ok(read?.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
@@ -239,13 +232,5 @@ mod tests {
             "perhaps": no answer
         "#]];
         check(AnswerKind::Choice { choices }, &["yes", "NO", "perhaps"], &expected);
-    }
-
-    #[test]
-    fn a_wrong_answer_keeps_what_else_was_typed() {
-        let fields = [field(AnswerKind::Number), Field { id: "y".to_owned(), ..field(AnswerKind::Long) }];
-        let typed = [("x", "many"), ("y", "a story")].map(|(id, text)| (id.to_owned(), text.to_owned()));
-        let wrong = answers(&fields, &typed).expect_err("many is no number");
-        assert_eq!((wrong.typed.as_str(), wrong.others[0].answer.as_str()), ("many", "a story"));
     }
 }

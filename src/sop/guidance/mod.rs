@@ -1,5 +1,6 @@
 //! What the procedure tells people to ask, to do and to say, beside whom to page.
 
+pub mod form;
 pub mod information;
 pub mod message;
 pub mod playbook;

@@ -30,8 +30,9 @@ fn desk(procedure: &Procedure, happens: &[Happens]) -> Desk {
             Says(text) => Request::Message(says(&format!("m{hour}"), &format!("customer {hour}"), text)),
             ByHand(trigger) => {
                 let trigger = Some((*trigger).to_owned());
-                let (ticket, answers) = (format!("T-{hour}"), vec![("steps".to_owned(), "none".to_owned())]);
-                let form = Form { trigger, ticket, answers, place: "support".into(), message: None };
+                let typed = [("ticket", format!("T-{hour}")), ("steps", "none".to_owned())];
+                let typed = typed.map(|(id, text)| (id.to_owned(), text)).to_vec();
+                let form = Form { trigger, page: 0, typed, place: "support".into(), about: None, message: None };
                 Request::Escalate { actor, form: Box::new(form), reply }
             }
             Drill(trigger) => Request::Drill { actor, trigger: (*trigger).to_owned(), place: "support".into(), reply },

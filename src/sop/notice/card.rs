@@ -310,6 +310,8 @@ pub enum Verb {
     Why,
     /// Asks for what is owed.
     Inform,
+    /// Asks what the team cannot work without, and asks back for it.
+    Bounce,
     /// Ticks off a step of a playbook; stands under one, never on a card.
     Done,
     /// Below the question whether it is solved: it is.
@@ -328,13 +330,14 @@ pub enum Verb {
 impl Verb {
     /// In the order of the buttons. Once a case is taken the next button moves up: the second press of a nervous finger
     /// opens a form instead of paging somebody.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Acknowledge,
         Self::Extend,
         Self::Resolve,
         Self::Raise,
         Self::Why,
         Self::Inform,
+        Self::Bounce,
         Self::Done,
         Self::Confirm,
         Self::NotSolved,
@@ -353,6 +356,7 @@ impl Verb {
             Self::Resolve => "resolve",
             Self::Why => "why",
             Self::Inform => "inform",
+            Self::Bounce => "bounce",
             Self::Done => "done",
             Self::Confirm => "confirm",
             Self::NotSolved => "not_solved",
@@ -379,6 +383,7 @@ pub fn buttons(case: &Escalation, page: usize) -> Vec<Verb> {
         Verb::Resolve => is_open,
         Verb::Why => true,
         Verb::Inform => is_open && case.owed.is_some(),
+        Verb::Bounce => is_open && case.responder.is_some() && case.awaiting.is_none(),
         Verb::Done | Verb::Confirm | Verb::NotSolved | Verb::MoveOver => false,
         // What was invented need not be judged, and what goes on elsewhere is judged there.
         Verb::RightCall | Verb::NotNeeded | Verb::WrongTeam | Verb::MissingInformation => {

@@ -118,7 +118,7 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     told.act("leads", Act::Acknowledge { next: None });
     told.check(expect![[r#"
         support reads: acknowledged
-        card 0: resolve raise why
+        card 0: resolve raise why bounce
         reply
     "#]]);
     told.act("leads", Act::Resolve { note: "done".to_owned() });
@@ -165,7 +165,7 @@ fn a_page_that_arrives_late_shows_at_once_what_happened_meanwhile() {
     told.shown.clear();
     told.delivered(0, "leads");
     told.check(expect![[r#"
-        card 0: resolve raise why
+        card 0: resolve raise why bounce
     "#]]);
 }
 

@@ -55,6 +55,7 @@ fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
                 | Fact::WaitedLong { .. }
                 | Fact::Deaf { .. }
                 | Fact::Hearing
+                | Fact::Drafted(_)
                 | Fact::Adopted { .. } => continue,
             }
             .expect("a string takes all");
