@@ -11,12 +11,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
-use crate::engine::connector::{Connector, Undelivered};
+use crate::engine::connector::{Connector, Receipt, Undelivered};
 use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
 use crate::engine::outbox::{Attempt, Done, Outbox};
 use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Request};
+use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Notice;
 use crate::sop::procedure::Procedure;
@@ -340,6 +341,17 @@ impl Loop {
                 tracing::warn!(escalation = %escalation, "page.undeliverable {escalation}: {why}");
                 Request::PageUndeliverable { escalation, page, why }
             }
+            (Notice::Card { escalation, page }, Ok(Some(receipt))) if self.is_new_card(escalation, page, &receipt) => {
+                Request::CardReposted { escalation, page, place: receipt.place, message: receipt.message }
+            }
+            (Notice::Card { escalation, page }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!(escalation = %escalation, "card.undeliverable {escalation}: {why}");
+                Request::CardUndeliverable { escalation, page, why }
+            }
+            (Notice::Line { team, escalation, line, .. }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!(escalation = %escalation, "line.undeliverable {escalation} {team}: {why}");
+                Request::LineUndeliverable { team, escalation, line, why }
+            }
             (notice, Err(error)) => {
                 let what = notice.name();
                 tracing::warn!("notice.undeliverable {what}: {error}");
@@ -348,6 +360,12 @@ impl Loop {
             (_, Ok(_)) => return,
         };
         self.ask_desk(&InputId(format!("delivery:{key}")), request, batch);
+    }
+
+    /// Whether a card stands elsewhere than the log says.
+    fn is_new_card(&self, escalation: EscalationId, page: usize, receipt: &Receipt) -> bool {
+        let known = self.desk.case(escalation).and_then(|case| case.pages.get(page)).map(|page| &page.fate);
+        matches!(known, Some(Fate::Delivered { message, .. }) if *message != receipt.message)
     }
 
     /// Records the batch, then lets the outbox start what may start.
@@ -411,6 +429,7 @@ fn log(fact: &Fact) {
         | Fact::Asked(_)
         | Fact::Answered { .. }
         | Fact::Drafted(_)
+        | Fact::OutOfReach { .. }
         | Fact::WaitedLong { .. } => {}
     }
 }

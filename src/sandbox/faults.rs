@@ -40,6 +40,8 @@ pub enum BadAnswer {
     TooManyRequests { retry_after: f64, scope: Scope },
     /// This HTTP status without a Discord body, as from a proxy; nothing is done.
     Status(u16),
+    /// Discord's refusal with this status and code; nothing is done.
+    Refused { status: u16, code: i64 },
     /// No answer for so long (in JSON: milliseconds), then the connection is cut; nothing is done.
     Hang(#[serde(deserialize_with = "millis")] Duration),
     /// The connection is cut at once; nothing is done.
@@ -130,7 +132,7 @@ impl BadAnswer {
         match self {
             Self::Hang(duration) => Some(*duration),
             Self::Reset => Some(Duration::ZERO),
-            Self::TooManyRequests { .. } | Self::Status(_) | Self::Lost => None,
+            Self::TooManyRequests { .. } | Self::Status(_) | Self::Refused { .. } | Self::Lost => None,
         }
     }
 }

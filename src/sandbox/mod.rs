@@ -312,6 +312,11 @@ impl SmallDiscord {
         self.shared.change(|state| state.remove_place(channel));
     }
 
+    /// Somebody who may takes a message away.
+    pub fn remove_message(&self, channel: u64, message: u64) {
+        self.shared.change(|state| state.remove(channel, message));
+    }
+
     /// The bot may no longer see this channel (50001).
     pub fn lock_out_bot(&self, channel: u64) {
         self.shared.change(|state| state.lock_out_bot(channel));

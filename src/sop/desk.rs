@@ -9,6 +9,7 @@ mod duties;
 mod forms;
 mod handover;
 mod hearing;
+mod reach;
 mod request;
 mod subjects;
 mod turn;
@@ -91,6 +92,10 @@ pub enum Fact {
     },
     /// Somebody has begun a form, or is done with it.
     Drafted(Draft),
+    /// A team could not be told something, and the managers were told so.
+    OutOfReach {
+        team: TeamId,
+    },
 }
 
 /// A fact about a case, with what happened as `E`.
@@ -148,6 +153,8 @@ pub struct Desk {
     /// The version of the procedure in use.
     adopted: Option<Adopted>,
     drafts: Drafts,
+    /// When it was last told of a team that it cannot be reached.
+    out_of_reach: BTreeMap<TeamId, DateTime<Utc>>,
 }
 
 impl Desk {
@@ -165,6 +172,9 @@ impl Desk {
             Fact::Hearing => self.hearing.regain(at),
             Fact::Adopted { version } => self.adopted = Some(Adopted::new(version, at)),
             Fact::Drafted(draft) => self.drafts.keep(draft.clone(), at),
+            Fact::OutOfReach { team } => {
+                self.out_of_reach.insert(team.clone(), at);
+            }
             Fact::Case { id, event } => {
                 let before = self.deadline_of(*id);
                 let held = self.case(*id).and_then(handover::held);
@@ -207,6 +217,26 @@ impl Desk {
             }
             Request::PageUndeliverable { escalation, page, why } => {
                 turn.settle(escalation, &Command::PageUndeliverable { page, why });
+                None
+            }
+            Request::CardReposted { escalation, page, place, message } => {
+                turn.settle(escalation, &Command::CardReposted { page, place, message });
+                None
+            }
+            Request::CardUndeliverable { escalation, page, why } => {
+                turn.lose_card(escalation, page, why);
+                None
+            }
+            Request::LineUndeliverable { team, escalation, line, why } => {
+                turn.lose_line(team, escalation, line, why);
+                None
+            }
+            Request::Deleted { messages } => {
+                turn.restore(&messages);
+                None
+            }
+            Request::PlaceGone { place } => {
+                turn.lose_place(&place);
                 None
             }
             Request::DeadlineReached => {

@@ -432,6 +432,8 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let catch_all = case.opened.plan.catch_all.team.clone();
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
+        // It was posted as the case stood.
+        Event::Reposted { .. } => {}
         // A page follows both, or the end of the wait. After an acknowledgement or a hand-off comes the promise.
         Event::Strengthened { .. } | Event::Breached { .. } | Event::GapFound { .. } => {}
         // Nobody was on call for its first team: the line of its opening says so.

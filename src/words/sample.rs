@@ -503,7 +503,13 @@ fn differences() -> Vec<Difference> {
 
 fn sops() -> Vec<Sop> {
     let version = || "0123456789ab".to_owned();
-    let mut sops = vec![Sop::Reading, Sop::Deaf { since: 0 }, Sop::Hearing { since: 0, minutes: 1 }];
+    let (team, why) = ("first".into(), "unknown channel".to_owned());
+    let mut sops = vec![
+        Sop::OutOfReach { team, why },
+        Sop::Reading,
+        Sop::Deaf { since: 0 },
+        Sop::Hearing { since: 0, minutes: 1 },
+    ];
     for older in 0..3 {
         let since = (older == 2).then_some(0);
         let silences = Silences { times: older, minutes: 5, since };

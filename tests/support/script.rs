@@ -261,17 +261,33 @@ impl Play {
             }),
             "Discord answers 500 to the next 2 posts" => discord.fault(rest(2, BadAnswer::Status(500))),
             "Discord loses the answer to the next post" => discord.fault(rest(1, BadAnswer::Lost)),
+            "Discord takes no more edits of a card" => discord.fault(Fault::Rest {
+                method: Some("PATCH".to_owned()),
+                path_contains: "channels/".to_owned(),
+                times: 1,
+                answer: BadAnswer::Refused { status: 400, code: 30_046 },
+            }),
             // What follows happens before the bot is back.
             "the gateway drops" => discord.gateway_fault(GatewayFault::Drop),
             "the gateway asks to reconnect" => discord.gateway_fault(GatewayFault::Reconnect),
             "the gateway forgets the session" => discord.gateway_fault(GatewayFault::InvalidSession(false)),
             other => {
+                let card = Regex::new(r"^the card of (?<case>ESC-\d+) is deleted$")?;
+                if let Some(found) = card.captures(other) {
+                    let (channel, message, _) = self.button("Why", Some(&found["case"]), None, false)?;
+                    discord.remove_message(channel, message);
+                    return self.stage.settle(&[InputId(format!("deleted:{message}"))]).await;
+                }
                 let place = Regex::new(
                     r"^(?:#(?<gone>\S+) is deleted|#(?<open>\S+) is opened to all|the bot may not see #(?<shut>\S+))$",
                 )?;
                 let found = place.captures(other).with_context(|| format!("nobody can direct this: {other}"))?;
                 match (found.name("gone"), found.name("open"), found.name("shut")) {
-                    (Some(gone), ..) => discord.remove_channel(discord.channel(gone.as_str())),
+                    (Some(gone), ..) => {
+                        let gone = discord.channel(gone.as_str());
+                        discord.remove_channel(gone);
+                        return self.stage.settle(&[InputId(format!("gone:{gone}"))]).await;
+                    }
                     (_, Some(open), _) => discord.open_to_all(discord.channel(open.as_str())),
                     (.., Some(shut)) => discord.lock_out_bot(discord.channel(shut.as_str())),
                     _ => unreachable!("one of the three matched"),

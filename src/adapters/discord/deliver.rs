@@ -14,7 +14,8 @@ use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{FORM, MESSAGE, Reply, ReplyKind};
 use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
-use crate::sop::message::PlaceId;
+use crate::sop::escalation::Status;
+use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Answer;
 use crate::words::Words;
 
@@ -27,6 +28,11 @@ pub(crate) struct Postman {
     pub(crate) desk: String,
 }
 
+// Codes of Discord (<https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes>).
+/// It was deleted.
+const UNKNOWN_MESSAGE: i64 = 10_008;
+/// Messages older than an hour may be edited only so often.
+const TOO_MANY_OLD_EDITS: i64 = 30_046;
 /// Messages looked through for one that a lost attempt may have left (Discord's page size).
 const LOOK_BACK: usize = 100;
 /// Discord's clock and ours may differ by this much.
@@ -41,13 +47,7 @@ impl Connector for Postman {
             }
             match &outgoing.to {
                 Destination::Place(place) => self.post(place, &outgoing, &body).await.map(Some),
-                Destination::Message { place, message } => {
-                    self.api
-                        .patch(&format!("channels/{place}/messages/{message}"), &body)
-                        .await
-                        .map_err(undelivered)?;
-                    Ok(Some(Receipt { place: place.clone(), message: message.clone() }))
-                }
+                Destination::Message { place, message } => self.edit(place, message, &outgoing, body).await.map(Some),
                 Destination::Asker(to) => {
                     self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
                     Ok(None)
@@ -58,6 +58,40 @@ impl Connector for Postman {
 }
 
 impl Postman {
+    /// A card that cannot be changed is posted again, if it is still of use, and pings nobody.
+    async fn edit(
+        &self,
+        place: &PlaceId,
+        message: &MessageId,
+        outgoing: &Outgoing,
+        mut body: Value,
+    ) -> Result<Receipt, Undelivered> {
+        let path = format!("channels/{place}/messages/{message}");
+        let error = match self.api.patch(&path, &body).await {
+            Ok(_) => return Ok(Receipt { place: place.clone(), message: message.clone() }),
+            Err(error) => error,
+        };
+        let is_gone = error.code() == Some(UNKNOWN_MESSAGE);
+        if !is_gone && error.code() != Some(TOO_MANY_OLD_EDITS) {
+            return Err(undelivered(error));
+        }
+        let (has_buttons, is_open) = match &outgoing.telling {
+            Telling::Card { card, buttons, .. } => (!buttons.is_empty(), card.status != Status::Resolved),
+            _ => (false, false),
+        };
+        if !has_buttons || (is_gone && !is_open) {
+            // Nobody misses it.
+            return Ok(Receipt { place: place.clone(), message: message.clone() });
+        }
+        body["nonce"] = self.nonce(outgoing).into();
+        body["enforce_nonce"] = true.into();
+        let receipt = self.post(place, outgoing, &body).await?;
+        if !is_gone && let Err(error) = self.api.delete(&path).await {
+            tracing::info!("card.left an old card could not be taken away: {error}");
+        }
+        Ok(receipt)
+    }
+
     async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
         if outgoing.maybe_sent
             && let Some(known) = self.find_sent(place, body, outgoing).await.map_err(undelivered)?

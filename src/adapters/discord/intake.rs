@@ -78,7 +78,14 @@ impl Intake {
             Event::GuildCreate(event) if event.guild.id.get() == self.guild.id() => self.catch_up().await,
             Event::ChannelCreate(event) => self.guild.learn_channel(&json(&event.channel)),
             Event::ChannelUpdate(event) => self.guild.learn_channel(&json(&event.channel)),
-            Event::ChannelDelete(event) => self.guild.forget_channel(event.channel.id.get()),
+            Event::ChannelDelete(event) => {
+                let place = event.channel.id.get();
+                self.guild.forget_channel(place);
+                let request = Request::PlaceGone { place: place.to_string().into() };
+                self.send(Input::request(format!("gone:{place}"), request)).await;
+            }
+            Event::MessageDelete(event) => self.deleted(&[event.message_id]).await,
+            Event::MessageDeleteBulk(event) => self.deleted(&event.ids).await,
             Event::ThreadCreate(event) => self.guild.learn_channel(&json(&event.thread)),
             Event::ThreadUpdate(event) => self.guild.learn_channel(&json(&event.thread)),
             Event::ThreadDelete(event) => self.guild.forget_channel(event.thread.id.get()),
@@ -100,6 +107,13 @@ impl Intake {
         if self.is_watched(message.channel_id.get()).await {
             self.hand_on(convert::posted(message, &self.roles)).await;
         }
+    }
+
+    /// Whose they were, Discord does not say: the desk knows its own.
+    async fn deleted(&self, messages: &[serenity::all::MessageId]) {
+        let Some(first) = messages.first() else { return };
+        let request = Request::Deleted { messages: messages.iter().map(|id| id.to_string().into()).collect() };
+        self.send(Input::request(format!("deleted:{first}"), request)).await;
     }
 
     async fn salvage(&mut self, message: &Value) {

@@ -150,6 +150,10 @@ pub(super) async fn serve(shared: Arc<Shared>, cut: Cut, request: Request) -> Re
     match fault {
         Some(BadAnswer::TooManyRequests { retry_after, scope }) => return too_many_requests(retry_after, scope),
         Some(BadAnswer::Status(status)) => return without_body(status),
+        Some(BadAnswer::Refused { status, code }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+            return respond(status, Some(&json!({"message": "This is refused.", "code": code})), "");
+        }
         _ => {}
     }
     let Ok(bytes) = to_bytes(body, REQUEST_BYTES).await else { return without_body(413) };

@@ -6,7 +6,8 @@ use crate::sop::desk::{Choosing, CoverForm};
 use crate::sop::escalation::{Act, Actor, EscalationId};
 use crate::sop::guidance::form::Purpose;
 use crate::sop::message::{Message, MessageId, PlaceId};
-use crate::sop::notice::{Check, ReplyTo};
+use crate::sop::notice::{Check, Line, ReplyTo};
+use crate::sop::team::TeamId;
 
 /// Everything that can be asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,34 @@ pub enum Request {
         escalation: EscalationId,
         page: usize,
         why: String,
+    },
+    /// The card of a page was posted again, as another message.
+    CardReposted {
+        escalation: EscalationId,
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    /// The card of a delivered page can be drawn no more.
+    CardUndeliverable {
+        escalation: EscalationId,
+        page: usize,
+        why: String,
+    },
+    /// A line about a case could not be posted where a team reads.
+    LineUndeliverable {
+        team: TeamId,
+        escalation: EscalationId,
+        line: Line,
+        why: String,
+    },
+    /// Somebody deleted messages of ours.
+    Deleted {
+        messages: Vec<MessageId>,
+    },
+    /// A place was deleted.
+    PlaceGone {
+        place: PlaceId,
     },
     /// The timer rang.
     DeadlineReached,

@@ -34,6 +34,8 @@ pub enum Sop {
     Deaf { since: i64 },
     /// It is heard again, after so many minutes.
     Hearing { since: i64, minutes: i64 },
+    /// A team cannot be told what it should know.
+    OutOfReach { team: TeamId, why: String },
     /// The config is being read again.
     Reading,
     /// Another version is in use now.
@@ -48,6 +50,7 @@ impl Sop {
             Self::Shown { .. } => "shown",
             Self::Deaf { .. } => "deaf",
             Self::Hearing { .. } => "hearing",
+            Self::OutOfReach { .. } => "out_of_reach",
             Self::Reading => "reading",
             Self::Adopted { .. } => "adopted",
             Self::Kept { .. } => "kept",

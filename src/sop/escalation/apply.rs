@@ -78,6 +78,12 @@ impl Escalation {
             Event::Delivered { page, place, message } => {
                 self.pages[*page].fate = Fate::Delivered { at, place: place.clone(), message: message.clone() };
             }
+            // The time of the page goes on.
+            Event::Reposted { page, place, message } => {
+                if let Fate::Delivered { place: known_place, message: known, .. } = &mut self.pages[*page].fate {
+                    (*known_place, *known) = (place.clone(), message.clone());
+                }
+            }
             Event::Undeliverable { page, why } => {
                 self.pages[*page].fate = Fate::Undeliverable { at, why: why.clone() };
             }

@@ -126,6 +126,13 @@ pub enum Command {
         place: PlaceId,
         message: MessageId,
     },
+    /// Its card was posted again, as another message.
+    CardReposted {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    /// The page does not get out, or its place is gone since.
     PageUndeliverable {
         page: usize,
         why: String,

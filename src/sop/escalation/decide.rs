@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
-    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, PageReason,
+    Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, Page, PageReason,
     RaiseReason, Resolution, Waiting,
 };
 use crate::sop::guidance::information::WrongAnswer;
-use crate::sop::message::{Person, cut};
+use crate::sop::message::{MessageId, Person, PlaceId, cut};
 use crate::sop::rota::DutyRefusal;
 use crate::sop::team::{Severity, Step, TeamId};
 
@@ -190,9 +190,9 @@ impl Escalation {
                 Some(Fate::Asked) => {
                     vec![Event::Delivered { page: *page, place: place.clone(), message: message.clone() }]
                 }
-                // A card that was deleted and posted again keeps the clock of the first delivery.
                 _ => Vec::new(),
             }),
+            Command::CardReposted { page, place, message } => Ok(self.repost(*page, place, message)),
             Command::PageUndeliverable { page, why } => Ok(self.go_around(*page, why)),
             Command::DeadlineReached => Ok(self.remind(now).into_iter().chain(self.pass_deadline(now)).collect()),
             Command::CustomerAsked { at } => Ok(self.ask(*at, now)),
@@ -379,13 +379,29 @@ impl Escalation {
         Ok(events)
     }
 
+    fn repost(&self, page: usize, place: &PlaceId, message: &MessageId) -> Vec<Event> {
+        match self.pages.get(page).map(|page| &page.fate) {
+            Some(Fate::Delivered { message: known, .. }) if known != message => {
+                vec![Event::Reposted { page, place: place.clone(), message: message.clone() }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// A page that reaches nobody: the next team at once, for waiting would help no one. The catch-all alone is tried
     /// again after its time.
     fn go_around(&self, page: usize, why: &str) -> Vec<Event> {
-        let Some(asked) = self.pages.get(page).filter(|page| page.fate == Fate::Asked) else { return Vec::new() };
+        let is_awaited = self.awaiting == Some(page);
+        let is_new = |asked: &Page| match asked.fate {
+            Fate::Asked => true,
+            // Its place is gone: whoever was to answer it cannot any more.
+            Fate::Delivered { .. } => is_awaited,
+            Fate::Undeliverable { .. } => false,
+        };
+        let Some(asked) = self.pages.get(page).filter(|asked| is_new(asked)) else { return Vec::new() };
         let mut events = vec![Event::Undeliverable { page, why: why.to_owned() }];
         let to = self.opened.plan.next(asked.step);
-        if self.awaiting == Some(page) && to != asked.step {
+        if is_awaited && to != asked.step {
             events.extend(moved(asked.step, to, RaiseReason::Undeliverable, PageReason::Undeliverable));
         }
         events

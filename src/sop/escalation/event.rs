@@ -76,6 +76,13 @@ pub enum Event {
         place: PlaceId,
         message: MessageId,
     },
+    /// The card of a delivered page stands elsewhere now: it was deleted, or could not be changed any more.
+    Reposted {
+        page: usize,
+        place: PlaceId,
+        message: MessageId,
+    },
+    /// The page did not get out, or nobody can read it any more.
     Undeliverable {
         page: usize,
         why: String,
@@ -243,6 +250,7 @@ impl Event {
             Self::Strengthened { .. } => "strengthened",
             Self::Paged { .. } => "paged",
             Self::Delivered { .. } => "delivered",
+            Self::Reposted { .. } => "reposted",
             Self::Undeliverable { .. } => "undeliverable",
             Self::Breached { .. } => "breached",
             Self::Raised { .. } => "raised",

@@ -40,6 +40,9 @@ enum Move {
     Delivered {
         page: usize,
     },
+    Reposted {
+        page: usize,
+    },
     Undeliverable {
         page: usize,
     },
@@ -66,6 +69,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => proptest::sample::select(&Severity::ALL[..]).prop_map(|severity| Move::Report { severity }),
         1 => (0..FIELDS.len()).prop_map(|field| Move::Require { field }),
         6 => any::<usize>().prop_map(|page| Move::Delivered { page }),
+        1 => any::<usize>().prop_map(|page| Move::Reposted { page }),
         2 => any::<usize>().prop_map(|page| Move::Undeliverable { page }),
         2 => prop_oneof![0_i64..120, 0_i64..1_000_000].prop_map(|seconds| Move::Pass { seconds }),
         6 => Just(Move::RingOnTime),
@@ -273,6 +277,10 @@ impl Walk {
                 let page = page(number);
                 Command::PageDelivered { page, place: "there".into(), message: format!("card{page}").into() }
             }
+            Move::Reposted { page: number } => {
+                let page = page(number);
+                Command::CardReposted { page, place: "there".into(), message: format!("again{page}").into() }
+            }
             Move::Undeliverable { page: number } => {
                 Command::PageUndeliverable { page: page(number), why: "no such place".to_owned() }
             }
@@ -297,7 +305,10 @@ impl Walk {
                 assert_eq!(changed, decided.is_ok());
                 assert!(!changed || seen.is_none_or(|seen| seen >= before.version), "an old button changed something");
             }
-            Command::PageDelivered { .. } | Command::PageUndeliverable { .. } | Command::CustomerWrote => {
+            Command::PageDelivered { .. }
+            | Command::CardReposted { .. }
+            | Command::PageUndeliverable { .. }
+            | Command::CustomerWrote => {
                 let again = self.case.decide(command, &self.on_call, self.now);
                 assert_eq!(again, Ok(Vec::new()), "the same delivery was taken in twice");
             }
@@ -336,6 +347,7 @@ impl Walk {
         assert_eq!(self.case.resolution, before.resolution);
         match command {
             Command::PageDelivered { .. }
+            | Command::CardReposted { .. }
             | Command::PageUndeliverable { .. }
             | Command::Act { act: Act::Note { .. } | Act::Grade { .. } | Act::Confirm, .. } => {
                 assert_eq!(self.case.pages.len(), before.pages.len(), "a resolved case paged somebody");
@@ -517,6 +529,11 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Delivered { page, place, message } => {
             let fate = Fate::Delivered { at: now, place: place.clone(), message: message.clone() };
             assert_eq!(after.pages[*page].fate, fate);
+        }
+        Event::Reposted { page, place, message } => {
+            let Fate::Delivered { at, .. } = before.pages[*page].fate else { panic!("posted again, never posted") };
+            let fate = Fate::Delivered { at, place: place.clone(), message: message.clone() };
+            assert_eq!((&after.pages[*page].fate, after.next_deadline()), (&fate, before.next_deadline()));
         }
         Event::Undeliverable { page, why } => {
             assert_eq!(after.pages[*page].fate, Fate::Undeliverable { at: now, why: why.clone() });

@@ -56,6 +56,7 @@ fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
                 | Fact::Deaf { .. }
                 | Fact::Hearing
                 | Fact::Drafted(_)
+                | Fact::OutOfReach { .. }
                 | Fact::Adopted { .. } => continue,
             }
             .expect("a string takes all");
