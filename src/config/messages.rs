@@ -28,10 +28,14 @@ pub(super) fn messages(document: &Table<'_>, names: &Names) -> Vec<Wording> {
         let text = table.need("text", "what to tell the customer: text = \"We answer by {{ due }}.\"");
         let text = text.and_then(|item| {
             let text = item.read(plain)?;
-            tried_out(&item, Wording { id: String::new(), triggers: Vec::new(), zone: Tz::UTC, text })
+            tried_out(&item, text)
         });
+        let apology = match table.get("apology") {
+            Some(item) => item.read(plain).and_then(|text| tried_out(&item, text)).map(Some),
+            None => Some(None),
+        };
         table.close();
-        Some(Wording { id: id?, triggers: triggers?, zone: zone?, text: text? })
+        Some(Wording { id: id?, triggers: triggers?, zone: zone?, text: text?, apology: apology? })
     })
 }
 
@@ -49,7 +53,8 @@ fn plain(text: &str) -> Result<String, Wrong> {
 }
 
 /// Written once with everything known and once with nothing, so that it cannot fail when it is needed.
-fn tried_out(item: &Item<'_>, wording: Wording) -> Option<String> {
+fn tried_out(item: &Item<'_>, text: String) -> Option<String> {
+    let wording = Wording { id: String::new(), triggers: Vec::new(), zone: Tz::UTC, text, apology: None };
     let ann = Person { id: "1".into(), name: "Ann".to_owned(), standing: Standing::Customer };
     let known = wording.write(DateTime::<Utc>::UNIX_EPOCH, Some(&ann), Some("42"));
     let unknown = wording.write(DateTime::<Utc>::UNIX_EPOCH, None, None);

@@ -334,6 +334,7 @@ fn message() -> Value {
         key("triggers", "The triggers whose customers it is for. Default: all others.", some(&id())),
         key("zone", "The zone in which times are told.", zone()).or("UTC"),
         key("text", "What to tell the customer; {{ due }} is the time that the bot really watches.", text()).needed(),
+        key("apology", "What to tell them after a promise that was not kept. Default: the text.", text()),
     ])
 }
 

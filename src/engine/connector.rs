@@ -62,6 +62,8 @@ pub enum Telling {
         version: u64,
     },
     Answer(Box<Answer>),
+    /// What the procedure says to a customer: its own markup stays, and it pings nobody.
+    Word(String),
     Post {
         facts: Box<PostFacts>,
         ping: Vec<PersonId>,

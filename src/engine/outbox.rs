@@ -120,6 +120,7 @@ impl Outbox {
                 format!("post/{team}/{}/{}", post.name(), made_at.timestamp_millis())
             }
             Notice::Sop { sop, .. } => format!("sop/{}", sop.name()),
+            Notice::Word { escalation, text, .. } => format!("word/{}/{text}", escalation.0),
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }
     }
@@ -324,7 +325,7 @@ impl Rank {
 fn lane(row: &ToTell) -> String {
     match &row.notice {
         Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
-        Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
+        Notice::Page { .. } | Notice::Card { .. } | Notice::Word { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
 
@@ -397,6 +398,7 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
         Notice::Sop { team, sop } => {
             (Destination::Place(procedure.team(team)?.place.clone()), Telling::Sop(sop.clone()), false)
         }
+        Notice::Word { place, text, .. } => (Destination::Place(place.clone()), Telling::Word(text.clone()), false),
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };
     Some(Sending { to, telling, confidential })

@@ -352,6 +352,10 @@ impl Loop {
                 tracing::warn!(escalation = %escalation, "line.undeliverable {escalation} {team}: {why}");
                 Request::LineUndeliverable { team, escalation, line, why }
             }
+            (Notice::Word { escalation, by: to, .. }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!(escalation = %escalation, "word.undeliverable {escalation}: {why}");
+                Request::WordUndeliverable { escalation, to, why }
+            }
             (notice, Err(error)) => {
                 let what = notice.name();
                 tracing::warn!("notice.undeliverable {what}: {error}");

@@ -4,6 +4,7 @@
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
 mod choices;
+mod customer;
 mod drill;
 mod duties;
 mod forms;
@@ -36,7 +37,7 @@ pub use crate::sop::desk::version::Sop;
 use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject};
 use crate::sop::guidance::form::{Draft, Drafts};
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
-use crate::sop::notice::{Answer, Notice};
+use crate::sop::notice::{Answer, Line, Notice};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
@@ -231,6 +232,10 @@ impl Desk {
                 turn.lose_line(team, escalation, line, why);
                 None
             }
+            Request::WordUndeliverable { escalation, to, why } => {
+                turn.lose_word(escalation, Line::Unsent { to, why });
+                None
+            }
             Request::Deleted { messages } => {
                 turn.restore(&messages);
                 None
@@ -261,7 +266,9 @@ impl Desk {
             }
             Request::Act { actor, about, act, reply } => Some((reply, turn.act(actor, &about, act))),
             Request::Merge { actor, about, into, reply } => Some((reply, turn.merge(&actor, &about, into))),
-            Request::TellCustomer { actor, about, reply } => Some((reply, turn.tell_customer(actor, &about))),
+            Request::TellCustomer { actor, escalation, due, by_us, reply } => {
+                Some((reply, turn.tell_customer(actor, escalation, due, by_us)))
+            }
             Request::DoStep { actor, escalation, playbook, step, reply } => {
                 Some((reply, turn.do_step(actor, escalation, playbook, step)))
             }

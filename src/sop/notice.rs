@@ -43,6 +43,8 @@ pub enum Notice {
     Post { team: TeamId, made_at: DateTime<Utc>, post: Post, calls: Vec<Person> },
     /// Something about the procedure as a whole, in a team's place.
     Sop { team: TeamId, sop: Sop },
+    /// A word to the customer of a case, where they wrote; `by` had it sent.
+    Word { escalation: EscalationId, place: PlaceId, text: String, by: Person },
     /// The answer to a command or a button, seen by whoever gave it. Never stored: what it is addressed to is a
     /// secret, and it is worth nothing later.
     #[serde(skip)]
@@ -57,6 +59,7 @@ impl Notice {
             Self::Line { .. } => "line",
             Self::Post { .. } => "post",
             Self::Sop { .. } => "sop",
+            Self::Word { .. } => "word",
             Self::Reply { .. } => "reply",
         }
     }
@@ -122,6 +125,11 @@ pub enum Line {
         team: TeamId,
         why: String,
     },
+    /// A word to the customer did not get out.
+    Unsent {
+        to: Person,
+        why: String,
+    },
     /// A clock's time is running out for this team. Whoever has the case is pinged, if they are at work.
     Warned {
         clock: ClockKind,
@@ -176,6 +184,7 @@ impl Line {
             Self::Resolved { .. } => "resolved",
             Self::Merged { .. } => "merged",
             Self::Undeliverable { .. } => "undeliverable",
+            Self::Unsent { .. } => "unsent",
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
             Self::Owed => "owed",
@@ -197,7 +206,9 @@ impl Line {
     /// Who has to act, and is pinged.
     pub fn calls(&self) -> Option<&Person> {
         match self {
-            Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to, .. } => Some(to),
+            Self::Nudge { to } | Self::Offered { to, .. } | Self::Resumed { to, .. } | Self::Unsent { to, .. } => {
+                Some(to)
+            }
             Self::Warned { to, .. } | Self::RanOut { to, .. } | Self::Overdue { to, .. } | Self::Bounced { to, .. } => {
                 to.as_ref()
             }
@@ -244,11 +255,14 @@ pub enum Answer {
     Playbook {
         page: BookPage,
     },
-    /// The text for the customer of a case, to copy, and what it promises.
+    /// The text for the customer of a case, what it promises, and where it can be posted; `late`: what was promised
+    /// before has not come.
     Customer {
         case: String,
         text: String,
         due: i64,
+        late: bool,
+        place: Option<PlaceId>,
     },
     Help {
         staff: bool,
@@ -342,6 +356,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     let ask =
         |line: Line| Notice::Line { team: debtor(case, procedure).clone(), escalation, version: case.version, line };
     let responder = || case.responder.as_ref().map(|(person, _)| person.clone());
+    let promiser = || case.told.as_ref().map(|told| told.by.clone());
     let front_is_paged = case.team() == &procedure.front;
     match event {
         Event::Opened(_) if front_is_paged => {}
@@ -399,6 +414,16 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         // The cards are drawn anew for the solution itself.
         Event::ConfirmationAsked { of, until } => {
             notices.push(line(Line::ConfirmationAsked { of: of.clone(), until: *until }));
+        }
+        // Whoever gave the promise keeps it.
+        Event::Warned { clock: clock @ ClockKind::Update, due, .. } if case.told.is_some() => {
+            let team = case.team().clone();
+            notices.push(ask(Line::Warned { clock: *clock, team, to: promiser(), due: *due }));
+        }
+        Event::RanOut { clock: clock @ ClockKind::Update, due, late_seconds } if case.told.is_some() => {
+            let (team, late_minutes) = (case.team().clone(), late_seconds / 60);
+            notices.push(ask(Line::RanOut { clock: *clock, team, to: promiser(), due: *due, late_minutes }));
+            notices.extend(redraw(case));
         }
         Event::Warned { clock, due, .. } => {
             let team = case.team().clone();
@@ -483,7 +508,9 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
         // Nothing is left to take over.
         Notice::Post { post: Post::HandedOver { team, .. }, .. } => !desk.held_by(team).is_empty(),
-        Notice::Line { .. } | Notice::Post { .. } | Notice::Sop { .. } | Notice::Reply { .. } => true,
+        Notice::Line { .. } | Notice::Post { .. } | Notice::Sop { .. } | Notice::Word { .. } | Notice::Reply { .. } => {
+            true
+        }
     }
 }
 

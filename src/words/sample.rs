@@ -103,7 +103,10 @@ impl Words {
             }
         }
         let (case, text) = ("ESC-1".to_owned(), "By Tuesday.".to_owned());
-        attempt(self.try_render("customer.md", Answer::Customer { case, text, due: 60 }));
+        for (late, place) in [(true, Some("place".into())), (false, None)] {
+            let (case, text) = (case.clone(), text.clone());
+            attempt(self.try_render("customer.md", Answer::Customer { case, text, due: 60, late, place }));
+        }
         for page in pages() {
             attempt(self.try_render("playbook.md", page));
         }
@@ -251,7 +254,7 @@ fn cards() -> Vec<Card> {
         play(&mut case, &Command::Report { report, severity: Severity::Sev4 }, 2);
         play(&mut case, &Command::DeadlineReached, 90);
         play(&mut case, &delivered(1), 91);
-        play(&mut case, &act(Act::TellCustomer), 91);
+        play(&mut case, &act(Act::TellCustomer { due: at(120) }), 91);
         let (playbook, step) = ("calm".to_owned(), "Listen".to_owned());
         play(&mut case, &act(Act::DoStep { playbook, step }), 91);
         let second = Actor { person: person("Sofia", Standing::Staff), ..by.clone() };
@@ -356,6 +359,7 @@ fn lines() -> Vec<Line> {
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
         Line::Overdue { to: Some(rosa.clone()), late_minutes: 3 },
         Line::Overdue { to: None, late_minutes: 0 },
+        Line::Unsent { to: rosa.clone(), why: "unknown channel".to_owned() },
         Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: None },
         Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: Some(rosa.clone()) },
         Line::Informed { by: rosa, labels: vec!["Steps tried".to_owned()] },
@@ -561,6 +565,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoteMissing { id },
         Refusal::Unknown { asked: "ESC-9".to_owned() },
         Refusal::NotStaff,
+        Refusal::PromiseOver { id: EscalationId(1) },
         Refusal::Incomplete { field: "steps tried".to_owned() },
         Refusal::UnknownTrigger { asked: "refunds".to_owned() },
         Refusal::NobodyOnCall { id, team: "first".into() },

@@ -76,11 +76,15 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
                 Answer::Done { command: "inform", case } => body["components"] = inform_button(words, case),
                 Answer::Playbook { page } => body["components"] = done_button(words, page),
                 Answer::Done { .. } => body["components"] = soon_buttons(words, told.promised()),
+                Answer::Customer { case, due, place, .. } => {
+                    body["components"] = tell_buttons(words, case, *due, place.is_some());
+                }
                 Answer::Difference(difference) => body["components"] = move_button(words, difference),
                 _ => {}
             }
             body
         }
+        Telling::Word(text) => line(text, &[], &[]),
         Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
     }
 }
@@ -277,6 +281,17 @@ fn soon_buttons(words: &Words, promised: Option<&Card>) -> Value {
     let Some((case, version)) = shown else { return json!([]) };
     let button = |soon: Soon| labelled(&words.button(soon), 2, &CustomId::Soon { case, version, soon });
     json!([row(&Soon::ALL.map(button))])
+}
+
+/// Below the text for a customer: posts it where they wrote, or says that it was sent elsewhere.
+fn tell_buttons(words: &Words, case: &str, due: i64, can_post: bool) -> Value {
+    let Ok(case) = case.parse() else { return json!([]) };
+    let button = |by_us: bool| {
+        let label = words.button(if by_us { "post_it" } else { "sent_it" });
+        labelled(&label, if by_us { 1 } else { 2 }, &CustomId::Tell { case, due, by_us })
+    };
+    let buttons: Vec<Value> = [true, false].into_iter().filter(|by_us| can_post || !by_us).map(button).collect();
+    json!([row(&buttons)])
 }
 
 /// A choice, while one types. Its name is shown as it is: nothing in it is markup.

@@ -24,6 +24,9 @@ pub(crate) enum CustomId {
     Escalate { trigger: Option<String>, place: String, message: Option<String>, page: usize },
     /// The button and the form for what a case owes.
     Inform { case: EscalationId },
+    /// The button below the text for a customer: it promises something by then, in seconds since 1970, and is posted by
+    /// us or was sent by whoever presses.
+    Tell { case: EscalationId, due: i64, by_us: bool },
     /// The button that moves a case over to this version of the procedure.
     MoveOver { case: EscalationId, procedure: String },
     /// The button for a step of a playbook, from 0.
@@ -89,6 +92,9 @@ impl std::fmt::Display for CustomId {
             }
             Self::Inform { case } => write!(out, "{PREFIX}:add:{}", case.0),
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
+            Self::Tell { case, due, by_us } => {
+                write!(out, "{PREFIX}:{}:{}:{due}", if *by_us { "post" } else { "sent" }, case.0)
+            }
             Self::MoveOver { case, procedure } => write!(out, "{PREFIX}:move:{}:{procedure}", case.0),
             Self::Sentence { form, case, version } => {
                 write!(out, "{PREFIX}:{}:{}:{version}", form.word(), case.0)
@@ -120,6 +126,10 @@ impl std::str::FromStr for CustomId {
             "step" => {
                 let (case, playbook) = (EscalationId(number(next()?)?), next()?.to_owned());
                 Ok(Self::Step { case, playbook, step: next()?.parse().map_err(|_| ())? })
+            }
+            "post" | "sent" => {
+                let (case, due) = (EscalationId(number(next()?)?), next()?.parse().map_err(|_| ())?);
+                Ok(Self::Tell { case, due, by_us: word == "post" })
             }
             "move" => Ok(Self::MoveOver { case: EscalationId(number(next()?)?), procedure: next()?.to_owned() }),
             "soon" => {
@@ -162,6 +172,8 @@ mod tests {
             CustomId::MoveOver { case: EscalationId(12), procedure: "0123456789ab".into() },
             CustomId::Escalate { trigger: Some("refund".into()), place: "2001".into(), message: None, page: 0 },
             CustomId::Inform { case: EscalationId(7) },
+            CustomId::Tell { case: EscalationId(7), due: 1_772_442_000, by_us: true },
+            CustomId::Tell { case: EscalationId(7), due: 0, by_us: false },
             CustomId::Step { case: EscalationId(7), playbook: "calm-down".into(), step: 2 },
             CustomId::Escalate { trigger: None, place: "2001".into(), message: Some("9".into()), page: 2 },
         ];

@@ -145,7 +145,7 @@ impl Postman {
         let ours = page.as_array().into_iter().flatten().filter(|message| self.guild.is_me(&message["author"]["id"]));
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
-            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Answer(_) => {
+            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
                 message["content"] == body["content"]
             }
         };
@@ -201,6 +201,7 @@ fn acts_on(message: &Value) -> Option<(u64, usize)> {
         CustomId::Sentence { .. }
         | CustomId::Escalate { .. }
         | CustomId::Inform { .. }
+        | CustomId::Tell { .. }
         | CustomId::MoveOver { .. }
         | CustomId::Soon { .. }
         | CustomId::Step { .. } => None,

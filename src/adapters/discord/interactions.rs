@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -168,11 +168,7 @@ impl Clerk<'_> {
             }
             Asked::Status { case } => ask(Question::Status, case),
             Asked::Why { case } => ask(Question::Why, case),
-            Asked::Customer { case } => {
-                let about = typed(case);
-                let request = move |actor, reply| Request::TellCustomer { actor, about, reply };
-                Plan::Ask(ReplyKind::Waiting, Box::new(request))
-            }
+            Asked::Customer { case } => ask(Question::Customer, case),
             Asked::Playbook { case } => ask(Question::Playbook, case),
             Asked::Queue => plain(Question::Queue),
             Asked::OnCall { team, at } => plain(Question::OnCall { team: team.clone(), at: at.clone() }),
@@ -245,6 +241,11 @@ impl Clerk<'_> {
                     ReplyKind::Turned,
                     Box::new(move |actor, reply| Request::DoStep { actor, escalation, playbook, step, reply }),
                 ),
+                Ok(CustomId::Tell { case: escalation, due, by_us }) => {
+                    let Some(due) = DateTime::from_timestamp(due, 0) else { return Plan::Ignore };
+                    let request = move |actor, reply| Request::TellCustomer { actor, escalation, due, by_us, reply };
+                    Plan::Ask(ReplyKind::Turned, Box::new(request))
+                }
                 Ok(CustomId::MoveOver { case: escalation, procedure }) => Plan::Ask(
                     ReplyKind::Turned,
                     Box::new(move |actor, reply| Request::MoveOver { actor, escalation, procedure, reply }),

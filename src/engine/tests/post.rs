@@ -95,7 +95,9 @@ impl Post {
         let Outgoing { key, to, telling, maybe_sent, .. } = outgoing;
         let status = match telling {
             Telling::Card { card, .. } => Some(card.status),
-            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Answer(_) => None,
+            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
+                None
+            }
         };
         self.board().attempts.push(Attempt { key: key.clone(), maybe_sent, status, at: Instant::now() });
         self.changes.send_modify(|changes| *changes += 1);

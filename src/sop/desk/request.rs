@@ -1,11 +1,11 @@
 //! What can be asked of a desk.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::desk::{Choosing, CoverForm};
 use crate::sop::escalation::{Act, Actor, EscalationId};
 use crate::sop::guidance::form::Purpose;
-use crate::sop::message::{Message, MessageId, PlaceId};
+use crate::sop::message::{Message, MessageId, Person, PlaceId};
 use crate::sop::notice::{Check, Line, ReplyTo};
 use crate::sop::team::TeamId;
 
@@ -28,11 +28,19 @@ pub enum Request {
         into: String,
         reply: ReplyTo,
     },
-    /// Somebody is about to tell the customer what to expect.
+    /// Somebody tells the customer to expect something by then: `by_us`, the bot is to post it where they wrote.
     TellCustomer {
         actor: Actor,
-        about: About,
+        escalation: EscalationId,
+        due: DateTime<Utc>,
+        by_us: bool,
         reply: ReplyTo,
+    },
+    /// A word to a customer could not be posted; `to` is who sent it.
+    WordUndeliverable {
+        escalation: EscalationId,
+        to: Person,
+        why: String,
     },
     /// Somebody did a step of a playbook: its id, and the step, from 0.
     DoStep {
@@ -179,6 +187,8 @@ pub enum Question {
     Status(About),
     Why(About),
     Playbook(About),
+    /// The text for the customer.
+    Customer(About),
     Queue,
     Health,
     Help,

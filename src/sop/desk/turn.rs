@@ -7,8 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::sop::conversation::Noted;
 use crate::sop::desk::{About, Desk, Fact, Outcome, Question, read, read_wait, sketch};
 use crate::sop::escalation::{
-    Act, Actor, Command, Escalation, EscalationId, Event, Merger, OnCall, Opened, Refusal, Subject, TriggerName, merge,
-    open,
+    Act, Actor, Command, Escalation, EscalationId, Event, Merger, OnCall, Opened, Refusal, TriggerName, merge, open,
 };
 use crate::sop::guidance::information::Field;
 use crate::sop::health::health;
@@ -217,20 +216,6 @@ impl<'a> Turn<'a> {
         self.book(&self.desk.cases[&id])
     }
 
-    /// The text for the customer, with the time the desk works towards; that it was promised is recorded.
-    pub(super) fn tell_customer(&mut self, actor: Actor, about: &About) -> Result<Answer, Refusal> {
-        let case = self.find(&actor, about)?;
-        let (id, due) = (case.id, case.due_to_customer(self.now));
-        let Subject { customer, ticket, .. } = &case.opened.subject;
-        let wording = self.procedure.guidance.message_for(&case.trigger_ids());
-        let text = wording.and_then(|wording| {
-            wording.write(due, customer.as_ref(), ticket.as_ref().map(|ticket| ticket.id.as_str())).ok()
-        });
-        let text = text.ok_or(Refusal::NoMessage { id })?;
-        self.act(actor, about, Act::TellCustomer)?;
-        Ok(Answer::Customer { case: id.to_string(), text, due: due.timestamp() })
-    }
-
     fn book(&self, case: &Escalation) -> Result<Answer, Refusal> {
         let page = notice::book(case, self.procedure).ok_or(Refusal::NoPlaybook { id: case.id })?;
         Ok(Answer::Playbook { page })
@@ -262,6 +247,7 @@ impl<'a> Turn<'a> {
                 Answer::Status { case: notice::card(self.find(actor, about)?, self.procedure, None) }
             }
             Question::Why(about) => Answer::Why { why: notice::why(self.find(actor, about)?, self.procedure) },
+            Question::Customer(about) => self.text_for_customer(actor, about)?,
             Question::Playbook(about) => self.book(self.find(actor, about)?)?,
             Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),

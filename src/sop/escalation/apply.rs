@@ -143,7 +143,12 @@ impl Escalation {
                     asked.confirmed = true;
                 }
             }
-            Event::CustomerAsked { .. } | Event::Replied { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
+            Event::Replied { at, .. } => {
+                if self.is_kept_by(*at) {
+                    self.told = None;
+                }
+            }
+            Event::CustomerAsked { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
             Event::Required { fields, by, due } => self.require(fields, by.as_ref(), *due),
             Event::Bounced { field, from, due, .. } => self.require(std::slice::from_ref(field), from.as_ref(), *due),
             Event::Informed { answers, .. } => {
@@ -158,7 +163,9 @@ impl Escalation {
             Event::StepDone { by, playbook, step } => {
                 self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() });
             }
-            Event::CustomerTold { by, due } => self.told = Some(Box::new(Told { by: by.clone(), due: *due })),
+            Event::CustomerTold { by, due } => {
+                self.told = Some(Box::new(Told { by: by.clone(), due: *due, at }));
+            }
             Event::MovedOver(terms) => self.take_terms(terms, at),
             Event::Graded { by, grade } => self.grade = Some(Box::new((by.clone(), *grade))),
             Event::Reopened { by, reason } => {

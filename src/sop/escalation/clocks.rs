@@ -4,9 +4,9 @@
 //! two that are about its customer. Each start is an occurrence of its own: it warns at most once for each share of
 //! its time, and it is late at most once.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::sop::clock::{Clock, ClockKind};
+use crate::sop::clock::{Clock, ClockKind, Target};
 use crate::sop::escalation::{Deadline, Escalation, Event, Opened, Report};
 use crate::sop::message::{Person, PlaceId};
 use crate::sop::team::Severity;
@@ -49,6 +49,18 @@ fn started(opened: &Opened, kind: ClockKind, at: DateTime<Utc>) -> Option<Runnin
     runs.then(|| Running { clock: Clock::start(target, at), warned_percent: 0, is_late: false, late_seconds: 0 })
 }
 
+/// The time until the customer expects something, whatever the hour.
+fn promised(opened: &Opened, within: TimeDelta) -> Target {
+    let warn_at_percent = match opened.plan.clocks.warn_at_percent.as_slice() {
+        [] => vec![PROMISE_WARNED_PERCENT],
+        configured => configured.to_vec(),
+    };
+    Target { clock: ClockKind::Update, within, calendar: None, warn_at_percent }
+}
+
+/// When whoever promised something is warned, where the plan does not say.
+const PROMISE_WARNED_PERCENT: u8 = 75;
+
 impl Escalation {
     /// What an event does to the clocks.
     pub(super) fn run_clocks(&mut self, event: &Event, at: DateTime<Utc>) {
@@ -64,7 +76,16 @@ impl Escalation {
             Event::CustomerAsked { at: asked } => self.restart(ClockKind::FirstReply, *asked),
             Event::Replied { at: replied, .. } => {
                 self.clocks.retain(|running| running.kind() != ClockKind::FirstReply);
-                self.restart(ClockKind::Update, *replied);
+                if self.told.is_none() || self.is_kept_by(*replied) {
+                    self.restart(ClockKind::Update, *replied);
+                }
+            }
+            // Whoever is told something has a reply; the next word comes when it was promised.
+            Event::CustomerTold { due, .. } => {
+                self.clocks.retain(|running| !matches!(running.kind(), ClockKind::FirstReply | ClockKind::Update));
+                let clock = Clock::start(promised(&self.opened, *due - at), at);
+                self.clocks.push(Running { clock, warned_percent: 0, is_late: false, late_seconds: 0 });
+                self.clocks.sort_by_key(Running::kind);
             }
             Event::Warned { clock, percent, .. } => {
                 for running in self.clocks.iter_mut().filter(|running| running.kind() == *clock) {
@@ -89,7 +110,9 @@ impl Escalation {
     /// The plan has changed: what runs keeps its beginning and has another end, what is measured anew begins.
     pub(super) fn limit_clocks(&mut self, at: DateTime<Utc>) {
         let limits = &self.opened.plan.clocks;
+        let is_promised = self.told.is_some();
         self.clocks.retain_mut(|running| match limits.target(running.kind()) {
+            _ if is_promised && running.kind() == ClockKind::Update => true,
             Some(target) => {
                 running.clock.target = target;
                 if running.clock.due().is_none_or(|due| due > at) {
@@ -116,7 +139,8 @@ impl Escalation {
     pub fn listens(&self) -> bool {
         let about_customer = [ClockKind::FirstReply, ClockKind::Update];
         let is_measured = about_customer.iter().any(|kind| self.opened.plan.clocks.target(*kind).is_some());
-        self.resolution.is_none() && self.opened.subject.customer.is_some() && is_measured
+        let has_promise = self.told.is_some();
+        self.resolution.is_none() && self.opened.subject.customer.is_some() && (is_measured || has_promise)
     }
 
     /// Whether it is about something that its customer said there. Those of its parts are not measured.

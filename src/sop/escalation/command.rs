@@ -77,8 +77,10 @@ pub enum Act {
     },
     /// Agrees that it is solved.
     Confirm,
-    /// Takes the text for the customer, with the time it promises.
-    TellCustomer,
+    /// Has told the customer to expect something by then.
+    TellCustomer {
+        due: DateTime<Utc>,
+    },
 }
 
 impl Act {
@@ -100,7 +102,7 @@ impl Act {
             Self::Bounce { .. } => "bounce",
             Self::DoStep { .. } => "do_step",
             Self::Confirm => "confirm",
-            Self::TellCustomer => "tell_customer",
+            Self::TellCustomer { .. } => "tell_customer",
         }
     }
 }

@@ -103,6 +103,10 @@ pub enum Refusal {
     ReasonMissing {
         id: EscalationId,
     },
+    /// What the text promises is over.
+    PromiseOver {
+        id: EscalationId,
+    },
     NotYourTeam {
         id: EscalationId,
         teams: Vec<TeamId>,
@@ -220,7 +224,7 @@ impl Escalation {
             Act::Grade { grade } => self.grade(by, *grade),
             Act::Inform { answers } => self.inform(by, answers),
             Act::Bounce { missing } => self.bounce(by, missing, now),
-            Act::TellCustomer => self.tell_customer(by, now),
+            Act::TellCustomer { due } => self.tell_customer(by, *due, now),
             Act::DoStep { playbook, step } => self.do_step(by, playbook, step),
             Act::Confirm => self.confirm(by, seen),
         }

@@ -110,7 +110,7 @@ fn acts() -> impl Strategy<Value = Act> {
             answers: vec![(field.to_owned(), answer)],
         }),
         1 => note.clone().prop_map(|missing| Act::Bounce { missing }),
-        1 => Just(Act::TellCustomer),
+        1 => (0_i64..10_000).prop_map(|after| Act::TellCustomer { due: at(after) }),
         1 => Just(Act::DoStep { playbook: "calm".to_owned(), step: "Listen".to_owned() }),
         1 => Just(Act::Confirm),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),
@@ -485,7 +485,9 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let owns = owns || before.opened.by.as_ref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
-        Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } | Act::TellCustomer => before.may_be_read_by(by),
+        Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } | Act::TellCustomer { .. } => {
+            before.may_be_read_by(by)
+        }
         Act::Acknowledge { .. } => was_paged || (by.manages && before.may_be_read_by(by)),
         _ => was_paged || owns || (by.manages && before.may_be_read_by(by)),
     };

@@ -18,6 +18,8 @@ pub struct Wording {
     pub zone: Tz,
     /// A template; see [`Facts`].
     pub text: String,
+    /// The same for a customer who was promised something that did not come; `None`: the text serves.
+    pub apology: Option<String>,
 }
 
 /// What the text may speak of.
@@ -31,11 +33,14 @@ pub struct Facts {
     pub ticket: String,
 }
 
-/// What the customer was told last.
+/// What the customer was promised last, and waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     pub by: Person,
     pub due: DateTime<Utc>,
+    /// When they were told.
+    #[serde(default)]
+    pub at: DateTime<Utc>,
 }
 
 /// Steps one text may take: far more than any needs, far less than a loop that never ends.
@@ -45,6 +50,26 @@ const NAME_CHARS_MAX: usize = 40;
 impl Wording {
     /// The text with a time and a customer in it.
     pub fn write(&self, due: DateTime<Utc>, customer: Option<&Person>, ticket: Option<&str>) -> Result<String, Error> {
+        self.fill(&self.text, due, customer, ticket)
+    }
+
+    /// The same after a promise that was not kept.
+    pub fn apologize(
+        &self,
+        due: DateTime<Utc>,
+        customer: Option<&Person>,
+        ticket: Option<&str>,
+    ) -> Result<String, Error> {
+        self.fill(self.apology.as_ref().unwrap_or(&self.text), due, customer, ticket)
+    }
+
+    fn fill(
+        &self,
+        text: &str,
+        due: DateTime<Utc>,
+        customer: Option<&Person>,
+        ticket: Option<&str>,
+    ) -> Result<String, Error> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_fuel(Some(FUEL));
@@ -53,7 +78,7 @@ impl Wording {
             customer: customer.map(|customer| harmless(&customer.name)).unwrap_or_default(),
             ticket: ticket.map(harmless).unwrap_or_default(),
         };
-        env.render_str(&self.text, Serde(facts)).map(|text| text.trim().to_owned())
+        env.render_str(text, Serde(facts)).map(|text| text.trim().to_owned())
     }
 }
 
@@ -71,7 +96,7 @@ mod tests {
 
     fn wording(text: &str) -> Wording {
         let (id, zone) = ("all".to_owned(), Tz::Europe__Berlin);
-        Wording { id, triggers: Vec::new(), zone, text: text.to_owned() }
+        Wording { id, triggers: Vec::new(), zone, text: text.to_owned(), apology: None }
     }
 
     #[test]

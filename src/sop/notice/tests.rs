@@ -37,6 +37,7 @@ impl Told {
                 }
                 Notice::Line { team, line, .. } => format!("{team} reads: {}", line.name()),
                 Notice::Sop { team, sop } => format!("{team} reads: {}", sop.name()),
+                Notice::Word { .. } => "the customer reads a word".to_owned(),
                 Notice::Reply { .. } => "reply".to_owned(),
             };
             writeln!(self.shown, "{line}").expect("a string takes all");

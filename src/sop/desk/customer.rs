@@ -1,0 +1,59 @@
+//! What the customer is told, with the time that the desk really works towards, and who sends it.
+
+use chrono::{DateTime, Utc};
+
+use crate::sop::desk::About;
+use crate::sop::desk::turn::Turn;
+use crate::sop::escalation::{Act, Actor, Escalation, EscalationId, Refusal};
+use crate::sop::notice::{self, Answer, Line, Notice};
+
+impl Turn<'_> {
+    /// The text as it would be sent now. Nothing is promised before somebody sends it.
+    pub(super) fn text_for_customer(&self, actor: &Actor, about: &About) -> Result<Answer, Refusal> {
+        let case = self.find(actor, about)?;
+        case.may_tell_customer(actor)?;
+        let due = case.due_to_customer(self.now);
+        let (text, late) = (self.worded(case, due)?, case.has_broken_promise());
+        let place = case.customer_place().cloned();
+        Ok(Answer::Customer { case: case.id.to_string(), text, due: due.timestamp(), late, place })
+    }
+
+    fn worded(&self, case: &Escalation, due: DateTime<Utc>) -> Result<String, Refusal> {
+        let no_message = Refusal::NoMessage { id: case.id };
+        let Some(wording) = self.procedure.guidance.message_for(&case.trigger_ids()) else { return Err(no_message) };
+        let (customer, ticket) = (case.opened.subject.customer.as_ref(), case.opened.subject.ticket.as_ref());
+        let ticket = ticket.map(|ticket| ticket.id.as_str());
+        let text = if case.has_broken_promise() {
+            wording.apologize(due, customer, ticket)
+        } else {
+            wording.write(due, customer, ticket)
+        };
+        text.map_err(|_| no_message)
+    }
+
+    /// The text is sent: by the bot where the customer wrote, or by whoever says so. From now on it is a promise.
+    pub(super) fn tell_customer(
+        &mut self,
+        actor: Actor,
+        id: EscalationId,
+        due: DateTime<Utc>,
+        by_us: bool,
+    ) -> Result<Answer, Refusal> {
+        let about = About::Typed(id.to_string());
+        let case = self.find(&actor, &about)?;
+        let place = case.customer_place().filter(|_| by_us).cloned();
+        let text = place.is_some().then(|| self.worded(case, due)).transpose()?;
+        let by = actor.person.clone();
+        let answer = self.act(actor, &about, Act::TellCustomer { due })?;
+        let word = place.zip(text);
+        self.outcome.notices.extend(word.map(|(place, text)| Notice::Word { escalation: id, place, text, by }));
+        Ok(answer)
+    }
+
+    /// What was promised to the customer did not get out: whoever promised it has to say it.
+    pub(super) fn lose_word(&mut self, id: EscalationId, line: Line) {
+        let Some(case) = self.desk.case(id) else { return };
+        let (team, version) = (notice::debtor(case, self.procedure).clone(), case.version);
+        self.outcome.notices.push(Notice::Line { team, escalation: id, version, line });
+    }
+}
