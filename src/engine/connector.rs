@@ -10,6 +10,7 @@ use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId};
 use crate::sop::notice::{Answer, Card, Line, LineFacts, PostFacts, ReplyTo, Verb};
+use crate::sop::team::Severity;
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub enum Telling {
     },
     Line {
         facts: serde_json::Value,
+        /// It must stand for itself, whatever else is said at the moment: it is severe, or of a confidential case.
+        is_grave: bool,
         /// The person who is to be pinged.
         ping: Option<PersonId>,
         /// Whether what is owed can be told by a button under it.
@@ -86,8 +89,15 @@ impl Telling {
         let ping = facts.detail.and_then(Line::calls).map(|person| person.id.clone());
         let owes = facts.case.as_ref().is_some_and(|card| card.owed.is_some());
         let asks = owes && facts.detail.is_some_and(Line::asks);
+        let severity = facts.case.as_ref().map(|card| card.severity);
+        let is_grave = facts.confidential || severity.is_none_or(|severity| severity == Severity::Sev1);
         let facts = serde_json::to_value(facts).expect("facts of a line are plain data");
-        Self::Line { facts, ping, asks, buttons: line.buttons(), case, version }
+        Self::Line { facts, is_grave, ping, asks, buttons: line.buttons(), case, version }
+    }
+
+    /// Nobody has to act on it, and it may stand with others.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self, Self::Line { is_grave: false, ping: None, asks: false, buttons: [], .. })
     }
 }
 

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::sop::desk::Desk;
@@ -22,6 +23,8 @@ pub struct Health {
     /// Triggers that did not fit.
     pub more: usize,
     pub by_hand: Grades,
+    /// Who was rung how often, the most often first.
+    pub pages: Vec<Pages>,
     /// How many cases were looked at, the latest ones.
     pub cases: usize,
 }
@@ -42,6 +45,14 @@ pub struct TermHealth {
     pub grades: Grades,
 }
 
+/// How often somebody was rung: a person by name, or a team as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pages {
+    pub name: String,
+    pub last_day: u32,
+    pub last_week: u32,
+}
+
 /// Cases, and what was said of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Grades {
@@ -59,6 +70,8 @@ pub struct Grades {
 const CASES_MAX: usize = 10_000;
 /// Triggers in one answer.
 const TRIGGERS_SHOWN: usize = 15;
+/// People and teams that were rung.
+const RUNG_SHOWN: usize = 15;
 /// Terms of one trigger.
 const TERMS_SHOWN: usize = 3;
 
@@ -73,7 +86,7 @@ struct Record<'c> {
 }
 
 /// As this person may know it.
-pub fn health(desk: &Desk, procedure: &Procedure, reader: &Actor) -> Health {
+pub fn health(desk: &Desk, procedure: &Procedure, reader: &Actor, now: DateTime<Utc>) -> Health {
     let is_its_own = |case: &&Escalation| !case.opened.drill && case.merged_into().is_none();
     let known = desk.cases().rev().filter(is_its_own).filter(|case| case.may_be_read_by(reader));
     let cases: Vec<&Escalation> = known.take(CASES_MAX).collect();
@@ -96,7 +109,32 @@ pub fn health(desk: &Desk, procedure: &Procedure, reader: &Actor) -> Health {
     triggers.truncate(TRIGGERS_SHOWN);
     let by_hand = cases.iter().filter(|case| case.opened.by.is_some());
     let by_hand = by_hand.fold(Grades::default(), |grades, case| grades.with(grade(case)));
-    Health { triggers, more, by_hand, cases: cases.len() }
+    let pages = pages(&cases, procedure, now);
+    Health { triggers, more, by_hand, pages, cases: cases.len() }
+}
+
+/// Who was rung in the last week.
+fn pages(cases: &[&Escalation], procedure: &Procedure, now: DateTime<Utc>) -> Vec<Pages> {
+    let mut rung: BTreeMap<String, Pages> = BTreeMap::new();
+    for page in cases.iter().flat_map(|case| &case.pages).filter(|page| now - page.asked_at < TimeDelta::days(7)) {
+        let people = page.on_call.iter().map(|person| (person.id.to_string(), person.name.clone()));
+        let whole = || {
+            (
+                page.team.to_string(),
+                procedure.team(&page.team).map_or_else(|| page.team.to_string(), |team| team.name.clone()),
+            )
+        };
+        let whole = page.on_call.is_empty().then(whole);
+        for (id, name) in people.chain(whole) {
+            let pages = rung.entry(id).or_insert(Pages { name, last_day: 0, last_week: 0 });
+            pages.last_week += 1;
+            pages.last_day += u32::from(now - page.asked_at < TimeDelta::days(1));
+        }
+    }
+    let mut rung: Vec<Pages> = rung.into_values().collect();
+    rung.sort_by_key(|pages| (Reverse(pages.last_day), Reverse(pages.last_week)));
+    rung.truncate(RUNG_SHOWN);
+    rung
 }
 
 /// The figures of a confidential trigger are for those who may read its cases; one that is off has none.

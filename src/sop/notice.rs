@@ -394,7 +394,8 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         }
         Event::Bounced { by, field, from, .. } => {
             let (by, missing) = (by.clone(), field.label.clone());
-            notices.push(ask(Line::Bounced { by, missing, to: from.clone() }));
+            let to = from.clone().filter(|from| *from != by);
+            notices.push(ask(Line::Bounced { by, missing, to }));
             notices.extend(redraw(case));
         }
         Event::Reminded { late_seconds, .. } => {
@@ -457,10 +458,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             let catch_all = case.opened.plan.catch_all.team.clone();
             notices.push(Notice::Line { team: catch_all, escalation, version: case.version, line });
         }
-        // It was posted as the case stood.
-        Event::Reposted { .. } => {}
-        // A page follows both, or the end of the wait. After an acknowledgement or a hand-off comes the promise.
-        Event::Strengthened { .. } | Event::Breached { .. } | Event::GapFound { .. } => {}
+        // It was posted again as the case stood; a page follows the others, or the end of the wait. After an
+        // acknowledgement or a hand-off comes the promise.
+        Event::Reposted { .. } | Event::Strengthened { .. } | Event::Breached { .. } | Event::GapFound { .. } => {}
         // Nobody was on call for its first team: the line of its opening says so.
         Event::Raised { .. } if case.pages.is_empty() => {}
         Event::Raised { .. } => notices.push(line(Line::Raised)),

@@ -14,7 +14,7 @@ use crate::sop::team::Severity;
 use crate::words::{Sheet, Words};
 
 // Limits of Discord, in characters (<https://discord.com/developers/docs/resources/message#embed-object-embed-limits>).
-const CONTENT_MAX: usize = 2_000;
+pub(crate) const CONTENT_MAX: usize = 2_000;
 const TITLE_MAX: usize = 256;
 const DESCRIPTION_MAX: usize = 4_096;
 const FIELDS_MAX: usize = 25;
@@ -58,7 +58,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             let acts_on = Shown { case: *case, version: *version, page: *page };
             card(words, shown, acts_on, buttons, ping.as_ref())
         }
-        Telling::Line { facts, ping, asks, buttons, case, version } => {
+        Telling::Line { facts, ping, asks, buttons, case, version, .. } => {
             let below = below(words, *asks, buttons, *case, *version);
             line(&words.line(facts), ping.as_slice(), &below)
         }

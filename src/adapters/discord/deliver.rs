@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::adapters::discord::api::{Api, ApiError};
+use crate::adapters::discord::bundles::Bundles;
 use crate::adapters::discord::completion::Completions;
 use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::custom_id::CustomId;
@@ -25,6 +26,7 @@ pub(crate) struct Postman {
     pub(crate) words: Arc<Words>,
     pub(crate) guild: Arc<Guild>,
     pub(crate) completions: Arc<Completions>,
+    pub(crate) bundles: Bundles,
     pub(crate) desk: String,
 }
 
@@ -46,6 +48,9 @@ impl Connector for Postman {
                 return Err(Undelivered::GiveUp { why });
             }
             match &outgoing.to {
+                Destination::Place(place) if outgoing.telling.is_quiet() => {
+                    self.say(place, &outgoing, &body).await.map(Some)
+                }
                 Destination::Place(place) => self.post(place, &outgoing, &body).await.map(Some),
                 Destination::Message { place, message } => self.edit(place, message, &outgoing, body).await.map(Some),
                 Destination::Asker(to) => {
@@ -67,9 +72,8 @@ impl Postman {
         mut body: Value,
     ) -> Result<Receipt, Undelivered> {
         let path = format!("channels/{place}/messages/{message}");
-        let error = match self.api.patch(&path, &body).await {
-            Ok(_) => return Ok(Receipt { place: place.clone(), message: message.clone() }),
-            Err(error) => error,
+        let Err(error) = self.api.patch(&path, &body).await else {
+            return Ok(Receipt { place: place.clone(), message: message.clone() });
         };
         let is_gone = error.code() == Some(UNKNOWN_MESSAGE);
         if !is_gone && error.code() != Some(TOO_MANY_OLD_EDITS) {
@@ -89,6 +93,26 @@ impl Postman {
         if !is_gone && let Err(error) = self.api.delete(&path).await {
             tracing::info!("card.left an old card could not be taken away: {error}");
         }
+        Ok(receipt)
+    }
+
+    /// A line that nobody has to act on: below others, where enough were said just now.
+    async fn say(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
+        let line = body["content"].as_str().unwrap_or_default();
+        if let Some((message, text)) = self.bundles.joins(place, line, outgoing.created, compose::CONTENT_MAX) {
+            let below = json!({"content": text, "allowed_mentions": compose::no_mentions()});
+            match self.api.patch(&format!("channels/{place}/messages/{message}"), &below).await {
+                Ok(_) => {
+                    self.bundles.said(place, &message, text, outgoing.created);
+                    return Ok(Receipt { place: place.clone(), message });
+                }
+                // Whatever became of that message, the line is worth one of its own.
+                Err(ApiError::Refused { .. }) => self.bundles.forget(place),
+                Err(error) => return Err(undelivered(error)),
+            }
+        }
+        let receipt = self.post(place, outgoing, body).await?;
+        self.bundles.said(place, &receipt.message, line.to_owned(), outgoing.created);
         Ok(receipt)
     }
 
@@ -146,7 +170,8 @@ impl Postman {
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
             Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
-                message["content"] == body["content"]
+                let (said, line) = (message["content"].as_str(), body["content"].as_str().unwrap_or_default());
+                said.is_some_and(|said| said == line || said.lines().any(|said| said == line))
             }
         };
         let found = ours.into_iter().find(same).and_then(|message| message["id"].as_str());

@@ -11,10 +11,12 @@
 //! - `canary`: whether the gateway still brings what is said
 //! - `checkup`: whether everything is there
 //! - `survey`: what a server has, for a config that is yet to be written
+//! - `bundles`: lines that are said close together
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
 
 mod api;
+mod bundles;
 mod calls;
 mod canary;
 mod checkup;
@@ -43,6 +45,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::discord::api::{Api, ApiError};
+pub(crate) use crate::adapters::discord::bundles::Bundles;
 use crate::adapters::discord::canary::Canary;
 use crate::adapters::discord::commands::Ear;
 use crate::adapters::discord::completion::Completions;
@@ -172,6 +175,7 @@ impl Discord {
             words: Arc::clone(&self.words),
             guild: Arc::clone(&self.guild),
             completions: Arc::clone(&self.completions),
+            bundles: Bundles::default(),
             desk: self.desk.clone(),
         })
     }

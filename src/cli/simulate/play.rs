@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 use serenity::model::channel::Message as Quoted;
 
-use crate::adapters::discord::{Asked, Call, Clerk, Plan, Reply, ReplyKind, asked, completing, compose};
+use crate::adapters::discord::{Asked, Bundles, Call, Clerk, Plan, Reply, ReplyKind, asked, completing, compose};
 use crate::cli::simulate::Setting;
 use crate::cli::simulate::cast::Cast;
 use crate::cli::simulate::chat::View;
@@ -52,6 +52,7 @@ pub fn play(script: &Script, setting: Setting) -> Result<Vec<Step<'_>>, Mistake>
         said: Vec::new(),
         drawn: Vec::new(),
         forms: BTreeMap::new(),
+        bundles: Bundles::default(),
         last_id: FIRST_ID,
     };
     play.ask(Request::Adopt);
@@ -77,6 +78,7 @@ struct Play<'a> {
     drawn: Vec<(u64, u64, Value)>,
     /// The form each person was shown last: its id and the place.
     forms: BTreeMap<u64, (String, u64)>,
+    bundles: Bundles,
     last_id: u64,
 }
 
@@ -311,6 +313,7 @@ impl Play<'_> {
     fn deliver(&mut self, notice: &Notice, Sending { to, telling, .. }: Sending) {
         let body = compose::telling(&self.setting.words, &telling);
         match to {
+            Destination::Place(at) if telling.is_quiet() => self.post_line(&at, body),
             Destination::Place(at) => {
                 let (place, id) = (number(at.as_str()), self.next_id());
                 let pinged = self.pinged(&telling);
@@ -343,6 +346,21 @@ impl Play<'_> {
                 }
             }
         }
+    }
+
+    /// A line that nobody has to act on: below others, where enough were said just now.
+    fn post_line(&mut self, at: &PlaceId, mut body: Value) {
+        let line = body["content"].as_str().unwrap_or_default().to_owned();
+        let place = number(at.as_str());
+        if let Some((message, text)) = self.bundles.joins(at, &line, self.now, compose::CONTENT_MAX) {
+            body["content"] = text.as_str().into();
+            self.bundles.said(at, &message, text, self.now);
+            self.happened.push(Happened::Edited { place, id: number(message.as_str()), body });
+            return;
+        }
+        let id = self.next_id();
+        self.bundles.said(at, &id.to_string().into(), line, self.now);
+        self.happened.push(Happened::Posted { place, id, body, pinged: Vec::new() });
     }
 
     fn pinged(&self, telling: &Telling) -> Vec<u64> {

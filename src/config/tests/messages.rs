@@ -42,10 +42,10 @@ fn messages() {
               messages[0].trigger: unknown key `trigger` in `messages[0]`
               did you mean `triggers`?
 
-            238: id = "escalated"
+            239: id = "escalated"
               messages[1].id: "escalated" is taken
               give every one of [[messages]] an id of its own
-            239: triggers = ["refunds"]
+            240: triggers = ["refunds"]
               messages[1].triggers[0]: there is no trigger "refunds"
               did you mean `refund`?
         "##]],

@@ -256,7 +256,7 @@ impl<'a> Turn<'a> {
             Question::Form { purpose, page, ticket } => self.form(actor, purpose, *page, ticket)?,
             Question::Health => {
                 managers_only(actor)?;
-                Answer::Health(health(self.desk, self.procedure, actor))
+                Answer::Health(health(self.desk, self.procedure, actor, self.now))
             }
             Question::Help | Question::Choices { .. } => unreachable!("answered above"),
         })

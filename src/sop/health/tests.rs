@@ -65,7 +65,7 @@ fn shown(health: &Health) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
 fn check(happens: &[Happens], teams: &[&str], want: Expect) {
     let procedure = procedure();
-    want.assert_eq(&shown(&health(&desk(&procedure, happens), &procedure, &staff("mona", teams))));
+    want.assert_eq(&shown(&health(&desk(&procedure, happens), &procedure, &staff("mona", teams), at(0))));
 }
 
 const WEEK: [Happens; 12] = [
@@ -139,7 +139,7 @@ fn confidential_cases_change_nothing_for_the_others() {
     let procedure = procedure();
     let told = |text: &'static str, grade| {
         let happens = [Says("Refund my $900."), Says(text), Graded(1, Grade::RightCall), Graded(2, grade)];
-        health(&desk(&procedure, &happens), &procedure, &staff("mona", &["managers"]))
+        health(&desk(&procedure, &happens), &procedure, &staff("mona", &["managers"]), at(0))
     };
     assert_eq!(told("My lawyer will sue you.", Grade::RightCall), told("I will see you in court.", Grade::NotNeeded));
 }
@@ -155,5 +155,25 @@ fn a_trigger_that_is_gone_is_told_by_its_last_name() {
         by hand: 0 cases, 0 graded 0/0/0/0
         of 1, 0 more
     "#]]
-    .assert_eq(&shown(&health(&desk, &later, &staff("mona", &["managers"]))));
+    .assert_eq(&shown(&health(&desk, &later, &staff("mona", &["managers"]), at(0))));
+}
+
+#[test]
+fn managers_see_who_was_rung_how_often() {
+    let procedure = procedure();
+    let day = 24 * 3600;
+    let desk = desk(&procedure, &[Says("Refund my $700, please."), Says("Refund my $800, please.")]);
+    let rung = |now: i64| {
+        let health = health(&desk, &procedure, &staff("mona", &["managers"]), at(now));
+        let told = health.pages.iter().map(|rung| format!("{} {} {}", rung.name, rung.last_day, rung.last_week));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let first = rung(3600);
+    let later = rung(day);
+    let told = format!("{first}\n{later}\n{}", rung(8 * day));
+    expect![[r#"
+        Managers 2 2
+        Managers 1 2
+        "#]]
+    .assert_eq(&told);
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::sop::clock::ClockKind;
 use crate::sop::escalation::Quote;
-use crate::sop::health::{Grades, Health, TermHealth, TriggerHealth};
+use crate::sop::health::{Grades, Health, Pages, TermHealth, TriggerHealth};
 use crate::sop::message::Standing;
 use crate::sop::notice::{NearLine, QuietLine, Stretch, Sum, Why};
 use crate::sop::share::Share;
@@ -98,7 +98,8 @@ pub(super) fn healths() -> Vec<Health> {
         let term = TermHealth { words: "late".to_owned(), grades };
         let terms = if grades.graded > 0 { vec![term; 2] } else { Vec::new() };
         let trigger = TriggerHealth { name: "Refund".to_owned(), watched: grades.cases == 0, grades, terms };
-        Health { triggers: vec![trigger; 2], more: 1, by_hand: grades, cases: 4 }
+        let pages = vec![Pages { name: "Sam".to_owned(), last_day: 1, last_week: 3 }; usize::from(grades.cases > 0)];
+        Health { triggers: vec![trigger; 2], more: 1, by_hand: grades, pages, cases: 4 }
     };
     [none, cases, graded].map(health).to_vec()
 }
