@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use bellhop::config::Config;
 use bellhop::sop::desk::{Desk, Fact, Request};
-use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, Event, OnCall};
+use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, OnCall};
 use bellhop::sop::message::{Message, Person, Standing};
 use bellhop::sop::procedure::Procedure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -92,7 +92,7 @@ fn log(procedure: &Procedure, cases: u64) -> Vec<(DateTime<Utc>, Fact)> {
 fn folded(facts: &[(DateTime<Utc>, Fact)]) -> Desk {
     let mut desk = Desk::default();
     for (at, fact) in facts {
-        desk.apply(fact, *at);
+        desk.apply(fact.clone(), *at);
     }
     desk
 }
@@ -121,7 +121,7 @@ fn written(facts: &[(DateTime<Utc>, Fact)]) -> Vec<(DateTime<Utc>, String)> {
 fn read_back(written: &[(DateTime<Utc>, String)]) -> Desk {
     let mut desk = Desk::default();
     for (at, line) in written {
-        desk.apply(&Fact::read(line).expect("what was written"), *at);
+        desk.apply(Fact::read(line).expect("what was written"), *at);
     }
     desk
 }
@@ -154,8 +154,7 @@ fn commands(facts: &[(DateTime<Utc>, Fact)]) {
     let nobody_special = OnCall::default();
     let began = Instant::now();
     for case in &mut cases {
-        let events: Vec<Event> = case.decide(&command, &nobody_special, now).expect("nobody has it yet");
-        for event in &events {
+        for event in case.decide(&command, &nobody_special, now).expect("nobody has it yet") {
             case.apply(event, now);
         }
     }

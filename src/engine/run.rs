@@ -77,9 +77,10 @@ impl Engine {
     pub async fn start(settings: Settings) -> Result<Self, Failure> {
         let Settings { procedure, clock, mut store, connector } = settings;
         let Past { facts, to_tell, inputs, positions } = store.past().await?;
+        let next_seq = facts.last().map_or(1, |line| line.seq + 1);
         let mut desk = Desk::default();
-        for line in &facts {
-            desk.apply(&line.fact, line.at);
+        for line in facts {
+            desk.apply(line.fact, line.at);
         }
         desk.look_ahead(&procedure);
         let mut handled = Handled::new(REMEMBERED);
@@ -93,7 +94,7 @@ impl Engine {
         let (pulse_out, pulse) = watch::channel(Pulse { to_tell: to_tell.len(), next_deadline, ..Pulse::default() });
         let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
         let state = Loop {
-            next_seq: facts.last().map_or(1, |line| line.seq + 1),
+            next_seq,
             outbox: Outbox::new(connector, to_tell),
             desk,
             procedure,

@@ -72,8 +72,8 @@ pub struct Reports<'c> {
 
 impl Conversation {
     /// Remembers a message.
-    pub fn note(&mut self, noted: &Noted, at: DateTime<Utc>) {
-        let Noted { message, place, customer, ticket, kinds, failing, sketch } = noted.clone();
+    pub fn note(&mut self, noted: Noted, at: DateTime<Utc>) {
+        let Noted { message, place, customer, ticket, kinds, failing, sketch } = noted;
         let said = Counted { customer, place, message, at };
         let contacts = self.by_customer.entry(said.customer.id.clone()).or_default();
         if let Some(before) = contacts.iter_mut().find(|before| before.said.message == said.message) {
@@ -280,7 +280,7 @@ mod tests {
     fn contacts(past: &[(i64, &str, &str)], text: &str) -> usize {
         let mut conversation = Conversation::default();
         for (hours, id, text) in past {
-            conversation.note(&noted(id, "ann", text), at(-hours * HOUR));
+            conversation.note(noted(id, "ann", text), at(-hours * HOUR));
         }
         let (message, ticket) = (says("now", "ann", text), procedure().ticket_in(text));
         conversation
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn other_customers_count_for_themselves() {
         let mut conversation = Conversation::default();
-        conversation.note(&noted("a", "bob", ROUTER), at(-5 * HOUR));
+        conversation.note(noted("a", "bob", ROUTER), at(-5 * HOUR));
         let message = says("now", "ann", ROUTER);
         assert!(
             conversation
@@ -350,9 +350,9 @@ mod tests {
             failing: failing.iter().map(|thing| (*thing).to_owned()).collect(),
             ..noted(id, id, ROUTER)
         };
-        conversation.note(&report("bob", &["network"]), at(-60));
-        conversation.note(&report("cleo", &["site", "payments"]), at(-50));
-        conversation.note(&report("dan", &[]), at(-40));
+        conversation.note(report("bob", &["network"]), at(-60));
+        conversation.note(report("cleo", &["site", "payments"]), at(-50));
+        conversation.note(report("dan", &[]), at(-40));
         let counted = |failing: &[&str]| {
             let failing: Vec<String> = failing.iter().map(|thing| (*thing).to_owned()).collect();
             let reports = conversation.reports(&Kind::Outage, &failing, &"ann".into(), TimeDelta::hours(1), at(0));
@@ -372,13 +372,13 @@ mod tests {
             conversation.contacts(&customer.into(), None, &message, || sketch(ROUTER), TimeDelta::days(30), at(0)).len()
         };
         let long_ago = -20 * 24 * HOUR;
-        conversation.note(&noted("first", "first", ROUTER), at(long_ago));
-        conversation.note(&noted("loyal", "loyal", ROUTER), at(long_ago));
+        conversation.note(noted("first", "first", ROUTER), at(long_ago));
+        conversation.note(noted("loyal", "loyal", ROUTER), at(long_ago));
         for number in 0..CUSTOMERS - 1 {
             let id = format!("c{number}");
-            conversation.note(&noted(&id, &id, "Hello"), at(long_ago + 1));
+            conversation.note(noted(&id, &id, "Hello"), at(long_ago + 1));
             if number == 0 {
-                conversation.note(&noted("loyal again", "loyal", ROUTER), at(long_ago + 2 * HOUR));
+                conversation.note(noted("loyal again", "loyal", ROUTER), at(long_ago + 2 * HOUR));
             }
         }
         assert_eq!(again(&conversation, "first"), 0);

@@ -34,7 +34,7 @@ use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
 pub use crate::sop::desk::version::Sop;
-use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Opened, Report, Status, Subject};
+use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Report, Status, Subject};
 use crate::sop::guidance::form::{Draft, Drafts};
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Line, Notice};
@@ -160,48 +160,47 @@ pub struct Desk {
 
 impl Desk {
     /// Takes a recorded fact in.
-    pub fn apply(&mut self, fact: &Fact, at: DateTime<Utc>) {
+    pub fn apply(&mut self, fact: Fact, at: DateTime<Utc>) {
         match fact {
             Fact::Noted(noted) => self.conversation.note(noted, at),
             Fact::Watched { .. } => {}
-            Fact::Covered(cover) => self.covers.push(cover.clone()),
+            Fact::Covered(cover) => self.covers.push(cover),
             Fact::HandedOver { team, .. } => self.handovers.see_to(team, at),
             Fact::Asked(asked) => self.waits.ask(asked, at),
-            Fact::Answered { place } => self.waits.answer(place),
-            Fact::WaitedLong { place, customer } => self.waits.told(place, customer),
-            Fact::Deaf { since } => self.hearing.lose(*since),
+            Fact::Answered { place } => self.waits.answer(&place),
+            Fact::WaitedLong { place, customer } => self.waits.told(&place, &customer),
+            Fact::Deaf { since } => self.hearing.lose(since),
             Fact::Hearing => self.hearing.regain(at),
-            Fact::Adopted { version } => self.adopted = Some(Adopted::new(version, at)),
-            Fact::Drafted(draft) => self.drafts.keep(draft.clone(), at),
+            Fact::Adopted { version } => self.adopted = Some(Adopted::new(&version, at)),
+            Fact::Drafted(draft) => self.drafts.keep(draft, at),
             Fact::OutOfReach { team } => {
-                self.out_of_reach.insert(team.clone(), at);
+                self.out_of_reach.insert(team, at);
             }
-            Fact::Case { id, event } => {
-                let before = self.deadline_of(*id);
-                let held = self.case(*id).and_then(handover::held);
-                match (self.cases.get_mut(id), event) {
-                    (Some(case), event) => case.apply(event, at),
-                    (None, Event::Opened(opened)) => {
-                        let plan = self.shared(&opened.plan);
-                        let opened = Opened { plan, ..(**opened).clone() };
-                        self.cases.insert(*id, Box::new(Escalation::open(*id, opened, at)));
-                    }
-                    // The log begins every case with its opening; anything else is not a log of ours.
-                    (None, event) => panic!("{id} has no opening before {event:?}"),
-                }
-                if let Event::MovedOver(moved) = event {
-                    let plan = self.shared(&moved.plan);
-                    self.cases.get_mut(id).expect("applied above").opened.plan = plan;
-                }
-                if let Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_) = event {
-                    for (subject, plan) in self.cases[id].issues() {
-                        self.subjects.insert(*id, subject, plan);
-                    }
-                }
-                self.index(*id, before);
-                self.handovers.move_case(*id, held, handover::held(&self.cases[id]));
+            Fact::Case { id, event } => self.follow(id, event, at),
+        }
+    }
+
+    /// Takes in what happened to a case.
+    fn follow(&mut self, id: EscalationId, mut event: Event, at: DateTime<Utc>) {
+        self.share(&mut event);
+        let before = self.deadline_of(id);
+        let held = self.case(id).and_then(handover::held);
+        let is_about_more = matches!(event, Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_));
+        match (self.cases.get_mut(&id), event) {
+            (Some(case), event) => case.apply(event, at),
+            (None, Event::Opened(opened)) => {
+                self.cases.insert(id, Box::new(Escalation::open(id, *opened, at)));
+            }
+            // The log begins every case with its opening; anything else is not a log of ours.
+            (None, event) => panic!("{id} has no opening before {event:?}"),
+        }
+        if is_about_more {
+            for (subject, plan) in self.cases[&id].issues() {
+                self.subjects.insert(id, subject, plan);
             }
         }
+        self.index(id, before);
+        self.handovers.move_case(id, held, handover::held(&self.cases[&id]));
     }
 
     /// What a request leads to at this instant. The facts are applied; recording and sending are the caller's.
@@ -349,13 +348,17 @@ impl Desk {
         std::iter::successors(into(&part), into).collect()
     }
 
-    /// The plan as other cases follow it already, if they do: a log names it anew with every case.
-    fn shared(&mut self, plan: &Arc<Plan>) -> Arc<Plan> {
-        if let Some(known) = self.plans.iter().find(|known| *known == plan) {
-            return Arc::clone(known);
+    /// What many cases have in common is kept once: a log names it anew with every case.
+    fn share(&mut self, event: &mut Event) {
+        let plan = match event {
+            Event::Opened(opened) => &mut opened.plan,
+            Event::MovedOver(moved) => &mut moved.plan,
+            _ => return,
+        };
+        match self.plans.iter().find(|known| *known == plan) {
+            Some(known) => *plan = Arc::clone(known),
+            None => self.plans.push(Arc::clone(plan)),
         }
-        self.plans.push(Arc::clone(plan));
-        Arc::clone(plan)
     }
 
     fn next_id(&self) -> EscalationId {

@@ -40,13 +40,13 @@ pub struct Waits {
 const WAITS_MAX: usize = 20_000;
 
 impl Waits {
-    pub fn ask(&mut self, asked: &Asked, since: DateTime<Utc>) {
+    pub fn ask(&mut self, asked: Asked, since: DateTime<Utc>) {
         let key = (asked.place.clone(), asked.customer.id.clone());
         if self.by_place.len() >= WAITS_MAX || self.by_place.contains_key(&key) {
             return;
         }
         let wakes = asked.after_seconds.iter().map(|seconds| since + TimeDelta::seconds(*seconds)).collect();
-        let wait = Wait { asked: asked.clone(), since, wakes };
+        let wait = Wait { asked, since, wakes };
         self.schedule(&wait);
         self.by_place.insert(key, wait);
     }
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn a_wait_begins_with_the_oldest_message_and_is_told_once_for_each_time() {
         let mut waits = Waits::default();
-        waits.ask(&asked("support", "ann"), at(0));
-        waits.ask(&asked("support", "ann"), at(30));
+        waits.ask(asked("support", "ann"), at(0));
+        waits.ask(asked("support", "ann"), at(30));
         assert_eq!(waits.next(), Some(at(60)));
         assert_eq!(waits.due(at(59)), []);
         assert_eq!(waits.due(at(60)).len(), 1);
@@ -136,7 +136,7 @@ mod tests {
     fn an_answer_ends_the_waiting_of_everybody_there() {
         let mut waits = Waits::default();
         for (place, who) in [("support", "ann"), ("support", "bob"), ("thread", "ann")] {
-            waits.ask(&asked(place, who), at(0));
+            waits.ask(asked(place, who), at(0));
         }
         waits.answer(&"support".into());
         assert!(!waits.anybody(&"support".into()) && waits.is_waiting(&"thread".into(), &"ann".into()));

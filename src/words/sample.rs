@@ -235,12 +235,12 @@ fn cards() -> Vec<Card> {
         let mut case = Escalation::open(EscalationId(1), opened(full), at(0));
         let mut play = |case: &mut Escalation, command: &Command, minute: i64| {
             for event in case.decide(command, &on_call, at(minute)).unwrap_or_default() {
-                case.apply(&event, at(minute));
+                case.apply(event, at(minute));
             }
             let page = full.then_some(0).filter(|_| !case.pages.is_empty());
             cards.push(notice::card(case, &procedure, page));
         };
-        for event in open(opened(full), &on_call).iter().skip(1) {
+        for event in open(opened(full), &on_call).into_iter().skip(1) {
             case.apply(event, at(0));
         }
         let by = Actor { person: person("Sam", Standing::Staff), teams: vec!["first".into()], manages: true };

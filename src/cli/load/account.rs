@@ -49,7 +49,7 @@ impl Account {
     ) -> Self {
         let mut desk = Desk::default();
         for recorded in &past.facts {
-            desk.apply(&recorded.fact, recorded.at);
+            desk.apply(recorded.fact.clone(), recorded.at);
         }
         let position = read_to(past, place).unwrap_or(0);
         let mut account = Self {

@@ -109,7 +109,7 @@ async fn engine(folder: &TempDir, clock: &Clock, post: &Arc<Post>) -> Engine {
 fn fold(past: &Past) -> Vec<Escalation> {
     let mut desk = Desk::default();
     for line in &past.facts {
-        desk.apply(&line.fact, line.at);
+        desk.apply(line.fact.clone(), line.at);
     }
     desk.cases().cloned().collect()
 }

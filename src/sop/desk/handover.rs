@@ -36,8 +36,8 @@ impl Handovers {
         self.ahead.next
     }
 
-    pub(super) fn see_to(&mut self, team: &TeamId, at: DateTime<Utc>) {
-        self.seen_to.insert(team.clone(), at);
+    pub(super) fn see_to(&mut self, team: TeamId, at: DateTime<Utc>) {
+        self.seen_to.insert(team, at);
     }
 
     /// A case came to a team, or left it.

@@ -79,7 +79,7 @@ mod tests {
         let before = desk.clone();
         let outcome = desk.handle(request, &procedure(), at(now));
         let mut folded = before;
-        outcome.facts.iter().for_each(|fact| folded.apply(fact, at(now)));
+        outcome.facts.iter().for_each(|fact| folded.apply(fact.clone(), at(now)));
         assert_eq!(folded.hearing, desk.hearing);
         let announced = outcome.notices.into_iter().filter_map(|notice| match notice {
             Notice::Sop { sop, .. } => Some(sop),

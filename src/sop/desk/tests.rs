@@ -280,7 +280,7 @@ impl Day {
         for (fact, at) in &self.log {
             let read = Fact::read(fact).expect("ours");
             assert_eq!(read, serde_json::from_str(fact).expect("ours"), "there is one way to read a fact");
-            folded.apply(&read, *at);
+            folded.apply(read, *at);
         }
         assert_eq!(folded.cases, self.desk.cases);
         assert_eq!(folded.deadlines, self.desk.deadlines);

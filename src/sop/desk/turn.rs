@@ -310,9 +310,10 @@ impl<'a> Turn<'a> {
 
     pub(super) fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
         for event in events {
-            self.record(Fact::Case { id, event: event.clone() });
+            self.desk.apply(Fact::Case { id, event: event.clone() }, self.now);
             let notices = notice::notices(&event, &self.desk.cases[&id], self.procedure);
             self.outcome.notices.extend(notices);
+            self.outcome.facts.push(Fact::Case { id, event });
         }
     }
 
@@ -320,7 +321,7 @@ impl<'a> Turn<'a> {
         if let Fact::Covered(_) = fact {
             self.on_call.take();
         }
-        self.desk.apply(&fact, self.now);
+        self.desk.apply(fact.clone(), self.now);
         self.outcome.facts.push(fact);
     }
 

@@ -107,7 +107,7 @@ impl Turn<'_> {
         let case = self.find(actor, about)?;
         let mut moved = case.clone();
         for event in case.move_over(actor, self.terms(case)?, self.on_call(), self.now)? {
-            moved.apply(&event, self.now);
+            moved.apply(event, self.now);
         }
         Ok(Answer::Difference(Box::new(notice::difference(case, &moved))))
     }

@@ -9,6 +9,7 @@ use crate::sop::escalation::{
 };
 use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
+use crate::sop::message::Person;
 use crate::sop::team::Step;
 
 impl Escalation {
@@ -49,78 +50,73 @@ impl Escalation {
     }
 
     /// Takes a fact in. A fact about a page that does not exist cannot be recorded, so it is not looked for.
-    pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
+    pub fn apply(&mut self, event: Event, at: DateTime<Utc>) {
         self.updated_at = at;
-        self.run_clocks(event, at);
+        self.run_clocks(&event, at);
         match event {
-            Event::Opened(opened) => *self = Self::open(self.id, (**opened).clone(), at),
+            Event::Opened(opened) => *self = Self::open(self.id, *opened, at),
             Event::Added { report } => {
-                self.added.push((**report).clone());
+                self.added.push(*report);
                 self.settle_owed();
             }
             Event::Strengthened { report, severity } => {
-                self.severity = *severity;
-                self.added.push((**report).clone());
+                self.severity = severity;
+                self.added.push(*report);
                 self.settle_owed();
             }
             Event::Paged { step, reason, on_call } => {
-                self.step = *step;
+                self.step = step;
                 self.awaiting = Some(self.pages.len());
                 self.answered.clear();
                 self.rest();
-                let team = self.opened.plan.rung(*step).team.clone();
+                let (team, added) = (self.opened.plan.rung(step).team.clone(), self.joined());
                 // Most cases are paged once.
                 self.pages.reserve_exact(1);
-                let (step, reason, on_call, added) = (*step, *reason, on_call.clone(), self.joined());
                 self.pages.push(Page { step, team, reason, on_call, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }
             Event::Delivered { page, place, message } => {
-                self.pages[*page].fate = Fate::Delivered { at, place: place.clone(), message: message.clone() };
+                self.pages[page].fate = Fate::Delivered { at, place, message };
             }
             // The time of the page goes on.
             Event::Reposted { page, place, message } => {
-                if let Fate::Delivered { place: known_place, message: known, .. } = &mut self.pages[*page].fate {
-                    (*known_place, *known) = (place.clone(), message.clone());
+                if let Fate::Delivered { place: known_place, message: known, .. } = &mut self.pages[page].fate {
+                    (*known_place, *known) = (place, message);
                 }
             }
             Event::Undeliverable { page, why } => {
-                self.pages[*page].fate = Fate::Undeliverable { at, why: why.clone() };
+                self.pages[page].fate = Fate::Undeliverable { at, why };
             }
             Event::Breached { late_seconds, .. } => {
                 self.breaches += 1;
-                self.late_seconds = *late_seconds;
+                self.late_seconds = late_seconds;
             }
             Event::Raised { from, to, why } => {
-                if *why != RaiseReason::Silence {
+                if why != RaiseReason::Silence {
                     self.late_seconds = 0;
                 }
-                let from = self.opened.plan.rung(*from).team.clone();
-                self.step = *to;
+                let from = self.opened.plan.rung(from).team.clone();
+                self.step = to;
                 let gaps = std::mem::take(&mut self.gaps);
-                self.raised = Some(Box::new(Raise { at, from, why: why.clone(), gaps }));
+                self.raised = Some(Box::new(Raise { at, from, why, gaps }));
             }
-            Event::Answered { by } => self.answered.push(by.clone()),
-            Event::Acknowledged { by } | Event::HandedOff { to: by } => {
-                if let Event::HandedOff { .. } = event {
-                    self.answered.clear();
-                }
-                self.responder = Some((by.clone(), at));
-                self.awaiting = None;
-                self.offered = None;
-                self.version += 1;
+            Event::Answered { by } => self.answered.push(by),
+            Event::Acknowledged { by } => self.give_to(by, at),
+            Event::HandedOff { to } => {
+                self.answered.clear();
+                self.give_to(to, at);
             }
-            Event::Promised { until, .. } => self.promise = Some(Promise { until: *until, nudged_at: None }),
+            Event::Promised { until, .. } => self.promise = Some(Promise { until, nudged_at: None }),
             Event::Nudged { .. } => {
                 if let Some(promise) = &mut self.promise {
                     promise.nudged_at = Some(at);
                 }
                 self.version += 1;
             }
-            Event::Noted { by, text } => self.notes.push(Note { by: by.clone(), text: text.clone(), at }),
+            Event::Noted { by, text } => self.notes.push(Note { by, text, at }),
             Event::Waited { by, reason } => {
                 self.rest();
-                self.waiting = Some(Box::new(Waiting { by: by.clone(), reason: reason.clone(), since: at }));
+                self.waiting = Some(Box::new(Waiting { by, reason, since: at }));
                 self.version += 1;
             }
             Event::Resumed { .. } => {
@@ -128,15 +124,15 @@ impl Escalation {
                 self.version += 1;
             }
             Event::Offered { to, .. } => {
-                self.offered = Some(Box::new(to.clone()));
+                self.offered = Some(Box::new(to));
                 self.version += 1;
             }
             Event::SeveritySet { by, severity, reason } => {
-                self.severity = *severity;
-                self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
+                self.severity = severity;
+                self.notes.push(Note { by, text: reason, at });
             }
             Event::ConfirmationAsked { of, until } => {
-                self.confirmation = Some(Box::new(Confirmation { of: of.clone(), until: *until, confirmed: false }));
+                self.confirmation = Some(Box::new(Confirmation { of, until, confirmed: false }));
             }
             Event::Confirmed { .. } => {
                 if let Some(asked) = &mut self.confirmation {
@@ -144,15 +140,15 @@ impl Escalation {
                 }
             }
             Event::Replied { at, .. } => {
-                if self.is_kept_by(*at) {
+                if self.is_kept_by(at) {
                     self.told = None;
                 }
             }
             Event::CustomerAsked { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
-            Event::Required { fields, by, due } => self.require(fields, by.as_ref(), *due),
-            Event::Bounced { field, from, due, .. } => self.require(std::slice::from_ref(field), from.as_ref(), *due),
+            Event::Required { fields, by, due } => self.require(fields, by, due),
+            Event::Bounced { field, from, due, .. } => self.require(vec![field], from, due),
             Event::Informed { answers, .. } => {
-                self.informed.extend(answers.iter().cloned());
+                self.informed.extend(answers);
                 self.settle_owed();
             }
             Event::Reminded { .. } => {
@@ -160,37 +156,37 @@ impl Escalation {
                     owed.reminded_at = Some(at);
                 }
             }
-            Event::StepDone { by, playbook, step } => {
-                self.steps_done.push(StepDone { by: by.clone(), at, playbook: playbook.clone(), step: step.clone() });
-            }
-            Event::CustomerTold { by, due } => {
-                self.told = Some(Box::new(Told { by: by.clone(), due: *due, at }));
-            }
-            Event::MovedOver(terms) => self.take_terms(terms, at),
-            Event::Graded { by, grade } => self.grade = Some(Box::new((by.clone(), *grade))),
+            Event::StepDone { by, playbook, step } => self.steps_done.push(StepDone { by, at, playbook, step }),
+            Event::CustomerTold { by, due } => self.told = Some(Box::new(Told { by, due, at })),
+            Event::MovedOver(terms) => self.take_terms(*terms, at),
+            Event::Graded { by, grade } => self.grade = Some(Box::new((by, grade))),
             Event::Reopened { by, reason } => {
-                self.notes.push(Note { by: by.clone(), text: reason.clone(), at });
+                self.notes.push(Note { by, text: reason, at });
                 self.resolution = None;
                 self.confirmation = None;
                 self.responder = None;
             }
-            Event::Resolved { by, note } => {
-                self.end(Resolution { by: by.clone(), at, note: note.clone(), into: None });
-            }
-            Event::Merged { by, into } => {
-                self.end(Resolution { by: by.clone(), at, note: String::new(), into: Some(*into) });
-            }
+            Event::Resolved { by, note } => self.end(Resolution { by, at, note, into: None }),
+            Event::Merged { by, into } => self.end(Resolution { by, at, note: String::new(), into: Some(into) }),
             Event::Joined { parts, severity, .. } => {
-                self.severity = *severity;
+                self.severity = severity;
                 for part in parts {
                     self.told = self.told.take().or_else(|| part.told.clone().map(Box::new));
-                    self.parts.push(part.clone());
+                    self.parts.push(part);
                 }
                 self.settle_owed();
             }
             Event::Parted { parts } => self.parts.retain(|part| !parts.contains(&part.case)),
-            Event::GapFound { team } => self.gaps.push(team.clone()),
+            Event::GapFound { team } => self.gaps.push(team),
         }
+    }
+
+    /// Somebody has it from now on.
+    fn give_to(&mut self, by: Person, at: DateTime<Utc>) {
+        self.responder = Some((by, at));
+        self.awaiting = None;
+        self.offered = None;
+        self.version += 1;
     }
 
     fn end(&mut self, resolution: Resolution) {

@@ -73,10 +73,10 @@ impl Escalation {
         self.information().any(|known| known.id == id)
     }
 
-    pub(super) fn require(&mut self, fields: &[Field], by: Option<&Person>, due: DateTime<Utc>) {
+    pub(super) fn require(&mut self, fields: Vec<Field>, by: Option<Person>, due: DateTime<Utc>) {
         let known = self.owed.take().map(|owed| owed.fields).unwrap_or_default();
-        let fields = known.into_iter().chain(fields.iter().cloned()).collect();
-        self.owed = Some(Box::new(Owed { fields, by: by.cloned(), due, reminded_at: None }));
+        let fields = known.into_iter().chain(fields).collect();
+        self.owed = Some(Box::new(Owed { fields, by, due, reminded_at: None }));
     }
 
     /// What has been told is not owed any more.

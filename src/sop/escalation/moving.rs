@@ -84,19 +84,19 @@ impl Escalation {
     }
 
     /// The fact's effect: see the top.
-    pub(super) fn take_terms(&mut self, terms: &Moved, at: DateTime<Utc>) {
+    pub(super) fn take_terms(&mut self, terms: Moved, at: DateTime<Utc>) {
         let Moved { procedure, plan, ownership, step, .. } = terms;
-        let before = std::mem::replace(&mut self.opened.plan, Arc::clone(plan));
+        let before = std::mem::replace(&mut self.opened.plan, plan);
         // Parts that followed the same plan go with it.
         for part in self.parts.iter_mut().filter(|part| part.plan == before.id) {
-            part.plan.clone_from(&plan.id);
+            part.plan.clone_from(&self.opened.plan.id);
         }
-        procedure.clone_into(&mut self.opened.procedure);
+        self.opened.procedure = procedure;
         self.moved_at = Some(at);
-        self.opened.ownership = *ownership;
-        self.step = *step;
+        self.opened.ownership = ownership;
+        self.step = step;
         if let Some(page) = self.awaiting {
-            self.pages[page].step = *step;
+            self.pages[page].step = step;
         }
         self.limit_clocks(at);
         self.version += 1;

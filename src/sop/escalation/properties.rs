@@ -324,7 +324,7 @@ impl Walk {
         let before = self.case.clone();
         let stored: Event = serde_json::from_str(&serde_json::to_string(event).expect("plain data")).expect("ours");
         assert_eq!(&stored, event, "an event reads back as it was written");
-        self.case.apply(event, self.now);
+        self.case.apply(event.clone(), self.now);
         self.log.push((event.clone(), self.now));
         check_effect(&before, event, &self.case, self.now);
     }
@@ -371,7 +371,7 @@ impl Walk {
         };
         let mut folded = Escalation::open(self.case.id, (**opened).clone(), *opened_at);
         for (event, at) in rest {
-            folded.apply(event, *at);
+            folded.apply(event.clone(), *at);
         }
         assert_eq!(folded, self.case, "state is the fold of the events");
         self.check_never_silent();
@@ -419,7 +419,7 @@ impl Walk {
         for _ in 0..2 {
             let follows = rung.decide(&Command::DeadlineReached, &self.on_call, self.now);
             for event in follows.expect("the timer is never refused") {
-                rung.apply(&event, self.now);
+                rung.apply(event, self.now);
             }
         }
         assert!(rung.clock_deadline().is_none_or(|deadline| deadline.at > self.now), "something due was left unsaid");
@@ -719,7 +719,7 @@ proptest! {
             prop_assert_eq!(walk.case.answer_due(), Some(plan.rung(walk.case.step).due(at)));
         }
         let mut folded = Escalation::open(walk.case.id, before.opened.clone(), before.opened_at);
-        walk.log.iter().for_each(|(event, at)| folded.apply(event, *at));
+        walk.log.iter().for_each(|(event, at)| folded.apply(event.clone(), *at));
         prop_assert_eq!(&folded, &walk.case);
         let again = walk.case.move_over(&by, terms, &walk.on_call, walk.now);
         prop_assert_eq!(again, Err(Refusal::AlreadySo { id: walk.case.id }));

@@ -65,7 +65,7 @@ fn past(reports: &[(&str, i64, &str, &[Kind])]) -> Conversation {
             failing: Vec::new(),
             sketch: Sketch::of(&subject_words(text, &procedure().lexicon)),
         };
-        past.note(&noted, at(-hours_ago * 3600));
+        past.note(noted, at(-hours_ago * 3600));
     }
     past
 }

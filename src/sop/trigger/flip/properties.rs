@@ -90,7 +90,7 @@ impl World {
                 failing: Vec::new(),
                 sketch: Sketch::of(&subject_words(TEXT, &procedure().lexicon)),
             };
-            past.note(&noted, at(-minutes_ago * 60));
+            past.note(noted, at(-minutes_ago * 60));
         };
         (0..self.older).rev().for_each(|n| note(format!("old{n}"), &format!("o{n}"), 800 + n * 20, &[Kind::Outage]));
         (1..=self.contacts).rev().for_each(|n| note(format!("ann{n}"), "ann", n * 90, &[]));
