@@ -52,7 +52,7 @@ impl Names {
     }
 
     pub(super) fn team(&self, item: &Item<'_>) -> Option<TeamId> {
-        item.read(|id| known("team", id, &self.teams)).map(TeamId)
+        item.read(|id| known("team", id, &self.teams)).map(|id| TeamId(id.into()))
     }
 
     pub(super) fn plan(&self, item: &Item<'_>) -> Option<String> {
@@ -187,7 +187,7 @@ fn teams(document: &Table<'_>, watched: &[u64]) -> Vec<Team> {
             channel_item?.note(wrong("this channel belongs to a cleared team and to one that is not", hint));
         }
         let (place, group) = (channel.to_string().into(), role?.to_string());
-        Some(Team { id: TeamId(id?), name: name?, place, group, cleared, manages: manages? })
+        Some(Team { id: TeamId(id?.into()), name: name?, place, group, cleared, manages: manages? })
     })
 }
 

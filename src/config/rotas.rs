@@ -99,7 +99,7 @@ impl Roster<'_> {
         let team = table.need("team", "name one of [[teams]]").and_then(|item| self.names.team(&item));
         let id = match table.get("id") {
             Some(item) => item.read(values::id),
-            None => team.as_ref().map(|team| team.0.clone()),
+            None => team.as_ref().map(ToString::to_string),
         };
         if let Some(id) = &id {
             if ids.contains(id) {

@@ -12,12 +12,12 @@ mod handover;
 mod hearing;
 mod reach;
 mod request;
+mod shared;
 mod subjects;
 mod turn;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;
 pub use crate::sop::desk::request::{About, Form, Question, Request};
+use crate::sop::desk::shared::Shared;
 use crate::sop::desk::subjects::SubjectIndex;
 use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
@@ -41,7 +42,7 @@ use crate::sop::notice::{Answer, Line, Notice};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
-use crate::sop::team::{Plan, TeamId};
+use crate::sop::team::TeamId;
 use crate::sop::trigger::{Fired, Scene, fired};
 use crate::sop::waits::{Asked, Wait, Waits};
 
@@ -137,8 +138,7 @@ pub struct Outcome {
 pub struct Desk {
     // Boxed: a tree moves its values about, and keeps room for half as many again.
     cases: BTreeMap<EscalationId, Box<Escalation>>,
-    /// Each plan once that a case follows, however many do.
-    plans: Vec<Arc<Plan>>,
+    shared: Shared,
     subjects: SubjectIndex,
     /// Cases that are not resolved.
     open: BTreeSet<EscalationId>,
@@ -182,7 +182,7 @@ impl Desk {
 
     /// Takes in what happened to a case.
     fn follow(&mut self, id: EscalationId, mut event: Event, at: DateTime<Utc>) {
-        self.share(&mut event);
+        self.shared.unify(&mut event);
         let before = self.deadline_of(id);
         let held = self.case(id).and_then(handover::held);
         let is_about_more = matches!(event, Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_));
@@ -346,19 +346,6 @@ impl Desk {
     fn wholes_of(&self, part: EscalationId) -> Vec<EscalationId> {
         let into = |id: &EscalationId| self.case(*id).and_then(Escalation::merged_into);
         std::iter::successors(into(&part), into).collect()
-    }
-
-    /// What many cases have in common is kept once: a log names it anew with every case.
-    fn share(&mut self, event: &mut Event) {
-        let plan = match event {
-            Event::Opened(opened) => &mut opened.plan,
-            Event::MovedOver(moved) => &mut moved.plan,
-            _ => return,
-        };
-        match self.plans.iter().find(|known| *known == plan) {
-            Some(known) => *plan = Arc::clone(known),
-            None => self.plans.push(Arc::clone(plan)),
-        }
     }
 
     fn next_id(&self) -> EscalationId {

@@ -92,7 +92,7 @@ pub fn health(desk: &Desk, procedure: &Procedure, reader: &Actor, now: DateTime<
     let cases: Vec<&Escalation> = known.take(CASES_MAX).collect();
     let mut records: BTreeMap<&str, Record<'_>> = BTreeMap::new();
     for case in cases.iter().filter(|case| case.opened.by.is_none()) {
-        for trigger in &case.opened.report.triggers {
+        for trigger in case.opened.report.triggers.iter() {
             let record = records.entry(&trigger.id).or_default();
             record.name = &trigger.name;
             record.count(case, procedure.trigger(&trigger.id));
@@ -150,7 +150,7 @@ fn grade(case: &Escalation) -> Option<Grade> {
 impl<'c> Record<'c> {
     fn count(&mut self, case: &'c Escalation, trigger: Option<&Trigger>) {
         self.grades = self.grades.with(grade(case));
-        let is_its = |quote: &&Quote| trigger.is_none_or(|trigger| trigger.condition.names(&quote.kind));
+        let is_its = |quote: &&Quote| trigger.is_none_or(|trigger| trigger.condition.names(quote.kind.name()));
         let mut terms: Vec<_> = case.opened.report.quotes.iter().filter(is_its).map(term).collect();
         terms.sort_unstable();
         terms.dedup();
@@ -171,7 +171,7 @@ impl<'c> Record<'c> {
 }
 
 fn term(quote: &Quote) -> (&str, String) {
-    (&quote.kind, quote.words.to_lowercase())
+    (quote.kind.name(), quote.words.as_str().to_lowercase())
 }
 
 impl Grades {

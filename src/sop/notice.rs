@@ -394,12 +394,12 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         }
         Event::Bounced { by, field, from, .. } => {
             let (by, missing) = (by.clone(), field.label.clone());
-            let to = from.clone().filter(|from| *from != by);
+            let to = from.as_deref().filter(|from| **from != by).cloned();
             notices.push(ask(Line::Bounced { by, missing, to }));
             notices.extend(redraw(case));
         }
         Event::Reminded { late_seconds, .. } => {
-            let to = case.owed.as_ref().and_then(|owed| owed.by.clone());
+            let to = case.owed.as_ref().and_then(|owed| owed.by.as_deref().cloned());
             notices.push(ask(Line::Overdue { to, late_minutes: late_seconds / 60 }));
             notices.extend(redraw(case));
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::sop::calendar::Calendar;
@@ -12,11 +13,11 @@ use crate::sop::message::PlaceId;
 /// A team by its id in the config, for example `legal`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TeamId(pub String);
+pub struct TeamId(pub CompactString);
 
 impl From<&str> for TeamId {
     fn from(id: &str) -> Self {
-        Self(id.to_owned())
+        Self(id.into())
     }
 }
 
@@ -200,7 +201,7 @@ mod tests {
     /// The teams in the order in which silence reaches them.
     fn climbed(plan: &Plan, steps: usize) -> String {
         let climb = std::iter::successors(Some(Step::FIRST), |step| Some(plan.next(*step)));
-        climb.take(steps).map(|step| plan.rung(step).team.0.clone()).collect::<Vec<_>>().join(" ")
+        climb.take(steps).map(|step| plan.rung(step).team.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

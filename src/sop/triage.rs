@@ -1,5 +1,7 @@
 //! What a set of firings means beside what is already open: a new case, a word to an open one, or nothing.
 
+use std::sync::Arc;
+
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Command, Counted, EscalationId, Opened, Quote, Report, Subject, TriggerName};
 use crate::sop::message::{Message, Person, TicketRef, cut};
@@ -40,14 +42,14 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
         watched.map(|firing| Decision::Watch { trigger: firing.trigger.id.clone() }).collect();
     for group in by_plan(&fired.firings) {
         let lead = group[0].trigger;
+        let report = report(heard, &group);
         let subject = Subject {
-            customer: heard.customer.cloned(),
-            place: heard.message.place.clone(),
-            ticket: heard.ticket.cloned(),
+            customer: report.customer.clone(),
+            place: report.place.clone(),
+            ticket: heard.ticket.cloned().map(Box::new),
             scope: lead.scope,
         };
         let confidential = group.iter().any(|firing| firing.trigger.confidential);
-        let report = report(heard, &group);
         // An edit of a message that was dealt with, or is, brings nothing new.
         let open = desk.open_case(&subject, &lead.plan.id, confidential);
         if open.is_some_and(|open| open.has_heard(&report)) || desk.has_heard(&subject, &lead.plan.id, &report) {
@@ -94,25 +96,25 @@ fn by_plan<'f, 't>(firings: &'f [Firing<'t>]) -> Vec<Vec<&'f Firing<'t>>> {
 }
 
 /// Near misses, without those of confidential triggers where the case itself may be read by everybody.
-fn near(fired: &Fired<'_>, confidential: bool) -> Vec<NearMiss> {
+fn near(fired: &Fired<'_>, confidential: bool) -> Box<[NearMiss]> {
     let may_tell = |miss: &&Near<'_>| confidential || !miss.trigger.confidential;
     fired.near.iter().filter(may_tell).map(Near::to_record).collect()
 }
 
 fn report(heard: Heard<'_>, group: &[&Firing<'_>]) -> Report {
     let name = |firing: &&Firing<'_>| TriggerName { id: firing.trigger.id.clone(), name: firing.trigger.name.clone() };
-    let flip = |firing: &&Firing<'_>| Flip { trigger: firing.trigger.id.clone(), changes: firing.flip() };
-    let findings: Vec<_> = group.iter().flat_map(|firing| firing.findings().cloned()).collect();
+    let flip = |firing: &&Firing<'_>| Flip { trigger: firing.trigger.id.clone(), changes: firing.flip().into() };
+    let findings: Box<[_]> = group.iter().flat_map(|firing| firing.findings().cloned()).collect();
     let asked_for = findings.iter().filter(|finding| !finding.negated);
     let kinds: Vec<&str> = asked_for.filter_map(|finding| kind_of(&finding.what)).collect();
     Report {
-        customer: heard.customer.cloned(),
+        customer: heard.customer.cloned().map(Arc::new),
         place: heard.message.place.clone(),
         message: Some(heard.message.id.clone()),
         said_at: heard.message.at,
-        counted: counted(group),
+        counted: counted(group).into(),
         triggers: group.iter().map(name).collect(),
-        information: Vec::new(),
+        information: Box::default(),
         quotes: quotes(heard.signals, |kind| kinds.contains(&kind)),
         findings,
         flips: group.iter().map(flip).collect(),
@@ -151,11 +153,11 @@ const QUOTES_MAX: usize = 6;
 const QUOTE_CHARS_MAX: usize = 80;
 
 /// The words that count for the kinds asked for, each once, in the order of the text.
-pub fn quotes(signals: &Signals, wanted: impl Fn(&str) -> bool) -> Vec<Quote> {
+pub fn quotes(signals: &Signals, wanted: impl Fn(&str) -> bool) -> Box<[Quote]> {
     let mut found: Vec<(usize, Quote)> = Vec::new();
     for signal in signals.signals.iter().filter(|signal| wanted(signal.kind.name())) {
         for evidence in signal.evidence.iter().filter(|evidence| evidence.weight > 0.0) {
-            let quote = Quote { kind: signal.kind.name().to_owned(), words: cut(&evidence.text, QUOTE_CHARS_MAX) };
+            let quote = Quote { kind: signal.kind.clone(), words: cut(&evidence.text, QUOTE_CHARS_MAX).into() };
             if !found.iter().any(|(_, known)| *known == quote) {
                 found.push((evidence.start, quote));
             }

@@ -228,8 +228,8 @@ pub struct NearMiss {
     pub trigger: String,
     pub finding: Finding,
     /// What would have made the trigger fire; empty where that is not on record.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub flip: Vec<Change>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub flip: Box<[Change]>,
 }
 
 /// What the triggers made of one message.
@@ -257,7 +257,7 @@ impl Near<'_> {
 
     /// As it is recorded.
     pub fn to_record(&self) -> NearMiss {
-        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone(), flip: self.flip() }
+        NearMiss { trigger: self.trigger.id.clone(), finding: self.finding.clone(), flip: self.flip().into() }
     }
 }
 

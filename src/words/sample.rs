@@ -25,7 +25,7 @@ use crate::sop::notice::{
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};
-use crate::sop::signal::Lexicon;
+use crate::sop::signal::{Kind, Lexicon};
 use crate::sop::team::{Plan, Rung, Severity, TeamId};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{Words, WordsError};
@@ -284,10 +284,10 @@ fn cards() -> Vec<Card> {
 
 /// Everything that can be there, or nothing that need not.
 fn opened(full: bool) -> Opened {
-    let customer = full.then(|| person("Dana", Standing::Customer));
+    let customer = full.then(|| Arc::new(person("Dana", Standing::Customer)));
     let url = full.then(|| "https://desk.example/42".to_owned());
-    let ticket = Some(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url });
-    let findings = vec![Finding {
+    let ticket = Some(Box::new(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url }));
+    let findings = [Finding {
         held: true,
         negated: false,
         what: What::Amount {
@@ -298,9 +298,9 @@ fn opened(full: bool) -> Opened {
             currency: "USD".parse().expect("a currency"),
         },
     }];
-    let quotes = vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }];
+    let quotes = [Quote { kind: Kind::Financial, words: "$700".into() }];
     let name = TriggerName { id: "refund".to_owned(), name: "Refund".to_owned() };
-    let counted = vec![Counted {
+    let counted = [Counted {
         customer: person("Emil", Standing::Customer),
         place: "place".into(),
         message: "earlier".into(),
@@ -313,24 +313,25 @@ fn opened(full: bool) -> Opened {
         ownership: Ownership::Responder,
         plan: plan(),
         procedure: "sample".to_owned(),
-        by: (!full).then(|| person("Rosa", Standing::Staff)),
+        by: (!full).then(|| Box::new(person("Rosa", Standing::Staff))),
         report: Report {
             customer,
             place: "place".into(),
             message: full.then(|| "message".into()),
             said_at: at(-10),
-            counted: if full { counted } else { Vec::new() },
-            triggers: if full { vec![name] } else { Vec::new() },
-            findings: if full { findings } else { Vec::new() },
-            flips: Vec::new(),
-            quotes: if full { quotes } else { Vec::new() },
-            information: vec![Information {
+            counted: if full { counted.into() } else { Box::default() },
+            triggers: if full { [name].into() } else { Arc::default() },
+            findings: if full { findings.into() } else { Box::default() },
+            flips: Box::default(),
+            quotes: if full { quotes.into() } else { Box::default() },
+            information: [Information {
                 id: "steps".to_owned(),
                 label: "Steps tried".to_owned(),
                 answer: "restarted".to_owned(),
-            }],
+            }]
+            .into(),
         },
-        near: Vec::new(),
+        near: Box::default(),
         after: full.then_some(EscalationId(7)),
         drill: full,
     }

@@ -203,7 +203,7 @@ impl Cases {
 }
 
 fn opened(plan: Plan, procedure: &Procedure) -> Opened {
-    let customer = Person { id: "1".into(), name: "A customer".to_owned(), standing: Standing::Customer };
+    let customer = Arc::new(Person { id: "1".into(), name: "A customer".to_owned(), standing: Standing::Customer });
     let place = crate::sop::message::PlaceId::from("1");
     Opened {
         subject: Subject {
@@ -223,14 +223,14 @@ fn opened(plan: Plan, procedure: &Procedure) -> Opened {
             place,
             message: None,
             said_at: Utc::now(),
-            counted: Vec::new(),
-            triggers: Vec::new(),
-            findings: Vec::new(),
-            flips: Vec::new(),
-            quotes: Vec::new(),
-            information: Vec::new(),
+            counted: Box::default(),
+            triggers: Arc::default(),
+            findings: Box::default(),
+            flips: Box::default(),
+            quotes: Box::default(),
+            information: Box::default(),
         },
-        near: Vec::new(),
+        near: Box::default(),
         after: None,
         drill: false,
     }

@@ -269,7 +269,7 @@ fn customers<'r>(reports: impl Iterator<Item = &'r Report>) -> usize {
     let mut known: Vec<&Person> = Vec::new();
     for report in reports {
         let counted = report.counted.iter().map(|counted| &counted.customer);
-        for customer in report.customer.iter().chain(counted) {
+        for customer in report.customer.as_deref().into_iter().chain(counted) {
             if !known.iter().any(|other| other.id == customer.id) {
                 known.push(customer);
             }

@@ -53,7 +53,7 @@ impl Turn<'_> {
 
     /// What people call a case, in small letters.
     fn named<'c>(&'c self, case: &'c Escalation) -> impl Iterator<Item = String> + 'c {
-        let triggers = case.reports().flat_map(|report| &report.triggers).map(|trigger| trigger.name.to_lowercase());
+        let triggers = case.reports().flat_map(|report| &*report.triggers).map(|trigger| trigger.name.to_lowercase());
         let customers = case.reports().filter_map(|report| report.customer.as_ref());
         let team = self.procedure.team(case.team()).map(|team| team.name.to_lowercase());
         let customers = customers.map(|customer| customer.name.to_lowercase());

@@ -22,9 +22,9 @@ impl Turn<'_> {
             ownership: trigger.ownership,
             plan: trigger.plan.clone(),
             procedure: self.procedure.version.clone(),
-            by: Some(actor.person.clone()),
+            by: Some(Box::new(actor.person.clone())),
             report: self.invented(trigger, place),
-            near: Vec::new(),
+            near: Box::default(),
             after: None,
             drill: true,
         };
@@ -54,12 +54,12 @@ impl Turn<'_> {
             place,
             message: None,
             said_at: self.now,
-            counted: Vec::new(),
-            triggers: vec![TriggerName { id: trigger.id.clone(), name: trigger.name.clone() }],
+            counted: Box::default(),
+            triggers: [TriggerName { id: trigger.id.clone(), name: trigger.name.clone() }].into(),
             findings: firing.into_iter().flat_map(Firing::findings).cloned().collect(),
-            flips: Vec::new(),
+            flips: Box::default(),
             quotes: triage::quotes(&signals, |kind| trigger.confidential || !self.procedure.is_confidential(kind)),
-            information: Vec::new(),
+            information: Box::default(),
         }
     }
 }

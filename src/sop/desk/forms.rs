@@ -1,6 +1,8 @@
 //! Forms that people fill in: an escalation by hand, and what a case owes. What was typed is never lost: it is a draft
 //! until it is taken.
 
+use std::sync::Arc;
+
 use crate::sop::desk::turn::Turn;
 use crate::sop::desk::{About, Fact, Form, speech};
 use crate::sop::escalation::{
@@ -162,11 +164,11 @@ impl Turn<'_> {
             .as_ref()
             .map(|message| signal::read(&message.text, speech(message.author.standing), &self.procedure.lexicon));
         let customer = form.message.as_ref().map(|message| &message.author);
-        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
+        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned().map(Arc::new);
         let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
         let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
         let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();
-        let subject = Subject { customer: customer.clone(), place: place.clone(), ticket, scope };
+        let subject = Subject { customer: customer.clone(), place: place.clone(), ticket: ticket.map(Box::new), scope };
         Opened {
             after: self.desk.last_case(&subject, &plan.id, confidential).map(|case| case.id),
             subject,
@@ -175,23 +177,23 @@ impl Turn<'_> {
             ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
             plan,
             procedure: self.procedure.version.clone(),
-            by: Some(actor.person.clone()),
+            by: Some(Box::new(actor.person.clone())),
             report: Report {
                 customer,
                 place,
                 said_at: form.message.as_ref().map_or(self.now, |message| message.at),
                 message: form.message.map(|message| message.id),
-                counted: Vec::new(),
+                counted: Box::default(),
                 triggers: trigger
                     .map(|trigger| TriggerName { id: trigger.id.clone(), name: trigger.name.clone() })
                     .into_iter()
                     .collect(),
-                findings: Vec::new(),
-                flips: Vec::new(),
+                findings: Box::default(),
+                flips: Box::default(),
                 quotes: signals.map(|signals| triage::quotes(&signals, may_quote)).unwrap_or_default(),
-                information,
+                information: information.into(),
             },
-            near: Vec::new(),
+            near: Box::default(),
             drill: false,
         }
     }

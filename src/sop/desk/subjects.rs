@@ -40,6 +40,8 @@ fn key(of: impl Hash) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -47,9 +49,10 @@ mod tests {
     use crate::sop::message::{Standing, TicketRef};
 
     fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
-        let customer = prop::option::of("[a-c]").prop_map(|id| id.map(|id| person(&id, Standing::Customer)));
+        let customer = prop::option::of("[a-c]").prop_map(|id| id.map(|id| Arc::new(person(&id, Standing::Customer))));
         let ticket = prop::option::of("[1-3]");
-        let ticket = ticket.prop_map(|id| id.map(|id| TicketRef { system: "desk".to_owned(), id, url: None }));
+        let of = |id| Box::new(TicketRef { system: "desk".to_owned(), id, url: None });
+        let ticket = ticket.prop_map(move |id| id.map(of));
         let scope = prop::sample::select(vec![Scope::Customer, Scope::Everyone]);
         let plan = prop::sample::select(vec!["leads", "legal"]);
         (customer, ticket, scope, plan).prop_map(|(customer, ticket, scope, plan)| {

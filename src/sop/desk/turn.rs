@@ -180,7 +180,7 @@ impl<'a> Turn<'a> {
     pub(super) fn merge(&mut self, actor: &Actor, about: &About, into: String) -> Result<Answer, Refusal> {
         let (part, whole) = (self.find(actor, about)?, self.find(actor, &About::Typed(into))?);
         let (part_id, whole_id) = (part.id, whole.id);
-        let owed = part.owed.as_ref().map(|owed| (owed.fields.clone(), owed.by.clone()));
+        let owed = part.owed.as_ref().map(|owed| (owed.fields.to_vec(), owed.by.as_deref().cloned()));
         let Merger { whole, part } = merge(part, whole, actor, self.on_call(), self.now)?;
         self.take_in(whole_id, whole);
         if let Some((fields, by)) = owed {

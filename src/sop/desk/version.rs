@@ -127,7 +127,7 @@ impl Turn<'_> {
     fn terms(&self, case: &Escalation) -> Result<Terms, Refusal> {
         let version = self.procedure.version.clone();
         // Those of its parts are not its own.
-        let mut triggers = [&case.opened.report].into_iter().chain(&case.added).flat_map(|report| &report.triggers);
+        let mut triggers = [&case.opened.report].into_iter().chain(&case.added).flat_map(|report| &*report.triggers);
         if let Some(trigger) = triggers.find_map(|name| self.procedure.trigger(&name.id)) {
             let Trigger { plan, ownership, confidential, .. } = trigger;
             let (plan, ownership, confidential) = (plan.clone(), *ownership, *confidential);

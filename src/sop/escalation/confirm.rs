@@ -27,7 +27,7 @@ impl Escalation {
         let reporter = reporters.into_iter().find(|reporter| reporter.id != resolver.id)?;
         let until = clock::due(plan.clocks.calendar.as_deref(), now, plan.confirm_within, &[]);
         let is_asked = !plan.confirm_within.is_zero();
-        is_asked.then(|| Event::ConfirmationAsked { of: reporter.clone(), until })
+        is_asked.then(|| Event::ConfirmationAsked { of: (**reporter).clone(), until })
     }
 
     /// When silence counts as yes.

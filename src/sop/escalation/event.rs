@@ -1,5 +1,7 @@
 //! What can happen to a case.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -199,15 +201,15 @@ pub enum Event {
     },
     /// The team has to know these, and somebody owes them: whoever escalated, or whoever looks after the customer.
     Required {
-        fields: Vec<Field>,
-        by: Option<Person>,
+        fields: Arc<[Field]>,
+        by: Option<Box<Person>>,
         due: DateTime<Utc>,
     },
     /// The team cannot work without this, and asks for it back from whoever escalated, or looks after the customer.
     Bounced {
         by: Person,
         field: Field,
-        from: Option<Person>,
+        from: Option<Box<Person>>,
         due: DateTime<Utc>,
     },
     /// What was owed was told, or some of it.

@@ -1,5 +1,7 @@
 //! What the team has to know: who owes it, by when, and how it comes in.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::sop::escalation::decide::told;
@@ -30,7 +32,8 @@ impl Escalation {
             }
         }
         let due = new.iter().map(|field| now + field.owed_within).min();
-        due.map(|due| Event::Required { fields: new, by: by.cloned(), due }).into_iter().collect()
+        let by = by.cloned().map(Box::new);
+        due.map(|due| Event::Required { fields: new.into(), by, due }).into_iter().collect()
     }
 
     /// Whoever may read the case may tell what is owed.
@@ -73,16 +76,20 @@ impl Escalation {
         self.information().any(|known| known.id == id)
     }
 
-    pub(super) fn require(&mut self, fields: Vec<Field>, by: Option<Person>, due: DateTime<Utc>) {
-        let known = self.owed.take().map(|owed| owed.fields).unwrap_or_default();
-        let fields = known.into_iter().chain(fields).collect();
+    pub(super) fn require(&mut self, fields: Arc<[Field]>, by: Option<Box<Person>>, due: DateTime<Utc>) {
+        let fields = match self.owed.take() {
+            Some(known) => known.fields.iter().chain(&*fields).cloned().collect(),
+            None => fields,
+        };
         self.owed = Some(Box::new(Owed { fields, by, due, reminded_at: None }));
     }
 
     /// What has been told is not owed any more.
     pub(super) fn settle_owed(&mut self) {
         let Some(mut owed) = self.owed.take() else { return };
-        owed.fields.retain(|field| !self.is_told(&field.id));
+        if owed.fields.iter().any(|field| self.is_told(&field.id)) {
+            owed.fields = owed.fields.iter().filter(|field| !self.is_told(&field.id)).cloned().collect();
+        }
         self.owed = Some(owed).filter(|owed| !owed.fields.is_empty());
     }
 }

@@ -33,7 +33,7 @@ pub struct Part {
     pub told: Option<Told>,
     /// Who escalated it by hand.
     #[serde(default)]
-    pub by: Option<Person>,
+    pub by: Option<Box<Person>>,
 }
 
 /// What a merger means for both.

@@ -25,6 +25,7 @@ mod tests;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 pub use crate::sop::escalation::clocks::Running;
@@ -40,6 +41,7 @@ use crate::sop::guidance::information::Owed;
 use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
+use crate::sop::signal::Kind;
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
 use crate::sop::trigger::{Finding, Flip, NearMiss, Ownership, Scope};
 
@@ -71,9 +73,9 @@ impl std::str::FromStr for EscalationId {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// `None` where a rep escalated without naming a customer.
-    pub customer: Option<Person>,
+    pub customer: Option<Arc<Person>>,
     pub place: PlaceId,
-    pub ticket: Option<TicketRef>,
+    pub ticket: Option<Box<TicketRef>>,
     pub scope: Scope,
 }
 
@@ -102,30 +104,29 @@ impl Subject {
 /// Words of the customer that a reader should see, and what they count for. Never the whole message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quote {
-    /// The kind of signal, for example `legal`.
-    pub kind: String,
-    pub words: String,
+    pub kind: Kind,
+    pub words: CompactString,
 }
 
 /// A message, or a form, that speaks for a case: the one that opened it or one that was added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    pub customer: Option<Person>,
+    pub customer: Option<Arc<Person>>,
     pub place: PlaceId,
     pub message: Option<MessageId>,
     /// When it was said.
     pub said_at: DateTime<Utc>,
     /// Earlier messages that a condition counted: those of the same customer, or of others with the same trouble.
-    pub counted: Vec<Counted>,
+    pub counted: Box<[Counted]>,
     /// Ids and names of the triggers that fired on it, the leading one first; empty for a case opened by hand.
-    pub triggers: Vec<TriggerName>,
-    pub findings: Vec<Finding>,
+    pub triggers: Arc<[TriggerName]>,
+    pub findings: Box<[Finding]>,
     /// For each trigger that fired, what would have kept it quiet; empty where that is not on record.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub flips: Vec<Flip>,
-    pub quotes: Vec<Quote>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub flips: Box<[Flip]>,
+    pub quotes: Box<[Quote]>,
     /// What a form asked for; empty for a message.
-    pub information: Vec<Information>,
+    pub information: Box<[Information]>,
 }
 
 /// A message that counts towards a number of contacts or of customers.
@@ -154,9 +155,9 @@ pub struct Opened {
     /// The version of the procedure it opened under.
     pub procedure: String,
     /// The person who escalated by hand; `None` where a trigger did.
-    pub by: Option<Person>,
+    pub by: Option<Box<Person>>,
     pub report: Report,
-    pub near: Vec<NearMiss>,
+    pub near: Box<[NearMiss]>,
     /// The resolved case about the same issue before this one.
     pub after: Option<EscalationId>,
     /// Nothing has happened: people practise. It never meets a real case.
@@ -385,8 +386,8 @@ impl Escalation {
     /// Who the customer's trouble belongs to now: the rep or the responder, as the trigger says.
     pub fn owner(&self) -> Option<&Person> {
         match self.opened.ownership {
-            Ownership::Responder => self.responder.as_ref().map(|(person, _)| person).or(self.opened.by.as_ref()),
-            Ownership::Reporter => self.opened.by.as_ref().or(self.responder.as_ref().map(|(person, _)| person)),
+            Ownership::Responder => self.responder.as_ref().map(|(person, _)| person).or(self.opened.by.as_deref()),
+            Ownership::Reporter => self.opened.by.as_deref().or(self.responder.as_ref().map(|(person, _)| person)),
         }
     }
 
@@ -456,7 +457,7 @@ impl Escalation {
     /// Whoever took it or opened it; the owner is one of them.
     pub fn is_of(&self, person: &PersonId) -> bool {
         let responder = self.responder.as_ref().map(|(person, _)| person);
-        responder.into_iter().chain(&self.opened.by).any(|known| known.id == *person)
+        responder.into_iter().chain(self.opened.by.as_deref()).any(|known| known.id == *person)
     }
 }
 

@@ -24,6 +24,6 @@ impl Escalation {
 
     /// Ids of every trigger that fired for it, or that it was opened by hand for.
     pub fn trigger_ids(&self) -> Vec<&str> {
-        self.reports().flat_map(|report| &report.triggers).map(|name| name.id.as_str()).collect()
+        self.reports().flat_map(|report| &*report.triggers).map(|name| name.id.as_str()).collect()
     }
 }

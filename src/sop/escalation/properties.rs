@@ -134,7 +134,7 @@ fn openings() -> impl Strategy<Value = Opened> {
             plan.clocks = clocks.clone();
             plan.confirm_within = TimeDelta::minutes(90);
             // One of those in no team has reported some of them.
-            let by = (acks == 2).then(|| person("staff7", Standing::Staff));
+            let by = (acks == 2).then(|| Box::new(person("staff7", Standing::Staff)));
             Opened { by, ..opened(plan, false) }
         })
     });
@@ -182,7 +182,7 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
         procedure: "0123456789ab".to_owned(),
         by: None,
         report,
-        near: Vec::new(),
+        near: Box::default(),
         after: None,
         drill: false,
     }
@@ -190,16 +190,16 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
 
 fn report(message: &str) -> Report {
     Report {
-        customer: Some(person("ann", Standing::Customer)),
+        customer: Some(Arc::new(person("ann", Standing::Customer))),
         place: "support".into(),
         message: Some(message.into()),
         said_at: at(0),
-        counted: Vec::new(),
-        triggers: Vec::new(),
-        findings: Vec::new(),
-        flips: Vec::new(),
-        quotes: Vec::new(),
-        information: Vec::new(),
+        counted: Box::default(),
+        triggers: Arc::default(),
+        findings: Box::default(),
+        flips: Box::default(),
+        quotes: Box::default(),
+        information: Box::default(),
     }
 }
 
@@ -482,7 +482,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let was_rung = before.pages.iter().any(|page| page.on_call.contains(&by.person));
     let was_paged = was_rung || by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
     let owns = before.owner() == Some(&by.person) || before.offered.as_deref() == Some(&by.person);
-    let owns = owns || before.opened.by.as_ref() == Some(&by.person);
+    let owns = owns || before.opened.by.as_deref() == Some(&by.person);
     let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
         Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } | Act::TellCustomer { .. } => {
@@ -578,7 +578,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Bounced { field, due, .. } => {
             let owed = after.owed.as_ref().expect("it is owed");
             assert_eq!((owed.fields.last(), owed.due, owed.reminded_at), (Some(field), *due, None));
-            let asked = before.owed.iter().flat_map(|owed| &owed.fields).map(|field| &field.id);
+            let asked = before.owed.iter().flat_map(|owed| &*owed.fields).map(|field| &field.id);
             assert!(!asked.chain(before.information().map(|told| &told.id)).any(|id| *id == field.id));
         }
         Event::Informed { answers, .. } => {
@@ -602,7 +602,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         Event::Answered { by } => assert_eq!(after.answered.last(), Some(by)),
         Event::GapFound { team } => assert_eq!(after.gaps.last(), Some(team)),
         Event::ConfirmationAsked { of, until } => {
-            assert!(after.opened.by.as_ref() == Some(of) && after.status() == Status::Resolved && *until > now);
+            assert!(after.opened.by.as_deref() == Some(of) && after.status() == Status::Resolved && *until > now);
         }
         Event::Confirmed { .. } => assert!(before.confirmation_deadline().is_some() && after.next_deadline().is_none()),
         Event::CustomerAsked { at } => {

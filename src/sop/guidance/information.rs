@@ -1,5 +1,7 @@
 //! Required information: what a team has to know before it can work, and whether what was typed is an answer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -69,9 +71,9 @@ const TYPED_CHARS_MAX: usize = 80;
 /// What is missing on a case, from whom, and by when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
-    pub fields: Vec<Field>,
+    pub fields: Arc<[Field]>,
     /// The person who escalated by hand; `None` is whoever looks after the customer.
-    pub by: Option<Person>,
+    pub by: Option<Box<Person>>,
     pub due: DateTime<Utc>,
     pub reminded_at: Option<DateTime<Utc>>,
 }

@@ -179,7 +179,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         extend_new(&mut quotes, report.quotes.iter().cloned());
         extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
         let counted = report.counted.iter().map(|counted| &counted.customer);
-        extend_new(&mut customers, counted.chain(&report.customer).map(|customer| customer.name.clone()));
+        extend_new(&mut customers, counted.chain(report.customer.as_deref()).map(|customer| customer.name.clone()));
         extend_new(&mut earlier, report.counted.iter().cloned());
     }
     quotes.truncate(CARD_QUOTES_MAX);
@@ -201,10 +201,10 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         drill: opened.drill,
         codename: case.codename(),
         triggers,
-        customer: opened.subject.customer.clone(),
+        customer: opened.subject.customer.as_deref().cloned(),
         place: opened.report.place.clone(),
         message: opened.report.message.clone(),
-        ticket: opened.subject.ticket.clone(),
+        ticket: opened.subject.ticket.as_deref().cloned(),
         quotes,
         reasons,
         information,
@@ -212,13 +212,13 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         told_by: case.told.as_ref().map(|told| told.by.clone()),
         told_due: case.told.as_ref().map(|told| told.due.timestamp()),
         owed: case.owed.as_ref().map(|owed| CardOwed {
-            fields: owed.fields.clone(),
-            by: owed.by.clone(),
+            fields: owed.fields.to_vec(),
+            by: owed.by.as_deref().cloned(),
             team: team_name(debtor(case, procedure)),
             due: owed.due.timestamp(),
             overdue: owed.reminded_at.is_some(),
         }),
-        opened_by: opened.by.clone(),
+        opened_by: opened.by.as_deref().cloned(),
         opened_at: case.opened_at.timestamp(),
         team: team_name(case.team()),
         on_call: case.pages.last().map(|page| page.on_call.clone()).unwrap_or_default(),

@@ -39,7 +39,7 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuietLine {
     pub trigger: String,
-    pub changes: Vec<Change>,
+    pub changes: Box<[Change]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,7 +47,7 @@ pub struct NearLine {
     pub trigger: String,
     pub finding: String,
     /// What would have made the trigger fire; told with the first of its findings.
-    pub changes: Vec<Change>,
+    pub changes: Box<[Change]>,
 }
 
 /// How the time of a page or of another clock is counted. Times are seconds since 1970 (UTC).
@@ -124,7 +124,7 @@ fn near(case: &Escalation, procedure: &Procedure) -> Vec<NearLine> {
     let near = &case.opened.near;
     let line = |(at, miss): (usize, &NearMiss)| {
         let is_first = near[..at].iter().all(|before| before.trigger != miss.trigger);
-        let changes = if is_first { miss.flip.clone() } else { Vec::new() };
+        let changes = if is_first { miss.flip.clone() } else { Box::default() };
         NearLine { trigger: name(&miss.trigger), finding: miss.finding.to_string(), changes }
     };
     near.iter().enumerate().map(line).collect()

@@ -29,6 +29,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +162,7 @@ fn start(text: &str) -> (&str, bool) {
 
 /// A kind of signal. Six are built in; a team can name its own in the config.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(from = "CompactString", into = "CompactString")]
 pub enum Kind {
     Angry,
     Legal,
@@ -190,8 +191,8 @@ impl Kind {
     }
 }
 
-impl From<String> for Kind {
-    fn from(name: String) -> Self {
+impl From<CompactString> for Kind {
+    fn from(name: CompactString) -> Self {
         Self::from(name.as_str())
     }
 }
@@ -202,9 +203,9 @@ impl From<&str> for Kind {
     }
 }
 
-impl From<Kind> for String {
+impl From<Kind> for CompactString {
     fn from(kind: Kind) -> Self {
-        kind.name().to_owned()
+        kind.name().into()
     }
 }
 

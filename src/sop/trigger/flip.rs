@@ -62,7 +62,7 @@ pub struct Flip {
     /// Its id.
     pub trigger: String,
     /// All of them together.
-    pub changes: Vec<Change>,
+    pub changes: Box<[Change]>,
 }
 
 impl Condition {

@@ -401,6 +401,6 @@ fn what_is_not_on_record_is_read_as_nothing() {
     let written = r#"{"trigger":"outage","finding":{"held":false,"what":{"customers":{"kind":"outage","count":2,"at_least":3}}}}"#;
     let miss: NearMiss = serde_json::from_str(written).expect("what was written");
     let what = What::Customers { kind: Kind::Outage, count: 2, at_least: 3, unusual: 0 };
-    assert_eq!((&miss.finding.what, miss.flip.as_slice()), (&what, [].as_slice()));
+    assert_eq!((&miss.finding.what, &*miss.flip), (&what, &[][..]));
     assert_eq!(serde_json::to_string(&miss).expect("plain data"), written);
 }

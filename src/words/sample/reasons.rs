@@ -23,9 +23,13 @@ pub(super) fn whys() -> Vec<Why> {
         triggers: vec!["Refund".to_owned()],
         opened_by: (!full).then(|| person("Rosa", Standing::Staff)),
         reasons: vec!["a reason".to_owned()],
-        quotes: vec![Quote { kind: "financial".to_owned(), words: "$700".to_owned() }],
-        quiet: if full { vec![QuietLine { trigger: "Refund".to_owned(), changes: changes() }; 2] } else { Vec::new() },
-        near: vec![near(changes()), near(Vec::new())],
+        quotes: vec![Quote { kind: Kind::Financial, words: "$700".into() }],
+        quiet: if full {
+            vec![QuietLine { trigger: "Refund".to_owned(), changes: changes().into() }; 2]
+        } else {
+            Vec::new()
+        },
+        near: vec![near(changes().into()), near(Box::default())],
         sums: if full { sums() } else { Vec::new() },
         severity: Severity::Sev2,
         team: "Managers".to_owned(),
