@@ -1,6 +1,7 @@
 //! Facts change the case. No rule lives here; applying cannot fail.
 
 use chrono::{DateTime, Utc};
+use thin_vec::ThinVec;
 
 use crate::sop::escalation::clocks;
 use crate::sop::escalation::{
@@ -19,25 +20,25 @@ impl Escalation {
             id,
             severity: opened.severity,
             step: Step::FIRST,
-            pages: Vec::new(),
+            pages: ThinVec::new(),
             awaiting: None,
-            answered: Vec::new(),
+            answered: ThinVec::new(),
             responder: None,
             promise: None,
             waiting: None,
             offered: None,
-            notes: Vec::new(),
+            notes: ThinVec::new(),
             owed: None,
-            informed: Vec::new(),
-            steps_done: Vec::new(),
+            informed: ThinVec::new(),
+            steps_done: ThinVec::new(),
             told: None,
             resolution: None,
             confirmation: None,
             grade: None,
-            added: Vec::new(),
-            parts: Vec::new(),
+            added: ThinVec::new(),
+            parts: ThinVec::new(),
             raised: None,
-            gaps: Vec::new(),
+            gaps: ThinVec::new(),
             breaches: 0,
             clocks: clocks::at_opening(&opened, at),
             late_seconds: 0,
@@ -72,6 +73,7 @@ impl Escalation {
                 let (team, added) = (self.opened.plan.rung(step).team.clone(), self.joined());
                 // Most cases are paged once.
                 self.pages.reserve_exact(1);
+                let on_call = on_call.into();
                 self.pages.push(Page { step, team, reason, on_call, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }

@@ -5,6 +5,7 @@
 //! its time, and it is late at most once.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use thin_vec::ThinVec;
 
 use crate::sop::clock::{Clock, ClockKind, Target};
 use crate::sop::escalation::{Deadline, Escalation, Event, Opened, Report};
@@ -36,7 +37,7 @@ const AT_OPENING: [ClockKind; 4] =
 const AT_REOPENING: [ClockKind; 3] = [ClockKind::Update, ClockKind::Resolve, ClockKind::TimeInTier];
 
 /// Those that run from the opening on. A customer whose message opened the case waits from that message on.
-pub(super) fn at_opening(opened: &Opened, at: DateTime<Utc>) -> Vec<Running> {
+pub(super) fn at_opening(opened: &Opened, at: DateTime<Utc>) -> ThinVec<Running> {
     let asked_at = if opened.by.is_none() { opened.report.said_at.min(at) } else { at };
     let from = |kind| if kind == ClockKind::FirstReply { asked_at } else { at };
     AT_OPENING.into_iter().filter_map(|kind| started(opened, kind, from(kind))).collect()

@@ -93,8 +93,8 @@ impl Escalation {
             subject: opened.subject.clone(),
             plan: opened.plan.id.clone(),
             reports: [&opened.report].into_iter().chain(&self.added).cloned().collect(),
-            informed: self.informed.clone(),
-            notes: self.notes.clone(),
+            informed: self.informed.to_vec(),
+            notes: self.notes.to_vec(),
             told: self.told.as_deref().cloned(),
             by: opened.by.clone(),
         };

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 pub use crate::sop::escalation::clocks::Running;
 pub use crate::sop::escalation::command::{Act, Actor, Command};
@@ -172,7 +173,7 @@ pub struct Page {
     pub team: TeamId,
     pub reason: PageReason,
     /// The people it rings; none: the whole team.
-    pub on_call: Vec<Person>,
+    pub on_call: Box<[Person]>,
     pub asked_at: DateTime<Utc>,
     /// How many messages had joined the case by then.
     pub added: usize,
@@ -213,7 +214,8 @@ impl Status {
     }
 }
 
-/// A case as it stands: the fold of its events. What most cases lack most of the time is boxed: there may be very many.
+/// A case as it stands: the fold of its events. What most cases lack most of the time takes a
+/// pointer: there may be very many.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Escalation {
     pub id: EscalationId,
@@ -222,11 +224,11 @@ pub struct Escalation {
     pub severity: Severity,
     pub step: Step,
     /// Every page so far, oldest first.
-    pub pages: Vec<Page>,
+    pub pages: ThinVec<Page>,
     /// The page that somebody still has to answer, an index into [`Self::pages`].
     pub awaiting: Option<usize>,
     /// Who has answered the page, in their order, where several must: the first becomes the responder.
-    pub answered: Vec<Person>,
+    pub answered: ThinVec<Person>,
     /// Who took it last.
     pub responder: Option<(Person, DateTime<Utc>)>,
     /// When the responder's next step is due; `None` while nobody has it, or it waits for the customer.
@@ -236,13 +238,13 @@ pub struct Escalation {
     /// Who was asked to take it over, and has not yet.
     pub offered: Option<Box<Person>>,
     /// What people wrote down, oldest first: why they changed the severity or reopened it, too.
-    pub notes: Vec<Note>,
+    pub notes: ThinVec<Note>,
     /// What the team has to know and has not been told.
     pub owed: Option<Box<Owed>>,
     /// What was told after it was opened, oldest first.
-    pub informed: Vec<Information>,
+    pub informed: ThinVec<Information>,
     /// Steps of playbooks that were done, oldest first.
-    pub steps_done: Vec<StepDone>,
+    pub steps_done: ThinVec<StepDone>,
     /// By when the customer was told to expect something.
     pub told: Option<Box<Told>>,
     pub resolution: Option<Box<Resolution>>,
@@ -251,16 +253,16 @@ pub struct Escalation {
     /// Whether it was right to open it, as judged last.
     pub grade: Option<Box<(Person, Grade)>>,
     /// Messages that joined after the first.
-    pub added: Vec<Report>,
+    pub added: ThinVec<Report>,
     /// Cases that go on as part of this one.
-    pub parts: Vec<Part>,
+    pub parts: ThinVec<Part>,
     /// The last time it went to another step.
     pub raised: Option<Box<Raise>>,
     /// Teams found with nobody on call, since it last went to another step.
-    pub gaps: Vec<TeamId>,
+    pub gaps: ThinVec<TeamId>,
     pub breaches: u32,
     /// Those that run or stand still, besides the one of its page.
-    pub clocks: Vec<Running>,
+    pub clocks: ThinVec<Running>,
     /// How late the silence was noticed that last moved it on: more than a moment only if the program was down. 0 once
     /// something else moved it on.
     pub late_seconds: i64,
@@ -278,7 +280,7 @@ pub struct Raise {
     pub from: TeamId,
     pub why: RaiseReason,
     /// Teams that were passed over, because nobody is on call for them.
-    pub gaps: Vec<TeamId>,
+    pub gaps: ThinVec<TeamId>,
 }
 
 /// An acknowledgement is a promise: the next step comes by then.

@@ -524,7 +524,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             assert_eq!((after.severity, after.added.last()), (*severity, Some(&**report)));
         }
         Event::Paged { step, on_call, .. } => {
-            assert_eq!(after.pages.last().map(|page| &page.on_call), Some(on_call));
+            assert_eq!(after.pages.last().map(|page| &*page.on_call), Some(&**on_call));
             assert_eq!(after.pages.len(), before.pages.len() + 1);
             assert_eq!((after.step, after.awaiting), (*step, Some(before.pages.len())));
         }
