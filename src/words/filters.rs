@@ -62,7 +62,7 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
         let address = if harmless { address } else { String::new() };
         Ok(Value::from_safe_string(address))
     });
-    env.add_filter("case", |number: u64| EscalationId(number).to_string());
+    env.add_filter("case", |number: u32| EscalationId(number).to_string());
     env.add_filter("span", |minutes: i64| span(minutes));
     env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
     env.add_filter("plural", |count: i64| if count == 1 { "" } else { "s" });

@@ -120,7 +120,6 @@ impl std::str::FromStr for CustomId {
             return Err(());
         }
         let word = next()?;
-        let number = |text: &str| text.parse::<u64>().map_err(|_| ());
         match word {
             "add" => Ok(Self::Inform { case: EscalationId(number(next()?)?) }),
             "step" => {
@@ -154,6 +153,10 @@ impl std::str::FromStr for CustomId {
             }
         }
     }
+}
+
+fn number<N: std::str::FromStr>(text: &str) -> Result<N, ()> {
+    text.parse().map_err(|_| ())
 }
 
 #[cfg(test)]

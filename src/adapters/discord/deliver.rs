@@ -217,7 +217,7 @@ impl Postman {
 }
 
 /// The case and page that a message's buttons act on.
-fn acts_on(message: &Value) -> Option<(u64, usize)> {
+fn acts_on(message: &Value) -> Option<(u32, usize)> {
     let rows = message["components"].as_array()?;
     let buttons = rows.iter().filter_map(|row| row["components"].as_array()).flatten();
     let mut ids = buttons.filter_map(|button| button["custom_id"].as_str()?.parse().ok());

@@ -35,7 +35,7 @@ pub(super) struct Account {
     /// Notices still in the outbox.
     pub(super) untold: usize,
     /// The message that led to each page, by case and page.
-    pub(super) causes: HashMap<(u64, usize), u64>,
+    pub(super) causes: HashMap<(u32, usize), u64>,
 }
 
 impl Account {
@@ -119,8 +119,8 @@ fn number(message: &MessageId) -> Option<u64> {
 }
 
 /// Pages that a message led to. Those that a deadline led to are in nobody's way.
-fn causes(facts: &[Recorded]) -> HashMap<(u64, usize), u64> {
-    let mut pages: HashMap<u64, usize> = HashMap::new();
+fn causes(facts: &[Recorded]) -> HashMap<(u32, usize), u64> {
+    let mut pages: HashMap<u32, usize> = HashMap::new();
     let mut causes = HashMap::new();
     for recorded in facts {
         let Fact::Case { id, event: Event::Paged { .. } } = &recorded.fact else { continue };

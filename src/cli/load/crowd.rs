@@ -95,7 +95,7 @@ pub(super) async fn pull_the_plug(
 /// A card as it was posted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Card {
-    pub(super) case: u64,
+    pub(super) case: u32,
     pub(super) page: usize,
     pub(super) at: Instant,
 }
@@ -173,7 +173,7 @@ impl Staff {
 }
 
 /// The button on a card that takes the case, the case, and its page.
-fn acknowledge_button(message: &Value) -> Option<(&str, u64, usize)> {
+fn acknowledge_button(message: &Value) -> Option<(&str, u32, usize)> {
     let rows = message["components"].as_array()?.iter().filter_map(|row| row["components"].as_array());
     let mut ids = rows.flatten().filter_map(|button| button["custom_id"].as_str());
     ids.find_map(|id| match id.parse() {

@@ -189,7 +189,7 @@ impl Cases {
     }
 
     /// A case whose page was delivered so long ago that its time runs out at `due`.
-    fn facts(&self, due: DateTime<Utc>, id: u64, card: u64) -> Vec<(DateTime<Utc>, Fact)> {
+    fn facts(&self, due: DateTime<Utc>, id: u32, card: u64) -> Vec<(DateTime<Utc>, Fact)> {
         let delivered_at = due - ANSWER_WITHIN;
         let delivered =
             Event::Delivered { page: 0, place: self.channel.to_string().into(), message: card.to_string().into() };

@@ -122,7 +122,7 @@ fn angry(id: &str, customer: &str) -> Request {
     message(id, customer, "You LIARS, what a scam!!")
 }
 
-fn act(team: &str, case: u64, act: Act) -> Request {
+fn act(team: &str, case: u32, act: Act) -> Request {
     let about = About::Typed(EscalationId(case).to_string());
     Request::Act { actor: staff(&format!("of {team}"), &[team]), about, act, reply: ReplyTo("asker".to_owned()) }
 }

@@ -18,7 +18,7 @@ impl SubjectIndex {
 
     /// Every case that may be about the same issue as `subject`, the latest first.
     pub(super) fn about(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = EscalationId> {
-        let of_key = |key: u64| self.0.range((key, EscalationId(0))..=(key, EscalationId(u64::MAX)));
+        let of_key = |key: u64| self.0.range((key, EscalationId(0))..=(key, EscalationId(u32::MAX)));
         let found: BTreeSet<EscalationId> = keys(subject, plan).flat_map(of_key).map(|(_, id)| *id).collect();
         found.into_iter().rev()
     }

@@ -34,7 +34,7 @@ enum Move {
     },
     Act {
         who: usize,
-        case: u64,
+        case: u32,
         button: Option<u64>,
         act: Act,
     },
@@ -45,12 +45,12 @@ enum Move {
     },
     Ask {
         who: usize,
-        case: u64,
+        case: u32,
     },
     Merge {
         who: usize,
-        part: u64,
-        whole: u64,
+        part: u32,
+        whole: u32,
     },
     Deliver {
         page: usize,
@@ -66,7 +66,7 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let who = || 0_usize..7;
-    let case = || 0_u64..6;
+    let case = || 0_u32..6;
     let act = prop_oneof![
         3 => Just(Act::Acknowledge { next: None }),
         2 => Just(Act::Raise { reason: "stuck".to_owned() }),

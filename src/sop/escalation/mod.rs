@@ -49,7 +49,7 @@ use crate::sop::trigger::{Finding, Flip, NearMiss, Ownership, Scope};
 /// The number of a case on its desk, from 1. People see `ESC-142`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EscalationId(pub u64);
+pub struct EscalationId(pub u32);
 
 impl std::fmt::Display for EscalationId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -437,10 +437,9 @@ impl Escalation {
 
     /// The name under which uncleared people may speak of a confidential case: says nothing about it.
     pub fn codename(&self) -> String {
-        let number = self.id.0 - 1;
-        let birds = CODENAMES.len() as u64;
-        let bird = CODENAMES[usize::try_from(number % birds).unwrap_or_default()];
-        match number / birds {
+        let number = self.id.0 as usize - 1;
+        let bird = CODENAMES[number % CODENAMES.len()];
+        match number / CODENAMES.len() {
             0 => bird.to_owned(),
             round => format!("{bird} {}", round + 1),
         }
