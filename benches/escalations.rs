@@ -53,7 +53,7 @@ fn says(number: u64) -> Message {
     ];
     let author = Person {
         id: format!("10000000000{number:07}").into(),
-        name: format!("customer-{number}"),
+        name: format!("customer-{number}").into(),
         standing: Standing::Customer,
     };
     let text = TEXTS[usize::try_from(number).expect("small") % TEXTS.len()].to_owned();
@@ -145,7 +145,7 @@ fn commands(facts: &[(DateTime<Utc>, Fact)]) {
     let desk = folded(facts);
     let now = instant(CASES);
     let by = Actor {
-        person: Person { id: "1400".into(), name: "Mona".to_owned(), standing: Standing::Staff },
+        person: Person { id: "1400".into(), name: "Mona".into(), standing: Standing::Staff },
         teams: ["managers", "legal", "security", "team-leads"].map(Into::into).to_vec(),
         manages: true,
     };

@@ -259,7 +259,7 @@ fn triggers() {
         .collect();
     let text = "This is the fourth time I write. Refund my $700 or my lawyer will.";
     let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
-    let author = Person { id: "customer".into(), name: "customer".to_owned(), standing: Standing::Customer };
+    let author = Person { id: "customer".into(), name: "customer".into(), standing: Standing::Customer };
     let message = Message {
         id: "1".into(),
         place: "1".into(),

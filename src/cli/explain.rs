@@ -158,7 +158,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: 
     let message = Message {
         id: id.into(),
         place: "".into(),
-        author: Person { id: "customer".into(), name: "a customer".to_owned(), standing: Standing::Customer },
+        author: Person { id: "customer".into(), name: "a customer".into(), standing: Standing::Customer },
         text: text.to_owned(),
         at: now,
         edited: false,

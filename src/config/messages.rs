@@ -55,7 +55,7 @@ fn plain(text: &str) -> Result<String, Wrong> {
 /// Written once with everything known and once with nothing, so that it cannot fail when it is needed.
 fn tried_out(item: &Item<'_>, text: String) -> Option<String> {
     let wording = Wording { id: String::new(), triggers: Vec::new(), zone: Tz::UTC, text, apology: None };
-    let ann = Person { id: "1".into(), name: "Ann".to_owned(), standing: Standing::Customer };
+    let ann = Person { id: "1".into(), name: "Ann".into(), standing: Standing::Customer };
     let known = wording.write(DateTime::<Utc>::UNIX_EPOCH, Some(&ann), Some("42"));
     let unknown = wording.write(DateTime::<Utc>::UNIX_EPOCH, None, None);
     match known.and(unknown) {

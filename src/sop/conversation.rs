@@ -356,7 +356,7 @@ mod tests {
         let counted = |failing: &[&str]| {
             let failing: Vec<String> = failing.iter().map(|thing| (*thing).to_owned()).collect();
             let reports = conversation.reports(&Kind::Outage, &failing, &"ann".into(), TimeDelta::hours(1), at(0));
-            reports.counted.iter().map(|report| report.customer.name.clone()).collect::<Vec<_>>()
+            reports.counted.iter().map(|report| report.customer.name.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(counted(&["network"]), ["dan", "bob"]);
         assert_eq!(counted(&["payments"]), ["dan", "cleo"]);

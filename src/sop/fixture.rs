@@ -21,7 +21,7 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub(crate) fn person(id: &str, standing: Standing) -> Person {
-    Person { id: id.into(), name: id.to_owned(), standing }
+    Person { id: id.into(), name: id.into(), standing }
 }
 
 /// A member of staff with their teams; those in `managers` manage.

@@ -65,7 +65,7 @@ pub enum Standing {
 pub struct Person {
     pub id: PersonId,
     /// As shown to other people. Hostile input like everything a customer writes.
-    pub name: String,
+    pub name: CompactString,
     pub standing: Standing,
 }
 

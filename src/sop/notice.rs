@@ -355,7 +355,7 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     // Whoever can find out what is missing.
     let ask =
         |line: Line| Notice::Line { team: debtor(case, procedure).clone(), escalation, version: case.version, line };
-    let responder = || case.responder.as_ref().map(|(person, _)| person.clone());
+    let responder = || case.responder.as_deref().map(|(person, _)| person.clone());
     let promiser = || case.told.as_ref().map(|told| told.by.clone());
     let front_is_paged = case.team() == &procedure.front;
     match event {

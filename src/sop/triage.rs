@@ -63,7 +63,7 @@ pub fn triage(heard: Heard<'_>, fired: &Fired<'_>, desk: &Desk, procedure: &Proc
                 confidential,
                 ownership: lead.ownership,
                 plan: lead.plan.clone(),
-                procedure: procedure.version.clone(),
+                procedure: procedure.version.as_str().into(),
                 by: None,
                 report,
                 near: near(fired, confidential),

@@ -173,7 +173,7 @@ fn at(minutes: i64) -> DateTime<Utc> {
 }
 
 fn person(name: &str, standing: Standing) -> Person {
-    Person { id: name.into(), name: name.to_owned(), standing }
+    Person { id: name.into(), name: name.into(), standing }
 }
 
 fn plan() -> Arc<Plan> {
@@ -312,7 +312,7 @@ fn opened(full: bool) -> Opened {
         confidential: full,
         ownership: Ownership::Responder,
         plan: plan(),
-        procedure: "sample".to_owned(),
+        procedure: "sample".into(),
         by: (!full).then(|| Box::new(person("Rosa", Standing::Staff))),
         report: Report {
             customer,

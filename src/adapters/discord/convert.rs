@@ -56,7 +56,7 @@ impl Roles {
 }
 
 pub(crate) fn person(user: &User, standing: Standing) -> Person {
-    Person { id: user.id.to_string().into(), name: user.display_name().to_owned(), standing }
+    Person { id: user.id.to_string().into(), name: user.display_name().into(), standing }
 }
 
 /// Whom a message names, and whose message it answers.
@@ -119,7 +119,7 @@ pub(crate) fn salvaged(message: &Value, roles: &Roles, roles_of: &[String]) -> O
     Some(Message {
         id: message["id"].as_str()?.into(),
         place: message["channel_id"].as_str()?.into(),
-        author: Person { id: id.into(), name: name.to_owned(), standing: roles.standing(is_bot, roles_of) },
+        author: Person { id: id.into(), name: name.into(), standing: roles.standing(is_bot, roles_of) },
         text: message["content"].as_str().unwrap_or_default().to_owned(),
         at: at.with_timezone(&Utc),
         edited: false,

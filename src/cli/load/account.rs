@@ -98,7 +98,7 @@ pub(super) fn fires(text: &str, procedure: &Procedure) -> bool {
     let message = Message {
         id: "".into(),
         place: "".into(),
-        author: Person { id: "customer".into(), name: "a customer".to_owned(), standing: Standing::Customer },
+        author: Person { id: "customer".into(), name: "a customer".into(), standing: Standing::Customer },
         text: text.to_owned(),
         at: now,
         edited: false,

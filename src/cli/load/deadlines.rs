@@ -155,7 +155,7 @@ impl Cases {
             due: (0..count)
                 .map(|number| over * i32::try_from(number).unwrap_or(0) / i32::try_from(count).unwrap_or(1))
                 .collect(),
-            procedure: procedure.version.clone(),
+            procedure: procedure.version.as_str().into(),
         })
     }
 
@@ -203,7 +203,7 @@ impl Cases {
 }
 
 fn opened(plan: Plan, procedure: &Procedure) -> Opened {
-    let customer = Arc::new(Person { id: "1".into(), name: "A customer".to_owned(), standing: Standing::Customer });
+    let customer = Arc::new(Person { id: "1".into(), name: "A customer".into(), standing: Standing::Customer });
     let place = crate::sop::message::PlaceId::from("1");
     Opened {
         subject: Subject {
@@ -216,7 +216,7 @@ fn opened(plan: Plan, procedure: &Procedure) -> Opened {
         confidential: false,
         ownership: Ownership::Responder,
         plan: Arc::new(plan),
-        procedure: procedure.version.clone(),
+        procedure: procedure.version.as_str().into(),
         by: None,
         report: Said {
             customer: Some(customer),

@@ -185,7 +185,7 @@ impl Replay<'_> {
             Some(ticket) => format!("{}\n{ticket}", said.text),
             None => said.text,
         };
-        let author = Person { id: said.author.clone().into(), name: said.author, standing: Standing::Customer };
+        let author = Person { id: said.author.clone().into(), name: said.author.into(), standing: Standing::Customer };
         let (id, place) = (said.line.to_string().into(), said.channel.into());
         let message = Message { id, place, author, text, at: now, edited: false, to: Vec::new() };
         let outcome = shift.desk.handle(Request::Message(message.clone()), self.procedure, now);
@@ -291,7 +291,7 @@ impl Opened {
             case: case.id,
             triggers: report.triggers.iter().map(|trigger| trigger.id.clone()).collect(),
             severity: case.severity,
-            customer: message.author.name.clone(),
+            customer: message.author.name.to_string(),
             line,
             text: message.text.clone(),
             why: report.findings.iter().map(ToString::to_string).collect(),
@@ -309,7 +309,7 @@ impl Shift {
         let settled: Vec<EscalationId> = self.stirred.iter().filter(quiet).map(|(id, _)| *id).collect();
         for id in settled {
             self.stirred.remove(&id);
-            let person = Person { id: "replay".into(), name: "replay".to_owned(), standing: Standing::Staff };
+            let person = Person { id: "replay".into(), name: "replay".into(), standing: Standing::Staff };
             let teams = procedure.teams.iter().map(|team| team.id.clone()).collect();
             let actor = Actor { person, teams, manages: true };
             let act = Act::Resolve { note: "quiet".to_owned() };

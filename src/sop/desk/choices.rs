@@ -56,7 +56,7 @@ impl Turn<'_> {
         let triggers = case.reports().flat_map(|report| &*report.triggers).map(|trigger| trigger.name.to_lowercase());
         let customers = case.reports().filter_map(|report| report.customer.as_ref());
         let team = self.procedure.team(case.team()).map(|team| team.name.to_lowercase());
-        let customers = customers.map(|customer| customer.name.to_lowercase());
+        let customers = customers.map(|customer| customer.name.as_str().to_lowercase());
         [case.id.to_string().to_lowercase()].into_iter().chain(triggers).chain(customers).chain(team)
     }
 

@@ -21,7 +21,7 @@ impl Turn<'_> {
             confidential: trigger.confidential,
             ownership: trigger.ownership,
             plan: trigger.plan.clone(),
-            procedure: self.procedure.version.clone(),
+            procedure: self.procedure.version.as_str().into(),
             by: Some(Box::new(actor.person.clone())),
             report: self.invented(trigger, place),
             near: Box::default(),
@@ -37,7 +37,7 @@ impl Turn<'_> {
     /// What would be known if a customer had written the trigger's example; a rule that counts messages has counted
     /// none.
     fn invented(&self, trigger: &Trigger, place: PlaceId) -> Report {
-        let nobody = Person { id: "drill".into(), name: "drill".to_owned(), standing: Standing::Customer };
+        let nobody = Person { id: "drill".into(), name: "drill".into(), standing: Standing::Customer };
         let message = Message {
             id: "drill".into(),
             place: place.clone(),

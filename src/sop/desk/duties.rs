@@ -52,9 +52,9 @@ impl Desk {
     /// Somebody on a rota, by the name they have there.
     fn on_rota(&self, id: &PersonId, procedure: &Procedure) -> Person {
         let covering = self.covers.iter().rev().map(|cover| &cover.who).find(|who| who.id == *id);
-        let known = procedure.person(id).map(|known| known.name.clone());
-        let name = known.or_else(|| covering.map(|who| who.name.clone())).unwrap_or_else(|| id.to_string());
-        Person { id: id.clone(), name, standing: Standing::Staff }
+        let known = procedure.person(id).map(|known| known.name.as_str());
+        let name = known.or_else(|| covering.map(|who| who.name.as_str())).unwrap_or(id.as_str());
+        Person { id: id.clone(), name: name.into(), standing: Standing::Staff }
     }
 }
 

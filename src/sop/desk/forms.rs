@@ -176,7 +176,7 @@ impl Turn<'_> {
             confidential,
             ownership: trigger.map_or(Ownership::Responder, |trigger| trigger.ownership),
             plan,
-            procedure: self.procedure.version.clone(),
+            procedure: self.procedure.version.as_str().into(),
             by: Some(Box::new(actor.person.clone())),
             report: Report {
                 customer,

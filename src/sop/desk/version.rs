@@ -1,6 +1,7 @@
 //! Which version of the procedure the desk works under, who hears that it has changed, and what moves over to it.
 
 use chrono::{DateTime, Utc};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::turn::{Turn, managers_only};
@@ -125,7 +126,7 @@ impl Turn<'_> {
 
     /// What the version in use says of a case: its first trigger that there still is, else its plan.
     fn terms(&self, case: &Escalation) -> Result<Terms, Refusal> {
-        let version = self.procedure.version.clone();
+        let version = CompactString::from(&self.procedure.version);
         // Those of its parts are not its own.
         let mut triggers = [&case.opened.report].into_iter().chain(&case.added).flat_map(|report| &*report.triggers);
         if let Some(trigger) = triggers.find_map(|name| self.procedure.trigger(&name.id)) {

@@ -108,7 +108,7 @@ impl Escalation {
                 self.answered.clear();
                 self.give_to(to, at);
             }
-            Event::Promised { until, .. } => self.promise = Some(Promise { until, nudged_at: None }),
+            Event::Promised { until, .. } => self.promise = Some(Box::new(Promise { until, nudged_at: None })),
             Event::Nudged { .. } => {
                 if let Some(promise) = &mut self.promise {
                     promise.nudged_at = Some(at);
@@ -185,7 +185,7 @@ impl Escalation {
 
     /// Somebody has it from now on.
     fn give_to(&mut self, by: Person, at: DateTime<Utc>) {
-        self.responder = Some((by, at));
+        self.responder = Some(Box::new((by, at)));
         self.awaiting = None;
         self.offered = None;
         self.version += 1;

@@ -294,7 +294,7 @@ impl Escalation {
 
     /// The waiting ends, and the responder has a whole time for the next step.
     pub(super) fn resume(&self, by: Option<&Person>, now: DateTime<Utc>) -> Vec<Event> {
-        let (Some(_), Some((responder, _))) = (&self.waiting, &self.responder) else { return Vec::new() };
+        let (Some(_), Some((responder, _))) = (&self.waiting, self.responder.as_deref()) else { return Vec::new() };
         vec![Event::Resumed { by: by.cloned() }, self.promised(responder.clone(), None, now)]
     }
 
@@ -455,7 +455,7 @@ impl Escalation {
     }
 
     pub(super) fn refuse_if_taken(&self) -> Result<(), Refusal> {
-        match (&self.responder, self.awaiting) {
+        match (self.responder.as_deref(), self.awaiting) {
             (Some((by, since)), None) => {
                 Err(Refusal::AlreadyAcknowledged { id: self.id, by: by.clone(), since: *since })
             }

@@ -154,7 +154,7 @@ pub struct Opened {
     pub ownership: Ownership,
     pub plan: Arc<Plan>,
     /// The version of the procedure it opened under.
-    pub procedure: String,
+    pub procedure: CompactString,
     /// The person who escalated by hand; `None` where a trigger did.
     pub by: Option<Box<Person>>,
     pub report: Report,
@@ -230,9 +230,9 @@ pub struct Escalation {
     /// Who has answered the page, in their order, where several must: the first becomes the responder.
     pub answered: ThinVec<Person>,
     /// Who took it last.
-    pub responder: Option<(Person, DateTime<Utc>)>,
+    pub responder: Option<Box<(Person, DateTime<Utc>)>>,
     /// When the responder's next step is due; `None` while nobody has it, or it waits for the customer.
-    pub promise: Option<Promise>,
+    pub promise: Option<Box<Promise>>,
     /// It waits for the customer.
     pub waiting: Option<Box<Waiting>>,
     /// Who was asked to take it over, and has not yet.
@@ -357,7 +357,7 @@ impl Escalation {
         if self.awaiting.is_some() {
             return self.page_deadline();
         }
-        let Promise { until, nudged_at } = self.promise.as_ref()?;
+        let Promise { until, nudged_at } = self.promise.as_deref()?;
         Some(match nudged_at {
             None => Deadline { at: self.when_read(*until), why: "the next step is due" },
             Some(at) => Deadline { at: *at + self.nudge_grace(), why: "nothing came of the reminder" },
@@ -388,8 +388,8 @@ impl Escalation {
     /// Who the customer's trouble belongs to now: the rep or the responder, as the trigger says.
     pub fn owner(&self) -> Option<&Person> {
         match self.opened.ownership {
-            Ownership::Responder => self.responder.as_ref().map(|(person, _)| person).or(self.opened.by.as_deref()),
-            Ownership::Reporter => self.opened.by.as_deref().or(self.responder.as_ref().map(|(person, _)| person)),
+            Ownership::Responder => self.responder.as_deref().map(|(person, _)| person).or(self.opened.by.as_deref()),
+            Ownership::Reporter => self.opened.by.as_deref().or(self.responder.as_deref().map(|(person, _)| person)),
         }
     }
 
@@ -428,7 +428,7 @@ impl Escalation {
 
     /// Time from the first delivered page to the first acknowledgement that stands.
     pub fn time_to_answer(&self) -> Option<TimeDelta> {
-        let (_, taken_at) = self.responder.as_ref()?;
+        let (_, taken_at) = self.responder.as_deref()?;
         self.pages.iter().find_map(|page| match &page.fate {
             Fate::Delivered { at, .. } => Some(*taken_at - *at),
             _ => None,
@@ -457,7 +457,7 @@ impl Escalation {
 
     /// Whoever took it or opened it; the owner is one of them.
     pub fn is_of(&self, person: &PersonId) -> bool {
-        let responder = self.responder.as_ref().map(|(person, _)| person);
+        let responder = self.responder.as_deref().map(|(person, _)| person);
         responder.into_iter().chain(self.opened.by.as_deref()).any(|known| known.id == *person)
     }
 }

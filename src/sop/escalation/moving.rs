@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::sop::escalation::on_call::{paged, ring};
@@ -18,7 +19,7 @@ use crate::sop::trigger::Ownership;
 /// What a version of the procedure says of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
-    pub procedure: String,
+    pub procedure: CompactString,
     pub plan: Arc<Plan>,
     pub ownership: Ownership,
     pub confidential: bool,
@@ -28,7 +29,7 @@ pub struct Terms {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moved {
     pub by: Person,
-    pub procedure: String,
+    pub procedure: CompactString,
     pub plan: Arc<Plan>,
     pub ownership: Ownership,
     /// Where it stands on the ladder of the new plan.

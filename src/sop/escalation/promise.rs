@@ -33,7 +33,7 @@ impl Escalation {
     }
 
     pub(super) fn is_responder(&self, person: &PersonId) -> bool {
-        self.responder.as_ref().is_some_and(|(responder, _)| responder.id == *person)
+        self.responder.as_deref().is_some_and(|(responder, _)| responder.id == *person)
     }
 
     /// The next step comes before the day is over: before the team goes home, or, where it has no hours or they are over,
@@ -61,10 +61,10 @@ impl Escalation {
 
     /// The next step did not come: first a reminder, then the next team.
     pub(super) fn pass_promise(&self, deadline: &Deadline, now: DateTime<Utc>) -> Vec<Event> {
-        let Some((responder, _)) = &self.responder else { return Vec::new() };
-        if let Some(Promise { until, nudged_at: None }) = self.promise {
+        let Some((responder, _)) = self.responder.as_deref() else { return Vec::new() };
+        if let Some(Promise { until, nudged_at: None }) = self.promise.as_deref() {
             let late_seconds = self.lateness(deadline.at, now);
-            return vec![Event::Nudged { due: until, late_seconds }];
+            return vec![Event::Nudged { due: *until, late_seconds }];
         }
         let why = RaiseReason::Lapsed { responder: responder.clone() };
         moved(self.step, self.opened.plan.next(self.step), why, PageReason::Lapsed)

@@ -179,7 +179,7 @@ fn opened(plan: Plan, confidential: bool) -> Opened {
         confidential,
         ownership: Ownership::Responder,
         plan: Arc::new(plan),
-        procedure: "0123456789ab".to_owned(),
+        procedure: "0123456789ab".into(),
         by: None,
         report,
         near: Box::default(),
@@ -483,7 +483,7 @@ fn check_permission(before: &Escalation, command: &Command, decided: &Result<Vec
     let was_paged = was_rung || by.teams.iter().any(|team| before.pages.iter().any(|page| page.team == *team));
     let owns = before.owner() == Some(&by.person) || before.offered.as_deref() == Some(&by.person);
     let owns = owns || before.opened.by.as_deref() == Some(&by.person);
-    let owns = owns || before.responder.as_ref().is_some_and(|(person, _)| *person == by.person);
+    let owns = owns || before.responder.as_deref().is_some_and(|(person, _)| *person == by.person);
     let may = match act {
         Act::Raise { .. } | Act::Inform { .. } | Act::DoStep { .. } | Act::TellCustomer { .. } => {
             before.may_be_read_by(by)
@@ -551,10 +551,10 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
             );
         }
         Event::Acknowledged { by } | Event::HandedOff { to: by } => {
-            assert_eq!((after.awaiting, after.responder.as_ref()), (None, Some(&(by.clone(), now))));
+            assert_eq!((after.awaiting, after.responder.as_deref()), (None, Some(&(by.clone(), now))));
         }
         Event::Promised { until, .. } => {
-            assert_eq!(after.promise, Some(Promise { until: *until, nudged_at: None }));
+            assert_eq!(after.promise, Some(Box::new(Promise { until: *until, nudged_at: None })));
             assert!(*until > now, "a promise for the past");
         }
         Event::Nudged { due, late_seconds } => {
@@ -699,7 +699,7 @@ proptest! {
         }
         let before = walk.case.clone();
         let by = staff("mona", &["managers"]);
-        let (procedure, plan, ownership) = ("another".to_owned(), new.plan, new.ownership);
+        let (procedure, plan, ownership) = ("another".into(), new.plan, new.ownership);
         let terms = Terms { procedure, plan: plan.clone(), ownership, confidential: new.confidential };
         let moved = walk.case.move_over(&by, terms.clone(), &walk.on_call, walk.now);
         let Ok(events) = moved else {

@@ -179,7 +179,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         extend_new(&mut quotes, report.quotes.iter().cloned());
         extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
         let counted = report.counted.iter().map(|counted| &counted.customer);
-        extend_new(&mut customers, counted.chain(report.customer.as_deref()).map(|customer| customer.name.clone()));
+        extend_new(&mut customers, counted.chain(report.customer.as_deref()).map(|customer| customer.name.to_string()));
         extend_new(&mut earlier, report.counted.iter().cloned());
     }
     quotes.truncate(CARD_QUOTES_MAX);
@@ -233,8 +233,8 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         awaited: case.awaiting.is_some(),
         answered: case.answered.to_vec(),
         required_acks: case.rung().required_acks,
-        responder: case.responder.as_ref().map(|(person, _)| person.clone()),
-        responded_at: case.responder.as_ref().map(|(_, at)| at.timestamp()),
+        responder: case.responder.as_deref().map(|(person, _)| person.clone()),
+        responded_at: case.responder.as_deref().map(|(_, at)| at.timestamp()),
         next_step_by: case.promise.as_ref().map(|promise| promise.until.timestamp()),
         nudged: is_nudged(case),
         waiting: case.waiting.as_deref().cloned(),
@@ -265,7 +265,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         updated_at: case.updated_at.timestamp(),
         superseded: page.is_some_and(|page| !is_newest(case, page)),
         page: page.map(|page| page + 1),
-        procedure: opened.procedure.clone(),
+        procedure: opened.procedure.to_string(),
         outdated: opened.procedure != procedure.version && resolution.is_none(),
     }
 }

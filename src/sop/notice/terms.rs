@@ -63,7 +63,7 @@ fn terms(case: &Escalation) -> ShownTerms {
     let plan = &case.opened.plan;
     let clock = |limit: &Limit| ShownClock { clock: limit.clock, within_minutes: limit.within.num_minutes() };
     ShownTerms {
-        procedure: case.opened.procedure.clone(),
+        procedure: case.opened.procedure.to_string(),
         ladder: plan.rungs.iter().chain([&plan.catch_all]).map(rung).collect(),
         repeat: plan.repeat,
         ownership: case.opened.ownership,

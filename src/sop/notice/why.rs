@@ -100,7 +100,7 @@ pub fn why(case: &Escalation, procedure: &Procedure) -> Why {
         added: card.added,
         breaches: case.breaches,
         outdated: case.opened.procedure != procedure.version,
-        procedure: case.opened.procedure.clone(),
+        procedure: case.opened.procedure.to_string(),
     }
 }
 
