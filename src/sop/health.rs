@@ -117,7 +117,7 @@ pub fn health(desk: &Desk, procedure: &Procedure, reader: &Actor, now: DateTime<
 fn pages(cases: &[&Escalation], procedure: &Procedure, now: DateTime<Utc>) -> Vec<Pages> {
     let mut rung: BTreeMap<String, Pages> = BTreeMap::new();
     for page in cases.iter().flat_map(|case| &case.pages).filter(|page| now - page.asked_at < TimeDelta::days(7)) {
-        let people = page.on_call.iter().map(|person| (person.id.to_string(), person.name.clone()));
+        let people = page.on_call.iter().map(|person| (person.id.to_string(), person.name.to_string()));
         let whole = || {
             (
                 page.team.to_string(),

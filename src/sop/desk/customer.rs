@@ -21,7 +21,7 @@ impl Turn<'_> {
     fn worded(&self, case: &Escalation, due: DateTime<Utc>) -> Result<String, Refusal> {
         let no_message = Refusal::NoMessage { id: case.id };
         let Some(wording) = self.procedure.guidance.message_for(&case.trigger_ids()) else { return Err(no_message) };
-        let (customer, ticket) = (case.opened.subject.customer.as_ref(), case.opened.subject.ticket.as_ref());
+        let (customer, ticket) = (case.opened.subject.customer.as_deref(), case.opened.subject.ticket.as_ref());
         let ticket = ticket.map(|ticket| ticket.id.as_str());
         let text = if case.has_broken_promise() {
             wording.apologize(due, customer, ticket)
