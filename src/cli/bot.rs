@@ -68,6 +68,7 @@ impl Bot {
             watched: discord.watch,
             staff_roles: discord.staff_roles,
             canary: discord.canary,
+            language: desk.language,
             templates: desk.templates,
         };
         // The log first: what is due is known before anybody is asked anything.

@@ -69,7 +69,9 @@ impl Arguments {
 /// The config, and what is to be said about it, its own words included.
 fn read(file: &std::path::Path, from: DateTime<Utc>) -> Result<(Config, Report), ConfigError> {
     let (config, text) = (Config::read(file)?, config::text(file)?);
-    let words = Words::load(config.desk.templates.as_deref(), markup(config.discord.guild), &config.procedure.teams);
+    let Config { desk, discord, procedure, .. } = &config;
+    let (language, markup) = (desk.language.unwrap_or_default(), markup(discord.guild));
+    let words = Words::load(language, desk.templates.as_deref(), markup, &procedure.teams);
     let problems = words.err().unwrap_or_default();
     let hint = "mend the template, or delete its file: then the built-in one is used";
     let error = |what: String| Remark { key: "desk.templates".to_owned(), what, hint };

@@ -65,6 +65,7 @@ async fn examine(config: &Config) -> Vec<Check> {
                 watched: discord.watch.clone(),
                 staff_roles: discord.staff_roles.clone(),
                 canary: discord.canary,
+                language: desk.language,
                 templates: desk.templates.clone(),
             };
             checks.extend(discord::examine(&settings, token, procedure).await);

@@ -17,7 +17,7 @@ use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Claim, Kind, Signal, Signals};
 use crate::sop::trigger::{Change, Fired, Firing, Mode};
-use crate::words::{Markup, Words};
+use crate::words::{Language, Markup, Words};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -67,9 +67,10 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if is_complete { ExitCode::SUCCESS } else { NO.into() })
 }
 
-/// The words of the config, as a terminal shows them.
+/// The words of the config, as a terminal shows them: in English, like all around them.
 fn words(config: &Config) -> anyhow::Result<Words> {
-    let loaded = Words::load(config.desk.templates.as_deref(), Markup::none(), &config.procedure.teams);
+    let folder = config.desk.templates.as_deref();
+    let loaded = Words::load(Language::English, folder, Markup::none(), &config.procedure.teams);
     loaded.map_err(|problems| Error::msg(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 

@@ -76,7 +76,9 @@ impl Running {
         };
         let mut problems = self.changed(&config);
         let markup = crate::adapters::discord::markup(config.discord.guild);
-        let words = Words::load(config.desk.templates.as_deref(), markup, &config.procedure.teams);
+        // Without a language of its own the server's is spoken; whether the templates can be used is the same in all.
+        let language = config.desk.language.unwrap_or_default();
+        let words = Words::load(language, config.desk.templates.as_deref(), markup, &config.procedure.teams);
         problems.extend(words.err().into_iter().flatten().map(|problem| problem.to_string()));
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }

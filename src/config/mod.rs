@@ -35,6 +35,7 @@ use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::TeamId;
+use crate::words::Language;
 use beside::Beside;
 pub use fill::{Blank, Ids, blanks, filled};
 pub(crate) use judge::span;
@@ -63,6 +64,8 @@ pub struct DeskSettings {
     pub name: String,
     /// The SQLite file with everything that happened. Relative paths start at the working directory.
     pub log: PathBuf,
+    /// What the bot speaks; `None`: what the server does.
+    pub language: Option<Language>,
     /// A folder whose templates replace the built-in ones.
     pub templates: Option<PathBuf>,
 }
@@ -174,6 +177,8 @@ fn desk_settings(desk: Table<'_>, names: &Names, fields: &[Field]) -> DeskTable 
         Some(item) => item.read(file),
         None => Some(PathBuf::from(LOG)),
     };
+    let languages = Language::ALL.map(|(code, language)| (code, Some(language)));
+    let language = desk.choice("language", Some(None), &languages);
     let templates = desk.get("templates").and_then(|item| item.read(file));
     let front = desk.need("front", "name the team that is told what becomes of cases: front = \"tier-1\"");
     let front = front.and_then(|item| names.team(&item));
@@ -184,7 +189,7 @@ fn desk_settings(desk: Table<'_>, names: &Names, fields: &[Field]) -> DeskTable 
         None => Some(Vec::new()),
     };
     desk.close();
-    let settings = || Some(DeskSettings { id: id?, name: name?, log: log?, templates });
+    let settings = || Some(DeskSettings { id: id?, name: name?, log: log?, language: language?, templates });
     (settings(), front, plan, required)
 }
 

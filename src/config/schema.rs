@@ -14,6 +14,7 @@ use super::triggers::{MODES, OWNERSHIPS, SCOPES};
 use crate::sop::signal::Kind;
 use crate::sop::team::Severity;
 use crate::sop::trigger::TicketField;
+use crate::words::Language;
 
 /// The schema, as text that ends in a line break.
 pub fn schema() -> String {
@@ -162,6 +163,7 @@ fn desk() -> Value {
         key("id", "Stands in every record of the log: small letters, digits, \"-\". Never change it.", id()).needed(),
         key("name", "What people call the desk, at most 80 characters.", name()).needed(),
         key("log", "The SQLite file with everything that happened.", text()).or(super::LOG),
+        key("language", "What the bot speaks. Default: what the server does.", one_of(&Language::ALL)),
         key("templates", "A folder with wording of your own, one file per template.", text()),
         key("front", "The team that is told in a line what becomes of cases.", id()).needed(),
         key("default_plan", "The plan for what a person escalates by hand without naming a trigger.", id()).needed(),

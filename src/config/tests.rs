@@ -15,6 +15,7 @@ use super::schema::tests::agrees;
 use super::{Config, ConfigError, Report};
 use crate::sop::team::TeamId;
 use crate::sop::trigger::Condition;
+use crate::words::Language;
 
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
@@ -714,6 +715,31 @@ fn what_is_taken_missing_or_empty() {
               say when it fires: when = { signal = "legal", at_least = 0.5 }
         "#]],
     );
+}
+
+#[test]
+fn languages() {
+    let with = |line: &str| format!("front = \"tier-1\"\n{line}");
+    let wrong = [r#"language = "deutsch""#, r#"language = "it""#, "language = 1"].map(with);
+    check(
+        &wrong.each_ref().map(|desk| (r#"front = "tier-1""#, desk.as_str())),
+        &expect![[r#"
+        8: language = "deutsch"
+          desk.language: `language` cannot be "deutsch"
+          did you mean `de`?
+
+        8: language = "it"
+          desk.language: `language` cannot be "it"
+          choose from `en`, `de`, `es`, `fr`
+
+        8: language = 1
+          desk.language: `language` is a number
+          expected a text in quotes
+    "#]],
+    );
+    let spoken = |text: &str| Config::parse("config.toml", text).expect("it is fine").desk.language;
+    let german = bare().replacen(r#"front = "tier-1""#, &with(r#"language = "de""#), 1);
+    assert_eq!((spoken(EXAMPLE), spoken(&german)), (None, Some(Language::German)));
 }
 
 #[test]

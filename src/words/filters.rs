@@ -9,10 +9,10 @@ use minijinja::{Environment, Error, ErrorKind};
 
 use crate::sop::escalation::EscalationId;
 use crate::sop::team::Team;
-use crate::words::Markup;
+use crate::words::{Language, Markup};
 
 /// Adds the filters, and the formatter that escapes what no filter made safe.
-pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]) {
+pub(crate) fn add(env: &mut Environment<'static>, language: Language, markup: Markup, teams: &[Team]) {
     let markup = Arc::new(markup);
     let names: Arc<BTreeMap<String, String>> =
         Arc::new(teams.iter().map(|team| (team.id.to_string(), team.name.clone())).collect());
@@ -63,9 +63,12 @@ pub(crate) fn add(env: &mut Environment<'static>, markup: Markup, teams: &[Team]
         Ok(Value::from_safe_string(address))
     });
     env.add_filter("case", |number: u32| EscalationId(number).to_string());
-    env.add_filter("span", |minutes: i64| span(minutes));
+    env.add_filter("span", move |minutes: i64| language.span(minutes));
     env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
-    env.add_filter("plural", |count: i64| if count == 1 { "" } else { "s" });
+    // `2 | plural` is what most words end in, `2 | plural("Fall", "Fälle")` one of two words.
+    env.add_filter("plural", move |count: i64, one: Option<String>, more: Option<String>| {
+        if language.is_singular(count) { one.unwrap_or_default() } else { more.unwrap_or_else(|| "s".to_owned()) }
+    });
     let known = Arc::clone(&names);
     env.add_filter("team", move |id: String| known.get(&id).cloned().unwrap_or(id));
     env.add_filter("teams", move |ids: Vec<String>| {
@@ -86,24 +89,4 @@ fn instant(value: &Value) -> Result<i64, Error> {
 
 fn text<'v>(value: &'v Value, what: &str) -> Result<&'v str, Error> {
     value.as_str().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("{what} was expected")))
-}
-
-/// Minutes as people say them: "45 min", "2 h", "1 h 30 min", "3 d".
-fn span(minutes: i64) -> String {
-    let (days, hours, rest) = (minutes / 1440, minutes % 1440 / 60, minutes % 60);
-    let parts = [(days, "d"), (hours, "h"), (rest, "min")];
-    let said: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
-    if said.is_empty() { "less than a minute".to_owned() } else { said.join(" ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn minutes_are_said_as_people_say_them() {
-        let said: Vec<String> = [0, 1, 45, 60, 90, 120, 1440, 1501].into_iter().map(span).collect();
-        assert_eq!(said, ["less than a minute", "1 min", "45 min", "1 h", "1 h 30 min", "2 h", "1 d", "1 d 1 h 1 min"]);
-    }
 }

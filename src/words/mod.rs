@@ -8,6 +8,7 @@
 //! below make mentions, times and links.
 
 mod filters;
+mod language;
 mod sample;
 mod sheet;
 
@@ -22,6 +23,7 @@ use crate::sop::guidance::form::ShownForm;
 use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts};
 use crate::sop::team::Team;
 use crate::sop::trigger::Change;
+pub use crate::words::language::Language;
 pub use crate::words::sheet::{Field, Sheet};
 
 /// How a chat platform writes things that are more than text.
@@ -80,53 +82,24 @@ pub struct Words {
 /// Steps one template may take: far more than any of ours, far less than a loop that never ends.
 const FUEL: u64 = 50_000;
 
-/// A template's name and its words as shipped.
-const BUILT_IN: [(&str, &str); 30] = [
-    ("card.md", include_str!("../../templates/card.md")),
-    ("quotes.md", include_str!("../../templates/quotes.md")),
-    ("raised.md", include_str!("../../templates/raised.md")),
-    ("clock.md", include_str!("../../templates/clock.md")),
-    ("line.md", include_str!("../../templates/line.md")),
-    ("done.md", include_str!("../../templates/done.md")),
-    ("escalated.md", include_str!("../../templates/escalated.md")),
-    ("status.md", include_str!("../../templates/status.md")),
-    ("why.md", include_str!("../../templates/why.md")),
-    ("sum.md", include_str!("../../templates/sum.md")),
-    ("flip.md", include_str!("../../templates/flip.md")),
-    ("playbook.md", include_str!("../../templates/playbook.md")),
-    ("customer.md", include_str!("../../templates/customer.md")),
-    ("queue.md", include_str!("../../templates/queue.md")),
-    ("help.md", include_str!("../../templates/help.md")),
-    ("refusal.md", include_str!("../../templates/refusal.md")),
-    ("duty_refusal.md", include_str!("../../templates/duty_refusal.md")),
-    ("oncall.md", include_str!("../../templates/oncall.md")),
-    ("covered.md", include_str!("../../templates/covered.md")),
-    ("handover.md", include_str!("../../templates/handover.md")),
-    ("button.md", include_str!("../../templates/button.md")),
-    ("sop.md", include_str!("../../templates/sop.md")),
-    ("terms.md", include_str!("../../templates/terms.md")),
-    ("choice.md", include_str!("../../templates/choice.md")),
-    ("grades.md", include_str!("../../templates/grades.md")),
-    ("health.md", include_str!("../../templates/health.md")),
-    ("doctor.md", include_str!("../../templates/doctor.md")),
-    ("form.md", include_str!("../../templates/form.md")),
-    ("sentence.md", include_str!("../../templates/sentence.md")),
-    ("unfinished.md", include_str!("../../templates/unfinished.md")),
-];
-
 impl Words {
-    /// Reads the templates, those in `folder` instead of the built-in ones of the same name, and renders each one
-    /// with sample facts. Every problem at once.
-    pub fn load(folder: Option<&Path>, markup: Markup, teams: &[Team]) -> Result<Self, Vec<WordsError>> {
+    /// Reads the templates of a language, those in `folder` instead of the built-in ones of the same name, and renders
+    /// each one with sample facts. Every problem at once.
+    pub fn load(
+        language: Language,
+        folder: Option<&Path>,
+        markup: Markup,
+        teams: &[Team],
+    ) -> Result<Self, Vec<WordsError>> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_fuel(Some(FUEL));
-        filters::add(&mut env, markup, teams);
+        filters::add(&mut env, language, markup, teams);
         let mut problems = Vec::new();
         if let Some((folder, Err(source))) = folder.map(|folder| (folder, std::fs::read_dir(folder))) {
             problems.push(WordsError::Unreadable { file: folder.display().to_string(), source });
         }
-        for (name, built_in) in BUILT_IN {
+        for &(name, built_in) in language.templates() {
             let words = match folder.map(|folder| folder.join(name)).filter(|file| file.exists()) {
                 None => built_in.to_owned(),
                 Some(file) => match std::fs::read_to_string(&file) {
@@ -271,6 +244,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::sop::notice::Verb;
 
     fn plain() -> Markup {
         Markup {
@@ -286,10 +260,49 @@ mod tests {
         }
     }
 
+    fn words(language: Language) -> Words {
+        Words::load(language, None, plain(), &[]).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
     #[test]
-    fn the_shipped_words_render_with_facts_of_every_shape() {
-        let problems = Words::load(None, plain(), &[]).err().unwrap_or_default();
-        assert!(problems.is_empty(), "{problems:?}");
+    fn every_language_says_something_wherever_english_does() {
+        let english = words(Language::English).rendered();
+        for (code, language) in Language::ALL {
+            let names = |language: Language| language.templates().iter().map(|(name, _)| *name).collect::<Vec<_>>();
+            assert_eq!(names(language), names(Language::English));
+            for (said, theirs) in english.iter().zip(words(language).rendered()) {
+                let (said, theirs) = (said.as_deref().unwrap_or_default().trim(), theirs.unwrap_or_default());
+                assert_eq!(said.is_empty(), theirs.trim().is_empty(), "{code}: {said:?} is {theirs:?}");
+                // What a page is taken apart by, and what it shows of the case, are the same.
+                let marks = |text: &str| text.lines().map(mark).filter(|mark| !mark.is_empty()).collect::<String>();
+                assert_eq!(marks(said), marks(theirs.trim()), "{code}: {said}\n{theirs}");
+            }
+        }
+    }
+
+    /// What a line begins with that a page is taken apart by, or that catches the eye.
+    fn mark(line: &str) -> &str {
+        let (mark, _) = line.split_once(' ').unwrap_or_default();
+        if mark.chars().any(char::is_alphanumeric) || mark == "«" { "" } else { mark }
+    }
+
+    #[test]
+    fn the_words_of_a_language_name_buttons_by_their_labels() {
+        let (english, mut named) = (words(Language::English), 0);
+        let labels = |words: &Words| {
+            let verbs = Verb::ALL.iter().map(|verb| words.button(verb)).collect::<Vec<_>>();
+            verbs.into_iter().chain(["correct", "continue"].map(|label| words.button(label))).collect::<Vec<_>>()
+        };
+        for (code, language) in Language::ALL {
+            for (english, label) in labels(&english).iter().zip(labels(&words(language))) {
+                for ((file, theirs), (_, ours)) in language.templates().iter().zip(Language::English.templates()) {
+                    let count = |text: &str, label: &str| text.matches(&format!("**{label}**")).count();
+                    assert_eq!(count(theirs, &label), count(ours, english), "{code}, {file}: {english} is {label}");
+                    named += count(theirs, &label);
+                }
+            }
+        }
+        assert!(named > 0, "no button is named");
     }
 
     #[test]
@@ -297,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("line.md"), "{{ case.id }}\n{{ cse.id }}").expect("written");
         std::fs::write(folder.path().join("why.md"), "\n\n{{ reason }}").expect("written");
-        let problems = Words::load(Some(folder.path()), plain(), &[]).err().unwrap_or_default();
+        let problems = Words::load(Language::English, Some(folder.path()), plain(), &[]).err().unwrap_or_default();
         let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
         expect![[r#"
             templates/line.md: line 1: undefined value: `case.id` is undefined

@@ -31,11 +31,19 @@ use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{Words, WordsError};
 
 impl Words {
-    /// Renders every template with facts of every shape.
+    /// Everything that does not render.
     pub(crate) fn try_out(&self) -> Vec<WordsError> {
+        let mut problems: Vec<WordsError> = self.rendered().into_iter().filter_map(Result::err).collect();
+        problems.sort_by_key(ToString::to_string);
+        problems.dedup_by_key(|problem| problem.to_string());
+        problems
+    }
+
+    /// Every template with facts of every shape, in the same order in every language.
+    pub(crate) fn rendered(&self) -> Vec<Result<String, WordsError>> {
         let cards = cards();
-        let mut problems = Vec::new();
-        let mut attempt = |result: Result<String, WordsError>| problems.extend(result.err());
+        let mut rendered = Vec::new();
+        let mut attempt = |result: Result<String, WordsError>| rendered.push(result);
         for card in &cards {
             attempt(self.try_render("card.md", card));
             attempt(self.try_render("status.md", card));
@@ -153,6 +161,9 @@ impl Words {
         for verb in Soon::ALL {
             attempt(self.try_render("button.md", super::ButtonFacts { verb }));
         }
+        for verb in ["correct", "continue"] {
+            attempt(self.try_render("button.md", super::ButtonFacts { verb }));
+        }
         for form in ["resolve", "promise", "reopen", "bounce"] {
             attempt(self.try_render("sentence.md", super::SentenceFacts { form, id: "ESC-1" }));
         }
@@ -162,9 +173,7 @@ impl Words {
             }
             attempt(self.try_render("form.md", form));
         }
-        problems.sort_by_key(ToString::to_string);
-        problems.dedup_by_key(|problem| problem.to_string());
-        problems
+        rendered
     }
 }
 

@@ -10,7 +10,7 @@ use crate::adapters::discord::{Settings, StartProblem, commands, markup};
 use crate::sop::notice::Check;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Team;
-use crate::words::Words;
+use crate::words::{Language, Words, WordsError};
 
 /// The permissions the bot asks for: view, send, embed, attach, history, mention roles, threads
 /// (<https://discord.com/developers/docs/topics/permissions>).
@@ -35,6 +35,9 @@ pub(crate) struct Introduced {
     pub(crate) guild: Guild,
     /// The switch in the developer portal is on.
     pub(crate) reads_messages: bool,
+    /// What is spoken on the server. Only Community servers can say so; of the others Discord says English
+    /// (<https://discord.com/developers/docs/resources/guild#guild-object-guild-structure>).
+    pub(crate) language: Language,
 }
 
 /// The address that invites an application with the permissions it needs.
@@ -51,16 +54,22 @@ pub(crate) async fn introduce(
     procedure: &Procedure,
 ) -> Result<Introduced, StartProblem> {
     let id = settings.guild;
-    let (channels, roles) = (format!("guilds/{id}/channels"), format!("guilds/{id}/roles"));
-    let (me, application, channels, roles) =
-        tokio::join!(api.get("users/@me"), api.get("oauth2/applications/@me"), api.get(&channels), api.get(&roles));
+    let (server, channels, roles) =
+        (format!("guilds/{id}"), format!("guilds/{id}/channels"), format!("guilds/{id}/roles"));
+    let (me, application, server, channels, roles) = tokio::join!(
+        api.get("users/@me"),
+        api.get("oauth2/applications/@me"),
+        api.get(&server),
+        api.get(&channels),
+        api.get(&roles)
+    );
     let (me, application) = (known(me, &settings.api_base)?, known(application, &settings.api_base)?);
     let (me, application_id) = (number(&me["id"]), number(&application["id"]));
     let invited = |answer: Result<Value, ApiError>| match answer {
         Err(error) if matches!(error.status(), Some(403 | 404)) => Err(not_invited(id, application_id)),
         answer => Ok(answer?),
     };
-    let (channels, roles) = (invited(channels)?, invited(roles)?);
+    let (server, channels, roles) = (invited(server)?, invited(channels)?, invited(roles)?);
     let member = invited(api.get(&format!("guilds/{id}/members/{me}")).await)?;
     let cleared = procedure.teams.iter().filter(|team| team.cleared).filter_map(|team| team.group.parse().ok());
     let guild = Guild::new(id, me, application_id, cleared.collect());
@@ -68,7 +77,8 @@ pub(crate) async fn introduce(
     guild.learn_roles(&roles);
     guild.learn_me(&member);
     let reads_messages = application["flags"].as_u64().unwrap_or_default() & READS_MESSAGES != 0;
-    Ok(Introduced { guild, reads_messages })
+    let language = Language::of_locale(server["preferred_locale"].as_str().unwrap_or_default());
+    Ok(Introduced { guild, reads_messages, language })
 }
 
 /// What Discord says of somebody who holds the token.
@@ -102,7 +112,7 @@ pub(crate) fn content_off() -> Check {
 
 /// Everything there is to look at. Where Discord lets nobody in, that is the last of it.
 pub(crate) async fn examine(api: &Api, settings: &Settings, procedure: &Procedure) -> Vec<Check> {
-    let mut checks = vec![words(settings, procedure)];
+    let mut checks = vec![templates(settings, procedure)];
     let met = match introduce(api, settings, procedure).await {
         Ok(met) => met,
         Err(StartProblem::Check(check)) => return [checks, vec![check]].concat(),
@@ -123,8 +133,15 @@ pub(crate) async fn examine(api: &Api, settings: &Settings, procedure: &Procedur
     checks
 }
 
-fn words(settings: &Settings, procedure: &Procedure) -> Check {
-    let words = Words::load(settings.templates.as_deref(), markup(settings.guild), &procedure.teams);
+/// The words of the language that the config names, else of the server's.
+pub(crate) fn words(settings: &Settings, spoken: Language, procedure: &Procedure) -> Result<Words, Vec<WordsError>> {
+    let language = settings.language.unwrap_or(spoken);
+    Words::load(language, settings.templates.as_deref(), markup(settings.guild), &procedure.teams)
+}
+
+/// Looked at before Discord answers: whether they render is the same in every language.
+fn templates(settings: &Settings, procedure: &Procedure) -> Check {
+    let words = words(settings, Language::default(), procedure);
     let Err(problems) = words else { return Check::fine("templates", "all of them render") };
     let says: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let todo = "mend the template, or delete its file: then the built-in one is used";

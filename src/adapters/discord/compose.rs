@@ -351,3 +351,62 @@ fn color(card: &Card) -> u32 {
         Severity::Sev4 => 0x0066_7085,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::discord::markup;
+    use crate::sop::guidance::form::Purpose;
+    use crate::sop::guidance::information::{Field, Need};
+    use crate::words::Language;
+
+    /// A form with a field for each kind of answer that is described below its label.
+    fn shown(purpose: Purpose) -> ShownForm {
+        let kinds = [AnswerKind::Short, AnswerKind::Number, AnswerKind::Money, AnswerKind::Date, AnswerKind::Link];
+        let filled = |(at, kind): (usize, AnswerKind)| {
+            let (id, label) = (at.to_string(), "Order number".to_owned());
+            let owed_within = chrono::TimeDelta::minutes(30);
+            let field = Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within };
+            Filled { field, typed: String::new(), needed: true }
+        };
+        ShownForm {
+            at: FormPage { purpose, page: 1, pages: 2 },
+            reason: Some("Refund over 500 USD".to_owned()),
+            ticket: Some(String::new()),
+            fields: kinds.into_iter().enumerate().map(filled).collect(),
+        }
+    }
+
+    /// What is longer would be cut.
+    #[test]
+    fn buttons_and_forms_fit_in_every_language() {
+        for (code, language) in Language::ALL {
+            let words = Words::load(language, None, markup(1000), &[]);
+            let words = words.unwrap_or_else(|problems| panic!("{problems:?}"));
+            let fits = |text: &str, max: usize| {
+                assert!((1..=max).contains(&text.chars().count()), "{code}: {text:?} has not 1 to {max} characters");
+            };
+            let verbs = Verb::ALL.iter().map(|verb| words.button(verb));
+            let soon = Soon::ALL.iter().map(|soon| words.button(soon));
+            let on_forms = ["correct", "continue"].map(|label| words.button(label));
+            verbs.chain(soon).chain(on_forms).for_each(|label| fits(&label, LABEL_MAX));
+            let (place, message) = ("2001".into(), None);
+            let by_hand = Purpose::Escalation { trigger: None, place, message };
+            let owed = Purpose::Owed { case: EscalationId(142) };
+            let pages = [by_hand, owed].map(|purpose| words.form_page(&shown(purpose)));
+            let sentences = Sentence::ALL.map(|asked| (asked, words.sentence_form(asked, "ESC-142")));
+            for (asked, form) in &sentences {
+                let ids: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+                assert_eq!(ids, [asked.input()], "{code}");
+            }
+            for form in pages.iter().chain(sentences.iter().map(|(_, form)| form)) {
+                fits(&form.title, FORM_TITLE_MAX);
+                for field in &form.fields {
+                    let (label, placeholder) = field.value.split_once('\n').unwrap_or((&field.value, "-"));
+                    fits(label, INPUT_LABEL_MAX);
+                    fits(placeholder, PLACEHOLDER_MAX);
+                }
+            }
+        }
+    }
+}

@@ -48,7 +48,7 @@ pub(crate) enum Sentence {
 }
 
 impl Sentence {
-    const ALL: [Self; 4] = [Self::Resolve, Self::Promise, Self::Reopen, Self::Bounce];
+    pub(crate) const ALL: [Self; 4] = [Self::Resolve, Self::Promise, Self::Reopen, Self::Bounce];
 
     fn word(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@
 //! - `intake`: messages, in order and without gaps · `interactions`: buttons, forms and commands, answered at once
 //! - `convert`: what Discord says, in the desk's terms · `compose`: what the desk says, in Discord's form
 //! - `completion`: what somebody may mean who is still typing
-//! - `locales`: what commands are described as in other languages
+//! - `locales`: what commands are called and described as in other languages
 //! - `canary`: whether the gateway still brings what is said
 //! - `checkup`: whether everything is there
 //! - `survey`: what a server has, for a config that is yet to be written
@@ -61,7 +61,7 @@ use crate::sop::notice::{Check, Outcome};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Team;
 use crate::sop::trigger::Mode;
-use crate::words::{Words, WordsError};
+use crate::words::{Language, Words, WordsError};
 
 pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
 pub use crate::adapters::discord::canary::CanarySettings;
@@ -86,6 +86,8 @@ pub struct Settings {
     pub staff_roles: Vec<u64>,
     /// Where the bot finds out whether it still hears.
     pub canary: Option<CanarySettings>,
+    /// What the bot speaks; `None`: what the server does.
+    pub language: Option<Language>,
     /// A folder with words instead of the built-in ones.
     pub templates: Option<std::path::PathBuf>,
 }
@@ -151,9 +153,9 @@ impl Discord {
     ) -> Result<Self, Vec<StartProblem>> {
         let local = |error: reqwest::Error| vec![StartProblem::Local(Box::new(error))];
         let api = Arc::new(Api::new(&settings.api_base, token.clone()).map_err(local)?);
-        let words = Words::load(settings.templates.as_deref(), markup(settings.guild), &procedure.teams);
-        let words = words.map_err(|problems| problems.into_iter().map(StartProblem::Words).collect::<Vec<_>>())?;
         let met = checkup::introduce(&api, &settings, &procedure).await.map_err(|problem| vec![problem])?;
+        let words = checkup::words(&settings, met.language, &procedure);
+        let words = words.map_err(|problems| problems.into_iter().map(StartProblem::Words).collect::<Vec<_>>())?;
         let guild = Arc::new(met.guild);
         let path = format!("applications/{}/guilds/{}/commands", guild.application(), guild.id());
         let registered = api.put(&path, &commands::registered()).await;

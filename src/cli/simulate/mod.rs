@@ -115,7 +115,9 @@ impl Setting {
 }
 
 fn words(config: &Config) -> Result<Words, Vec<String>> {
-    let loaded = Words::load(config.desk.templates.as_deref(), markup(config.discord.guild), &config.procedure.teams);
+    let Config { desk, discord, procedure, .. } = &config;
+    let (language, markup) = (desk.language.unwrap_or_default(), markup(discord.guild));
+    let loaded = Words::load(language, desk.templates.as_deref(), markup, &procedure.teams);
     loaded.map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
