@@ -74,7 +74,7 @@ pub(crate) fn framework(ear: Ear) -> poise::Framework<Ear, Failure> {
 /// As Discord wants them registered.
 pub(crate) fn registered() -> serde_json::Value {
     let commands = poise::builtins::create_application_commands(&all());
-    locales::describe(serde_json::to_value(commands).expect("commands are plain data"))
+    locales::localize(serde_json::to_value(commands).expect("commands are plain data"))
 }
 
 async fn ask(ctx: Context<'_>, what: Asked) -> Result<(), Failure> {

@@ -19,6 +19,7 @@ pub fn choices(data: &Value) -> Problems {
         let path = format!("data.choices.{at}");
         problems.keys(&path, choice, &["name", "value", "name_localizations"]);
         problems.required_text(&path, choice, "name", 1..=100);
+        localized(&mut problems, &path, choice, "name", |text| fits(text, 100));
         if choice["value"].is_string() {
             problems.text(&path, choice, "value", 0..=100);
         } else if !choice["value"].is_number() {
@@ -56,10 +57,11 @@ pub fn commands(list: &[Value]) -> Problems {
         let kind = command["type"].as_u64().unwrap_or(1);
         if kind == 1 {
             name(&mut problems, &path, command);
-            problems.required_text(&path, command, "description", 1..=100);
+            description(&mut problems, &path, command);
             options(&mut problems, &path, command, 0);
         } else {
             problems.required_text(&path, command, "name", 1..=32);
+            localized(&mut problems, &path, command, "name", |text| fits(text, 32));
             problems.text(&path, command, "description", 0..=0);
         }
         if !names.insert((kind, command["name"].as_str())) {
@@ -101,7 +103,7 @@ fn options(problems: &mut Problems, path: &str, parent: &Value, depth: usize) {
             ],
         );
         name(problems, &path, option);
-        problems.required_text(&path, option, "description", 1..=100);
+        description(problems, &path, option);
         match option["type"].as_u64() {
             Some(1 | 2) if depth < 2 => options(problems, &path, option, depth + 1),
             Some(3..=11) => {}
@@ -120,12 +122,42 @@ fn options(problems: &mut Problems, path: &str, parent: &Value, depth: usize) {
     }
 }
 
-/// `^[-_'\p{L}\p{N}]{1,32}$`, in lower case where there is one.
+fn description(problems: &mut Problems, path: &str, described: &Value) {
+    problems.required_text(path, described, "description", 1..=100);
+    localized(problems, path, described, "description", |text| fits(text, 100));
+}
+
 fn name(problems: &mut Problems, path: &str, named: &Value) {
     problems.required_text(path, named, "name", 1..=32);
-    let name = named["name"].as_str().unwrap_or_default();
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'');
-    if !name.chars().all(fits) || name.to_lowercase() != name {
+    if !is_name(named["name"].as_str().unwrap_or_default()) {
         problems.add(join(path, "name"), "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
     }
+    localized(problems, path, named, "name", |text| fits(text, 32) && is_name(text));
 }
+
+/// `^[-_'\p{L}\p{N}]{1,32}$`, in lower case where there is one.
+fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\'');
+    name.chars().all(fits) && name.to_lowercase() == name
+}
+
+fn fits(text: &str, chars_max: usize) -> bool {
+    (1..=chars_max).contains(&text.chars().count())
+}
+
+/// What a text is in the languages of those who read it, by Discord's names of these
+/// (<https://discord.com/developers/docs/reference#locales>).
+fn localized(problems: &mut Problems, path: &str, part: &Value, what: &str, is_fine: impl Fn(&str) -> bool) {
+    let key = format!("{what}_localizations");
+    for (locale, text) in part[&key].as_object().into_iter().flatten() {
+        if !LOCALES.contains(&locale.as_str()) || !text.as_str().is_some_and(&is_fine) {
+            let path = join(&join(path, &key), locale);
+            problems.add(path, "APPLICATION_COMMAND_INVALID_LOCALIZATION", "The localization is invalid");
+        }
+    }
+}
+
+const LOCALES: [&str; 32] = [
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl", "pt-BR",
+    "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko",
+];

@@ -249,6 +249,20 @@ async fn a_form_cannot_follow_a_form_and_completions_are_few() {
 }
 
 #[tokio::test]
+async fn commands_are_named_in_languages_that_there_are() {
+    let discord = start().await;
+    let put = async |names: Value| {
+        let commands = json!([{"name": "ack", "name_localizations": names, "description": "Take it"}]);
+        call(&discord, "PUT", "applications/9000/guilds/1000/commands", commands).await.0
+    };
+    assert_eq!(put(json!({"de": "übernehmen", "es-419": "tomar"})).await, 200);
+    for wrong in [json!({"de": "Übernehmen"}), json!({"de": "über nehmen"}), json!({"fr": ""}), json!({"es": "tomar"})]
+    {
+        assert_eq!(put(wrong.clone()).await, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn faults_come_as_ordered() {
     let discord = start().await;
     let rest = |times, answer| {
