@@ -9,15 +9,14 @@ use chrono::Utc;
 use serde::Serialize;
 
 use crate::cli::table::Table;
-use crate::cli::{ConfigFile, NO};
-use crate::config::Config;
+use crate::cli::{ConfigFile, NO, english};
 use crate::sop::conversation::Conversation;
 use crate::sop::desk;
 use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Claim, Kind, Signal, Signals};
 use crate::sop::trigger::{Change, Fired, Firing, Mode};
-use crate::words::{Language, Markup, Words};
+use crate::words::Words;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -36,7 +35,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.read()?;
-    let words = words(&config)?;
+    let words = english(&config)?;
     let mut out = stdout().lock();
     let mut tell = |id: &str, text: &str| -> std::io::Result<()> {
         explain(id, text, &config.procedure, &words, |explained| {
@@ -65,13 +64,6 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     Ok(if is_complete { ExitCode::SUCCESS } else { NO.into() })
-}
-
-/// The words of the config, as a terminal shows them: in English, like all around them.
-fn words(config: &Config) -> anyhow::Result<Words> {
-    let folder = config.desk.templates.as_deref();
-    let loaded = Words::load(Language::English, folder, Markup::none(), &config.procedure.teams);
-    loaded.map_err(|problems| Error::msg(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Each line is a text; its number is its id. `false` if a line could not be read; the rest goes on.
@@ -168,7 +160,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: 
     let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
     let firings: Vec<Fires<'_>> = fired.firings.iter().map(|firing| fires(firing, words)).collect();
     let near = fired.near.iter().map(|miss| {
-        let (why, flip) = (miss.finding.to_string(), miss.flip());
+        let (why, flip) = (words.finding(&miss.finding), miss.flip());
         Near { trigger: &miss.trigger.id, why, fires: words.flip(&flip), flip }
     });
     show(&Explained {
@@ -194,7 +186,7 @@ fn fires<'a>(firing: &'a Firing<'_>, words: &Words) -> Fires<'a> {
         mode: trigger.mode,
         severity: trigger.severity,
         teams: trigger.plan.rungs.iter().map(|rung| rung.team.0.as_str()).collect(),
-        reasons: firing.findings().map(ToString::to_string).collect(),
+        reasons: firing.findings().map(|finding| words.finding(finding)).collect(),
         quiet: words.flip(&flip),
         flip,
     }

@@ -26,11 +26,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError};
 use crate::sop::calendar::Span;
+use crate::words::{Language, Markup, Words};
 
 /// Runs a customer-service escalation procedure inside team chat.
 ///
@@ -164,6 +166,13 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
 /// A year from an instant on.
 fn year(from: DateTime<Utc>) -> Span {
     Span::after(from, TimeDelta::days(365))
+}
+
+/// The words of the config, as a terminal shows them: in English, like all around them.
+fn english(config: &Config) -> anyhow::Result<Words> {
+    let folder = config.desk.templates.as_deref();
+    let loaded = Words::load(Language::English, folder, Markup::none(), &config.procedure.teams);
+    loaded.map_err(|problems| anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Logs how many findings there are, not which: they may hold names.

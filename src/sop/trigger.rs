@@ -496,6 +496,20 @@ const NEAR_SIGNAL: f64 = 0.6;
 const NEAR_AMOUNT_PERCENT: i64 = 80;
 
 impl Finding {
+    /// As exact as people are told, so that what reads alike is alike: strengths and worths have two decimals.
+    pub fn told(&self) -> Self {
+        let mut told = self.clone();
+        let rounded = |number: f64| (number * 100.0).round() / 100.0;
+        match &mut told.what {
+            What::Signal { strength, at_least, .. } => {
+                (*strength, *at_least) = (rounded(*strength), rounded(*at_least));
+            }
+            What::Amount { worth, .. } => *worth = worth.round_dp(2),
+            _ => {}
+        }
+        told
+    }
+
     /// A miss that a person would want to know about.
     fn is_near(&self) -> bool {
         !self.held
@@ -516,53 +530,6 @@ impl Finding {
                 | What::Ticket { .. }
                 | What::Waits { .. } => false,
             }
-    }
-}
-
-/// One line that says what was found: "angry 0.72 (needs 0.60)", "must not be: legal 0.90 (needs 0.50)".
-impl std::fmt::Display for Finding {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.negated {
-            out.write_str("must not be: ")?;
-        }
-        match &self.what {
-            What::Signal { kind, strength, at_least } => write!(out, "{kind} {strength:.2} (needs {at_least:.2})"),
-            What::Amount { claimed, claimed_currency, worth, over, currency } => {
-                write!(out, "{claimed} {claimed_currency} claimed")?;
-                if claimed_currency != currency {
-                    write!(out, ", worth {} {currency}", worth.round_dp(2))?;
-                }
-                write!(out, " (needs over {over} {currency})")
-            }
-            What::NoAmount { over, currency } => write!(out, "no amount claimed (needs over {over} {currency})"),
-            What::NotComparable { claimed, claimed_currency, currency } => {
-                write!(
-                    out,
-                    "{claimed} {claimed_currency} claimed, not comparable with {currency}: no rate in the config"
-                )
-            }
-            What::Contacts { count, at_least } => {
-                write!(out, "contact {count} about the same issue (needs {at_least})")
-            }
-            What::Customers { kind, count, at_least, .. } => {
-                write!(out, "{kind} reported by {count} customers (needs {at_least})")
-            }
-            What::Ticket { field, found, asked } => {
-                let found = if found.is_empty() { "empty" } else { found };
-                write!(out, "ticket {} {found} (needs {asked})", field.name())
-            }
-            What::TicketNotKnown { field, asked, .. } => {
-                write!(out, "ticket {} not known (needs {asked})", field.name())
-            }
-            What::Waits { minutes: Some(minutes), at_least } => {
-                write!(out, "no answer for {minutes} min (needs {at_least} min)")
-            }
-            What::Waits { minutes: None, at_least } => write!(out, "not waiting (needs {at_least} min)"),
-            What::Place => out.write_str("written in a place the rule names"),
-            What::Language { language, asked } => {
-                write!(out, "language {} (needs {asked})", language.as_deref().unwrap_or("unknown"))
-            }
-        }
     }
 }
 

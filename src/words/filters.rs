@@ -64,6 +64,7 @@ pub(crate) fn add(env: &mut Environment<'static>, language: Language, markup: Ma
     });
     env.add_filter("case", |number: u32| EscalationId(number).to_string());
     env.add_filter("span", move |minutes: i64| language.span(minutes));
+    env.add_filter("strength", |strength: f64| format!("{strength:.2}"));
     env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
     // `2 | plural` is what most words end in, `2 | plural("Fall", "Fälle")` one of two words.
     env.add_filter("plural", move |count: i64, one: Option<String>, more: Option<String>| {

@@ -22,7 +22,7 @@ use crate::sop::desk::Sop;
 use crate::sop::guidance::form::ShownForm;
 use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts};
 use crate::sop::team::Team;
-use crate::sop::trigger::Change;
+use crate::sop::trigger::{Change, Finding};
 pub use crate::words::language::Language;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -168,6 +168,11 @@ impl Words {
         self.render("flip.md", FlipFacts { changes }).trim().to_owned()
     }
 
+    /// What was found, in one line: "angry 0.72 (needs 0.60)", "must not be: legal 0.90 (needs 0.50)".
+    pub fn finding(&self, finding: &Finding) -> String {
+        self.render("finding.md", FindingFacts { finding: &finding.told() }).trim().to_owned()
+    }
+
     /// What is said of the procedure as a whole.
     pub fn sop(&self, sop: &Sop) -> Sheet {
         Sheet::parse(&self.render("sop.md", sop))
@@ -214,6 +219,11 @@ impl Words {
 #[derive(Serialize)]
 struct ButtonFacts<V> {
     verb: V,
+}
+
+#[derive(Serialize)]
+struct FindingFacts<'a> {
+    finding: &'a Finding,
 }
 
 #[derive(Serialize)]

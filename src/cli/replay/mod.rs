@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::cli::progress::Progress;
-use crate::cli::{ConfigFile, NO};
+use crate::cli::{ConfigFile, NO, english};
 use crate::sop::desk::{About, Desk, Fact, Request};
 use crate::sop::escalation::Act;
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Event, Report};
@@ -27,6 +27,7 @@ use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::notice::ReplyTo;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Severity;
+use crate::words::Words;
 use history::{History, Said};
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +77,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settle_after = TimeDelta::from_std(arguments.settle_after)?;
     let mut replay = Replay {
         procedure,
+        words: english(&config)?,
         settle_after,
         desks: BTreeMap::new(),
         opened: Vec::new(),
@@ -123,6 +125,7 @@ impl Pace {
 
 struct Replay<'p> {
     procedure: &'p Procedure,
+    words: Words,
     settle_after: TimeDelta,
     desks: BTreeMap<Whose, Shift>,
     opened: Vec<Opened>,
@@ -193,7 +196,7 @@ impl Replay<'_> {
             let Fact::Case { id, event } = fact else { continue };
             shift.stirred.insert(id, now);
             if let (Event::Opened(_), Some(case)) = (&event, shift.desk.case(id)) {
-                self.opened.push(Opened::of(whose.clone(), case, said.line, &message, now));
+                self.opened.push(Opened::of(whose.clone(), case, said.line, &message, now, &self.words));
             }
         }
     }
@@ -279,7 +282,7 @@ fn customers<'r>(reports: impl Iterator<Item = &'r Report>) -> usize {
 }
 
 impl Opened {
-    fn of(whose: Whose, case: &Escalation, line: usize, message: &Message, at: DateTime<Utc>) -> Self {
+    fn of(whose: Whose, case: &Escalation, line: usize, message: &Message, at: DateTime<Utc>, words: &Words) -> Self {
         let report = &case.opened.report;
         Self {
             at,
@@ -294,7 +297,7 @@ impl Opened {
             customer: message.author.name.to_string(),
             line,
             text: message.text.clone(),
-            why: report.findings.iter().map(ToString::to_string).collect(),
+            why: report.findings.iter().map(|finding| words.finding(finding)).collect(),
             counted: report.counted.iter().map(|counted| counted.message.to_string()).collect(),
             joined: 0,
             customers: 0,

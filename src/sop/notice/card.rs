@@ -14,6 +14,7 @@ use crate::sop::notice::is_newest;
 use crate::sop::notice::playbook::{BookLine, books};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Step, TeamId};
+use crate::sop::trigger::Finding;
 
 /// What a case's card shows. Times are seconds since 1970 (UTC).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,7 +35,7 @@ pub struct Card {
     pub message: Option<MessageId>,
     pub ticket: Option<TicketRef>,
     pub quotes: Vec<Quote>,
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Finding>,
     pub information: Vec<Information>,
     pub owed: Option<CardOwed>,
     pub playbooks: Vec<BookLine>,
@@ -169,7 +170,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     let reports: Vec<_> = case.reports().collect();
     let mut triggers: Vec<String> = Vec::new();
     let mut quotes: Vec<Quote> = Vec::new();
-    let mut reasons: Vec<String> = Vec::new();
+    let mut reasons: Vec<Finding> = Vec::new();
     let mut information: Vec<Information> = Vec::new();
     extend_new(&mut information, case.information().cloned());
     let mut customers: Vec<String> = Vec::new();
@@ -177,7 +178,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
     for report in &reports {
         extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
-        extend_new(&mut reasons, report.findings.iter().map(ToString::to_string));
+        extend_new(&mut reasons, report.findings.iter().map(Finding::told));
         let counted = report.counted.iter().map(|counted| &counted.customer);
         extend_new(&mut customers, counted.chain(report.customer.as_deref()).map(|customer| customer.name.to_string()));
         extend_new(&mut earlier, report.counted.iter().cloned());

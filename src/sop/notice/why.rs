@@ -10,7 +10,7 @@ use crate::sop::message::Person;
 use crate::sop::notice::card::card;
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Severity;
-use crate::sop::trigger::{Change, NearMiss};
+use crate::sop::trigger::{Change, Finding, NearMiss};
 
 /// What fired, what nearly did, what would have turned it round, how its time is counted, and which version of the
 /// procedure said so.
@@ -19,7 +19,7 @@ pub struct Why {
     pub id: String,
     pub triggers: Vec<String>,
     pub opened_by: Option<Person>,
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Finding>,
     pub quotes: Vec<Quote>,
     /// What would have kept each trigger quiet: all of them, and there were no case.
     pub quiet: Vec<QuietLine>,
@@ -45,7 +45,7 @@ pub struct QuietLine {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NearLine {
     pub trigger: String,
-    pub finding: String,
+    pub finding: Finding,
     /// What would have made the trigger fire; told with the first of its findings.
     pub changes: Box<[Change]>,
 }
@@ -125,7 +125,7 @@ fn near(case: &Escalation, procedure: &Procedure) -> Vec<NearLine> {
     let line = |(at, miss): (usize, &NearMiss)| {
         let is_first = near[..at].iter().all(|before| before.trigger != miss.trigger);
         let changes = if is_first { miss.flip.clone() } else { Box::default() };
-        NearLine { trigger: name(&miss.trigger), finding: miss.finding.to_string(), changes }
+        NearLine { trigger: name(&miss.trigger), finding: miss.finding.told(), changes }
     };
     near.iter().enumerate().map(line).collect()
 }

@@ -26,11 +26,17 @@ fn check_after(past: &Conversation, condition: Condition, text: &str, want: Expe
                 (false, true) => '~',
                 (false, false) => '-',
             };
-            shown += &[mark.to_string(), finding.to_string()].join(" ");
+            shown += &format!("{mark} {}", plain(&finding));
             shown.push('\n');
         }
         want.assert_eq(&shown);
     });
+}
+
+/// A finding as it is recorded.
+fn plain(finding: &Finding) -> String {
+    let what = serde_json::to_string(&finding.told().what).expect("plain data");
+    if finding.negated { format!("not {what}") } else { what }
 }
 
 fn with_scene<T>(past: &Conversation, text: &str, look: impl FnOnce(&Scene<'_>) -> T) -> T {
@@ -78,7 +84,7 @@ fn a_signal_holds_from_its_strength_on() {
         text,
         expect![[r#"
             fires
-            + angry 0.92 (needs 0.60)
+            + {"signal":{"kind":"angry","strength":0.92,"at_least":0.6}}
         "#]],
     );
     check(
@@ -86,7 +92,7 @@ fn a_signal_holds_from_its_strength_on() {
         text,
         expect![[r#"
             silent
-            - legal 0.00 (needs 0.60)
+            - {"signal":{"kind":"legal","strength":0.0,"at_least":0.6}}
         "#]],
     );
     let strength = with_scene(&Conversation::default(), text, |scene| scene.signals.strength(&Kind::Angry));
@@ -104,7 +110,7 @@ fn an_amount_must_be_strictly_over() {
         "Refund my $500.00, please.",
         expect![[r#"
             silent
-            ~ 500 USD claimed (needs over 500 USD)
+            ~ {"amount":{"claimed":"500","claimed_currency":"USD","worth":"500","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -112,7 +118,7 @@ fn an_amount_must_be_strictly_over() {
         "Refund my $500.01, please.",
         expect![[r#"
             fires
-            + 500.01 USD claimed (needs over 500 USD)
+            + {"amount":{"claimed":"500.01","claimed_currency":"USD","worth":"500.01","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -120,7 +126,7 @@ fn an_amount_must_be_strictly_over() {
         "Refund my $399, please.",
         expect![[r#"
             silent
-            - 399 USD claimed (needs over 500 USD)
+            - {"amount":{"claimed":"399","claimed_currency":"USD","worth":"399","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -128,7 +134,7 @@ fn an_amount_must_be_strictly_over() {
         "Please help.",
         expect![[r#"
             silent
-            - no amount claimed (needs over 500 USD)
+            - {"no_amount":{"over":"500","currency":"USD"}}
         "#]],
     );
 }
@@ -140,7 +146,7 @@ fn other_currencies_go_by_the_table() {
         "Refund my 455 EUR, please.",
         expect![[r#"
             fires
-            + 455 EUR claimed, worth 500.50 USD (needs over 500 USD)
+            + {"amount":{"claimed":"455","claimed_currency":"EUR","worth":"500.50","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -148,7 +154,7 @@ fn other_currencies_go_by_the_table() {
         "Refund my 454 EUR, please.",
         expect![[r#"
             silent
-            ~ 454 EUR claimed, worth 499.40 USD (needs over 500 USD)
+            ~ {"amount":{"claimed":"454","claimed_currency":"EUR","worth":"499.40","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -156,7 +162,7 @@ fn other_currencies_go_by_the_table() {
         "Refund my 90 EUR, please.",
         expect![[r#"
             silent
-            - 90 EUR claimed, worth 99.00 USD (needs over 500 USD)
+            - {"amount":{"claimed":"90","claimed_currency":"EUR","worth":"99.00","over":"500","currency":"USD"}}
         "#]],
     );
     check(
@@ -164,7 +170,7 @@ fn other_currencies_go_by_the_table() {
         "Refund my £5000, please.",
         expect![[r#"
             silent
-            ~ 5000 GBP claimed, not comparable with USD: no rate in the config
+            ~ {"not_comparable":{"claimed":"5000","claimed_currency":"GBP","currency":"USD"}}
         "#]],
     );
 }
@@ -180,7 +186,7 @@ fn contacts_count_this_one() {
         text,
         expect![[r#"
             fires
-            + contact 3 about the same issue (needs 3)
+            + {"contacts":{"count":3,"at_least":3}}
         "#]],
     );
     check_after(
@@ -189,7 +195,7 @@ fn contacts_count_this_one() {
         text,
         expect![[r#"
             silent
-            ~ contact 2 about the same issue (needs 3)
+            ~ {"contacts":{"count":2,"at_least":3}}
         "#]],
     );
     check_after(
@@ -198,7 +204,7 @@ fn contacts_count_this_one() {
         "Where is my invoice of March?",
         expect![[r#"
             silent
-            - contact 1 about the same issue (needs 3)
+            - {"contacts":{"count":1,"at_least":3}}
         "#]],
     );
 }
@@ -215,7 +221,7 @@ fn customers_are_counted_once_each() {
         "The site is down.",
         expect![[r#"
             silent
-            ~ outage reported by 2 customers (needs 3)
+            ~ {"customers":{"kind":"outage","count":2,"at_least":3,"unusual":1}}
         "#]],
     );
     let twice = past(&[("dan", 2, "", down), ("cleo", 1, "", down), ("bob", 0, "", down)]);
@@ -225,7 +231,7 @@ fn customers_are_counted_once_each() {
         "The site is down.",
         expect![[r#"
             fires
-            + outage reported by 3 customers (needs 3)
+            + {"customers":{"kind":"outage","count":3,"at_least":3,"unusual":2}}
         "#]],
     );
     check_after(
@@ -234,7 +240,7 @@ fn customers_are_counted_once_each() {
         "Thanks for your help.",
         expect![[r#"
             silent
-            - outage reported by 0 customers (needs 3)
+            - {"customers":{"kind":"outage","count":0,"at_least":3}}
         "#]],
     );
 }
@@ -246,7 +252,7 @@ fn places_and_languages_are_asked_for_by_name() {
         "Hello",
         expect![[r#"
             fires
-            + written in a place the rule names
+            + "place"
         "#]],
     );
     check(
@@ -254,7 +260,7 @@ fn places_and_languages_are_asked_for_by_name() {
         "Hello",
         expect![[r#"
             silent
-            - written in a place the rule names
+            - "place"
         "#]],
     );
     check(
@@ -262,7 +268,7 @@ fn places_and_languages_are_asked_for_by_name() {
         "Where is the parcel that you sent me?",
         expect![[r#"
             fires
-            + language en (needs en)
+            + {"language":{"language":"en","asked":"en"}}
         "#]],
     );
     check(
@@ -270,7 +276,7 @@ fn places_and_languages_are_asked_for_by_name() {
         "Where is the parcel that you sent me?",
         expect![[r#"
             silent
-            - language en (needs es)
+            - {"language":{"language":"en","asked":"es"}}
         "#]],
     );
 }
@@ -285,8 +291,8 @@ fn conditions_combine() {
         text,
         expect![[r#"
             silent
-            - 200 USD claimed (needs over 500 USD)
-            + legal 0.90 (needs 0.50)
+            - {"amount":{"claimed":"200","claimed_currency":"USD","worth":"200","over":"500","currency":"USD"}}
+            + {"signal":{"kind":"legal","strength":0.9,"at_least":0.5}}
         "#]],
     );
     check(
@@ -294,8 +300,8 @@ fn conditions_combine() {
         text,
         expect![[r#"
             fires
-            - 200 USD claimed (needs over 500 USD)
-            + legal 0.90 (needs 0.50)
+            - {"amount":{"claimed":"200","claimed_currency":"USD","worth":"200","over":"500","currency":"USD"}}
+            + {"signal":{"kind":"legal","strength":0.9,"at_least":0.5}}
         "#]],
     );
     check(
@@ -303,8 +309,8 @@ fn conditions_combine() {
         text,
         expect![[r#"
             silent
-            + must not be: 200 USD claimed (needs over 500 USD)
-            - must not be: legal 0.90 (needs 0.50)
+            + not {"amount":{"claimed":"200","claimed_currency":"USD","worth":"200","over":"500","currency":"USD"}}
+            - not {"signal":{"kind":"legal","strength":0.9,"at_least":0.5}}
         "#]],
     );
     check(
@@ -312,8 +318,8 @@ fn conditions_combine() {
         text,
         expect![[r#"
             fires
-            + must not be: 200 USD claimed (needs over 500 USD)
-            - must not be: legal 0.90 (needs 0.50)
+            + not {"amount":{"claimed":"200","claimed_currency":"USD","worth":"200","over":"500","currency":"USD"}}
+            - not {"signal":{"kind":"legal","strength":0.9,"at_least":0.5}}
         "#]],
     );
 }
@@ -364,10 +370,13 @@ fn a_near_miss_is_told_with_its_trigger() {
         fired(scene, &triggers)
             .near
             .iter()
-            .map(|miss| format!("{}: {}", miss.trigger.id, miss.finding))
+            .map(|miss| format!("{}: {}", miss.trigger.id, plain(&miss.finding)))
             .collect::<Vec<_>>()
     });
-    assert_eq!(near, ["refund: 450 USD claimed (needs over 500 USD)"]);
+    expect![[
+        r#"refund: {"amount":{"claimed":"450","claimed_currency":"USD","worth":"450","over":"500","currency":"USD"}}"#
+    ]]
+    .assert_eq(&near.join("\n"));
 }
 
 #[test]
@@ -381,16 +390,27 @@ fn a_ticket_is_asked_only_for_what_is_known_of_it() {
     };
     with_scene(&Conversation::default(), "https://desk.example/t/1 is slow", |scene| {
         for (known, expected) in [
-            (None, "- ticket priority not known (needs urgent)\n- ticket tag not known (needs …bill…)\n"),
-            (Some(&fields), "+ ticket priority Urgent (needs urgent)\n+ ticket tag vip, billing (needs …bill…)\n"),
+            (
+                None,
+                expect![[r#"
+            - {"ticket_not_known":{"field":"priority","named":true,"asked":"urgent"}}
+            - {"ticket_not_known":{"field":"tag","named":true,"asked":"…bill…"}}"#]],
+            ),
+            (
+                Some(&fields),
+                expect![[r#"
+            + {"ticket":{"field":"priority","found":"Urgent","asked":"urgent"}}
+            + {"ticket":{"field":"tag","found":"vip, billing","asked":"…bill…"}}"#]],
+            ),
         ] {
             let scene = Scene { fields: known, ..*scene };
             let mut trace = Trace::default();
             let (first, second) = (urgent.holds(&scene, &mut trace), billing.holds(&scene, &mut trace));
             assert_eq!((first, second), (known.is_some(), known.is_some()));
             let mark = if first { '+' } else { '-' };
-            let shown: Vec<String> = trace.findings.iter().map(|finding| format!("{mark} {finding}")).collect();
-            assert_eq!(shown.join("\n"), expected.trim_end());
+            let shown: Vec<String> =
+                trace.findings.iter().map(|finding| format!("{mark} {}", plain(finding))).collect();
+            expected.assert_eq(&shown.join("\n"));
         }
     });
 }

@@ -10,19 +10,19 @@ use crate::sop::notice::{NearLine, QuietLine, Stretch, Sum, Why};
 use crate::sop::share::Share;
 use crate::sop::signal::Kind;
 use crate::sop::team::Severity;
-use crate::sop::trigger::{Change, TicketField, What};
+use crate::sop::trigger::{Change, Finding, TicketField, What};
 use crate::words::sample::person;
 
 pub(super) fn whys() -> Vec<Why> {
     let near = |changes| {
-        let (trigger, finding) = ("Angry".to_owned(), "angry 0.50 (needs 0.60)".to_owned());
+        let (trigger, finding) = ("Angry".to_owned(), findings().swap_remove(0));
         NearLine { trigger, finding, changes }
     };
     let why = |full: bool| Why {
         id: "ESC-1".to_owned(),
         triggers: vec!["Refund".to_owned()],
         opened_by: (!full).then(|| person("Rosa", Standing::Staff)),
-        reasons: vec!["a reason".to_owned()],
+        reasons: findings(),
         quotes: vec![Quote { kind: Kind::Financial, words: "$700".into() }],
         quiet: if full {
             vec![QuietLine { trigger: "Refund".to_owned(), changes: changes().into() }; 2]
@@ -46,21 +46,7 @@ pub(super) fn whys() -> Vec<Why> {
 /// Every threshold moved, and every fact both ways.
 fn changes() -> Vec<Change> {
     let (kind, currency) = (Kind::Angry, "USD".parse().expect("a currency"));
-    let (asked, field, claimed) = ("high".to_owned(), TicketField::Priority, Decimal::new(700, 0));
-    let (over, claimed_currency, language) = (Decimal::new(500, 0), currency, Some("en".to_owned()));
-    let facts = [
-        What::Signal { kind: kind.clone(), strength: 1.0, at_least: 0.6 },
-        What::Amount { claimed, claimed_currency, worth: claimed, over, currency },
-        What::NoAmount { over, currency },
-        What::NotComparable { claimed, claimed_currency, currency },
-        What::Contacts { count: 1, at_least: 3 },
-        What::Customers { kind: kind.clone(), count: 1, at_least: 3, unusual: 0 },
-        What::Place,
-        What::Language { language, asked: "es".to_owned() },
-        What::Ticket { field, found: "low".to_owned(), asked: asked.clone() },
-        What::TicketNotKnown { field, named: true, asked },
-        What::Waits { minutes: Some(90), at_least: 60 },
-    ];
+    let (over, claimed) = (Decimal::new(500, 0), Decimal::new(700, 0));
     let moved = [
         Change::Strength { kind: kind.clone(), was: 0.6, at_least: 0.72 },
         Change::Amount { was: over, over: claimed, currency },
@@ -69,7 +55,40 @@ fn changes() -> Vec<Change> {
         Change::Waits { was: 120, at_least: 60 },
     ];
     let otherwise = |what: What| [true, false].map(|held| Change::Fact { held, what: Box::new(what.clone()) });
-    moved.into_iter().chain(facts.into_iter().flat_map(otherwise)).collect()
+    moved.into_iter().chain(facts().into_iter().flat_map(otherwise)).collect()
+}
+
+/// Every fact, once asked for and once not.
+fn findings() -> Vec<Finding> {
+    let finding = |what: What| [false, true].map(|negated| Finding { held: true, negated, what: what.clone() });
+    facts().into_iter().flat_map(finding).collect()
+}
+
+/// Every fact that a condition can find.
+fn facts() -> Vec<What> {
+    let (kind, [usd, eur]) = (Kind::Angry, ["USD", "EUR"].map(|code| code.parse().expect("a currency")));
+    let (asked, field) = ("high".to_owned(), TicketField::Priority);
+    let (over, claimed, worth) = (Decimal::new(500, 0), Decimal::new(700, 0), Decimal::new(777, 0));
+    let ticket = |found: &str| What::Ticket { field, found: found.to_owned(), asked: asked.clone() };
+    let language =
+        |language: Option<&str>| What::Language { language: language.map(str::to_owned), asked: "es".to_owned() };
+    vec![
+        What::Signal { kind: kind.clone(), strength: 1.0, at_least: 0.6 },
+        What::Amount { claimed, claimed_currency: usd, worth: claimed, over, currency: usd },
+        What::Amount { claimed, claimed_currency: eur, worth, over, currency: usd },
+        What::NoAmount { over, currency: usd },
+        What::NotComparable { claimed, claimed_currency: eur, currency: usd },
+        What::Contacts { count: 1, at_least: 3 },
+        What::Customers { kind, count: 1, at_least: 3, unusual: 0 },
+        What::Place,
+        language(Some("en")),
+        language(None),
+        ticket("low"),
+        ticket(""),
+        What::TicketNotKnown { field, named: true, asked: asked.clone() },
+        What::Waits { minutes: Some(90), at_least: 60 },
+        What::Waits { minutes: None, at_least: 60 },
+    ]
 }
 
 /// The sum of each clock, in the hours of a calendar and not, begun, standing still and not begun.
@@ -106,4 +125,38 @@ pub(super) fn healths() -> Vec<Health> {
         Health { triggers: vec![trigger; 2], more: 1, by_hand: grades, pages, cases: 4 }
     };
     [none, cases, graded].map(health).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::words::{Language, Markup, Words};
+
+    #[test]
+    fn findings_are_said_in_a_line() {
+        let words = Words::load(Language::English, None, Markup::none(), &[]);
+        let words = words.unwrap_or_else(|problems| panic!("{problems:?}"));
+        let asked_for = findings().into_iter().filter(|finding| !finding.negated);
+        let said: Vec<String> = asked_for.chain([findings().swap_remove(1)]).map(|it| words.finding(&it)).collect();
+        expect![[r#"
+            angry 1.00 (needs 0.60)
+            700 USD claimed (needs over 500 USD)
+            700 EUR claimed, worth 777 USD (needs over 500 USD)
+            no amount claimed (needs over 500 USD)
+            700 EUR claimed, not comparable with USD: no rate in the config
+            contact 1 about the same issue (needs 3)
+            angry reported by 1 customers (needs 3)
+            written in a place the rule names
+            language en (needs es)
+            language unknown (needs es)
+            ticket priority low (needs high)
+            ticket priority empty (needs high)
+            ticket priority not known (needs high)
+            no answer for 90 min (needs 60 min)
+            not waiting (needs 60 min)
+            must not be: angry 1.00 (needs 0.60)"#]]
+        .assert_eq(&said.join("\n"));
+    }
 }
