@@ -265,7 +265,7 @@ impl Outbox {
             let pause = after.unwrap_or_default().max(pause(row));
             let failing = row.failing_since.get_or_insert_with(Instant::now).elapsed();
             if failing + pause <= PAGE_PATIENCE || !can_go_on(&row.to_tell.notice, desk) {
-                let (key, attempts) = (&row.to_tell.key, row.attempts);
+                let (key, attempts) = (logged(&row.to_tell), row.attempts);
                 tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
                 self.resting.insert((Instant::now() + pause, attempt.order));
                 row.replayed = true;
@@ -293,6 +293,11 @@ impl Outbox {
         self.by_key.remove(&row.to_tell.key);
         Some(row)
     }
+}
+
+/// What the program's own log calls a row: never by what an answer is addressed to.
+fn logged(row: &ToTell) -> &str {
+    if row.notice.is_stored() { &row.key } else { row.notice.name() }
 }
 
 fn told(row: Row) -> Option<Told> {
@@ -416,5 +421,18 @@ fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc
         page,
         version: case.version,
         ping,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::notice::{Answer, ReplyTo};
+
+    #[test]
+    fn the_address_of_an_answer_is_not_logged() {
+        let notice = Notice::Reply { to: ReplyTo("secret".to_owned()), answer: Box::new(Answer::Help { staff: true }) };
+        let row = ToTell { key: Outbox::key(&notice), generation: 1, created: DateTime::UNIX_EPOCH, notice };
+        assert_eq!(logged(&row), "reply");
     }
 }
