@@ -26,6 +26,8 @@ const MARKS_MAX: usize = 3;
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut line_start = true;
+    // "1." and "1)" begin a list: only digits stand between the line's start and here.
+    let mut line_number = false;
     // What is dropped goes first: it must not stand between a colon and the slashes that make it a link.
     let mut rest = shown(text).peekable();
     while let Some(character) = rest.next() {
@@ -36,8 +38,10 @@ pub(crate) fn escape(text: &str) -> String {
             // No scheme, no link.
             ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
             '#' | '-' | '+' if line_start => out.extend(['\\', character]),
+            '.' | ')' if line_number => out.extend(['\\', character]),
             _ => out.push(character),
         }
+        line_number = character.is_ascii_digit() && (line_start || line_number);
         line_start = character == '\n' || (line_start && character.is_whitespace());
     }
     out
@@ -48,10 +52,12 @@ fn plain(text: &str) -> String {
     shown(text).map(|character| if character == '\n' { ' ' } else { character }).collect()
 }
 
-/// The characters of a text without those that nobody may send: none turns the line around or climbs over others.
+/// The characters of a text without those that nobody may send: none turns the line around or climbs over others, and
+/// there is one way to end a line (Unicode has three).
 fn shown(text: &str) -> impl Iterator<Item = char> {
     let mut marks = 0;
-    text.chars().filter(|character| !is_invisible(*character)).filter(move |character| {
+    let ended = |character| if matches!(character, '\u{2028}' | '\u{2029}') { '\n' } else { character };
+    text.chars().map(ended).filter(|character| !is_invisible(*character)).filter(move |character| {
         marks = if is_combining_mark(*character) { marks + 1 } else { 0 };
         marks <= MARKS_MAX
     })
@@ -84,8 +90,11 @@ mod tests {
         expect![[r"
             \# title
             \-# small
-            a - b # c"]]
-        .assert_eq(&plain("# title\n-# small\na - b # c"));
+            a - b # c
+            1\. one
+             22\) two 3. three
+            \# four"]]
+        .assert_eq(&plain("# title\n-# small\na - b # c\n1. one\n 22) two 3. three\u{2028}# four"));
     }
 
     #[test]
