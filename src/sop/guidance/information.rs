@@ -104,9 +104,10 @@ pub const BOUNCED_CHARS_MAX: usize = 100;
 const ANSWER_CHARS_MAX: u16 = 1_000;
 
 impl Field {
-    /// What a team asks back for, in its own words.
+    /// What a team asks back for, in its own words; a label has one line.
     pub fn bounced(id: String, missing: &str) -> Self {
-        let (label, kind) = (cut(missing, BOUNCED_CHARS_MAX), AnswerKind::Long);
+        let words: Vec<&str> = missing.split_whitespace().collect();
+        let (label, kind) = (cut(&words.join(" "), BOUNCED_CHARS_MAX), AnswerKind::Long);
         Self { id, label, kind, chars_max: ANSWER_CHARS_MAX, need: Need::Owed, owed_within: BOUNCED_WITHIN }
     }
 
