@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::adapters::discord::CustomId;
@@ -100,6 +100,9 @@ pub(super) struct Card {
     pub(super) at: Instant,
 }
 
+/// What staff type, in turn.
+const COMMANDS: [&str; 4] = ["queue", "oncall", "help", "sop show"];
+
 /// The staff: they see everything that is posted, and acknowledge their share of the cards.
 pub(super) struct Staff {
     discord: SmallDiscord,
@@ -112,6 +115,12 @@ pub(super) struct Staff {
     since: Instant,
     pub(super) cards: Vec<Card>,
     pub(super) acknowledged: usize,
+    /// Commands that were typed, and buttons that were pressed …
+    pub(super) asked: usize,
+    typed: usize,
+    /// … those that have no answer yet, by interaction, and how long the first answers of the others took.
+    waiting: HashMap<u64, Instant>,
+    pub(super) answered: Vec<Duration>,
     /// The bot's requests that leave something to see, by the second since the start.
     pub(super) requests: BTreeMap<u64, usize>,
 }
@@ -132,6 +141,10 @@ impl Staff {
             since: Instant::now(),
             cards: Vec::new(),
             acknowledged: 0,
+            asked: 0,
+            typed: 0,
+            waiting: HashMap::new(),
+            answered: Vec::new(),
             requests: BTreeMap::new(),
         }
     }
@@ -147,9 +160,13 @@ impl Staff {
                     self.look_at(*channel, message, *at);
                     at
                 }
+                Seen::Answer { interaction, at, .. } => {
+                    let asked = self.waiting.remove(interaction);
+                    self.answered.extend(asked.map(|asked| at.saturating_duration_since(asked)));
+                    at
+                }
                 Seen::Edited { at, .. }
                 | Seen::Deleted { at, .. }
-                | Seen::Answer { at, .. }
                 | Seen::FollowUp { at, .. }
                 | Seen::AnswerEdited { at, .. }
                 | Seen::AnswerDeleted { at, .. } => at,
@@ -167,8 +184,28 @@ impl Staff {
             && let Some(id) = message["id"].as_str().and_then(|id| id.parse().ok())
         {
             self.acknowledged += 1;
-            self.discord.press(*member, channel, id, button);
+            let (member, pressed) = (*member, Instant::now());
+            let interaction = self.discord.press(member, channel, id, button);
+            self.wait_for(interaction, pressed);
         }
+    }
+
+    /// Types further commands, up to so many in all, in the teams' channels in turn.
+    pub(super) fn type_commands(&mut self, wanted: usize) {
+        let desks: Vec<(u64, u64)> = self.on_duty.iter().map(|(channel, member)| (*channel, *member)).collect();
+        while self.typed < wanted && !desks.is_empty() {
+            let (channel, member) = desks[self.typed % desks.len()];
+            let typed = Instant::now();
+            let command = COMMANDS[self.typed % COMMANDS.len()];
+            self.typed += 1;
+            let interaction = self.discord.slash(member, channel, command, Map::new());
+            self.wait_for(interaction, typed);
+        }
+    }
+
+    fn wait_for(&mut self, interaction: u64, since: Instant) {
+        self.asked += 1;
+        self.waiting.insert(interaction, since);
     }
 }
 

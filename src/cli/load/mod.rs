@@ -8,6 +8,7 @@
 //! |---|---|
 //! | message to page | the instant before a message goes to the small Discord, and that at which its page is there |
 //! | read | the position that the bot recorded |
+//! | first answer | the instant before a command goes to the small Discord, and that at which the bot first answers it |
 //! | lost | messages that fire by themselves (read here, by the same procedure) and that no case in the log reports |
 //! | duplicates | cards of the same page of a case, cases with the same plan for the same message |
 //!
@@ -68,6 +69,9 @@ pub(crate) struct Arguments {
     /// The share of the cards that staff acknowledge.
     #[arg(long, value_name = "PERCENT", default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=100))]
     acknowledge: u8,
+    /// Commands that staff type, a second, as long as customers write.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    commands: u32,
     /// Instead of messages, so many cases whose time to answer runs out, spread over `--over`.
     #[arg(long, value_name = "N", conflicts_with_all = ["file", "rate", "count"], value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     deadlines: Option<u32>,
@@ -144,7 +148,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
     let place = PlaceId::from(channel.to_string());
     let mut staff = Staff::new(&discord, &world, config, arguments.acknowledge.into());
     let (count_in, count) = watch::channel(0);
-    let kills = usize::try_from(arguments.kill)?;
+    let (kills, rate) = (usize::try_from(arguments.kill)?, usize::try_from(arguments.rate)?);
     let kill_at: Vec<usize> = (1..=kills).map(|kill| lines.len() * kill / (kills + 1)).collect();
     let progress = Progress::items(lines.len(), "messages said");
     let plot = async {
@@ -160,7 +164,9 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
         loop {
             looks.tick().await;
             staff.look();
-            progress.set(*count.borrow() as u64);
+            let said = *count.borrow();
+            staff.type_commands(said * usize::try_from(arguments.commands).unwrap_or(0) / rate);
+            progress.set(said as u64);
         }
     };
     let (said, (bot, downtimes), past, settled_after) = tokio::select! {
@@ -182,6 +188,8 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
         said,
         cards: staff.cards,
         acknowledged: staff.acknowledged,
+        asked: staff.asked,
+        answered: staff.answered,
         requests: staff.requests,
         downtimes,
         ready_after,

@@ -23,6 +23,9 @@ pub(super) struct Report {
     escalations: BTreeMap<String, usize>,
     cards: usize,
     acknowledged: usize,
+    /// Commands typed and buttons pressed, and how long their first answers took: those that came.
+    asked: usize,
+    first_answer: Option<Spread>,
     /// From each kill until the next bot was ready.
     downtimes: Vec<f64>,
     /// From a message said to its page posted, without those that waited while there was no bot …
@@ -77,6 +80,8 @@ pub(super) struct Run {
     pub(super) said: Vec<Said>,
     pub(super) cards: Vec<Card>,
     pub(super) acknowledged: usize,
+    pub(super) asked: usize,
+    pub(super) answered: Vec<Duration>,
     pub(super) requests: BTreeMap<u64, usize>,
     pub(super) downtimes: Vec<Downtime>,
     pub(super) ready_after: Duration,
@@ -111,6 +116,8 @@ impl Report {
             escalations: run.account.escalations,
             cards: run.cards.len(),
             acknowledged: run.acknowledged,
+            asked: run.asked,
+            first_answer: Spread::of(&run.answered),
             downtimes: run.downtimes.iter().map(|down| millis(down.to - down.from)).collect(),
             delay: Spread::of(&up),
             delay_with_downtime: Spread::of(&all),
@@ -217,6 +224,8 @@ impl Display for Report {
         row("escalations", format!("{total} ({})", by_trigger.join(", ")))?;
         row("cards posted", format!("{}, {} acknowledged", self.cards, self.acknowledged))?;
         let spread = |spread: Option<Spread>| spread.map_or_else(|| "none".to_owned(), |spread| spread.to_string());
+        row("commands and buttons", self.asked.to_string())?;
+        row("  first answer", spread(self.first_answer))?;
         row("message to page", spread(self.delay))?;
         if !self.downtimes.is_empty() {
             row("  downtime included", spread(self.delay_with_downtime))?;
