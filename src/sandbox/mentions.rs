@@ -13,7 +13,7 @@ use super::world::Standing;
 
 /// What a text mentions, whether or not it may ping.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Mentioned {
+pub(crate) struct Mentioned {
     pub users: BTreeSet<u64>,
     pub roles: BTreeSet<u64>,
     /// `@everyone` or `@here`.
@@ -110,7 +110,7 @@ impl State {
 }
 
 /// Everything `text` mentions outside code, where Discord shows it as it is written.
-pub(super) fn mentioned(text: &str) -> Mentioned {
+pub(crate) fn mentioned(text: &str) -> Mentioned {
     static MENTION: LazyLock<Regex> = LazyLock::new(|| {
         // Code first: what it swallows is no mention.
         Regex::new(

@@ -63,13 +63,13 @@
 //! `commands` (the bot has registered its commands), `typing` `{channel}`, `clock` (as `GET clock`).
 
 mod attachments;
-mod check;
+pub(crate) mod check;
 mod commands;
 mod control;
 pub mod faults;
 mod gateway;
 mod interactions;
-mod mentions;
+pub(crate) mod mentions;
 mod messages;
 mod objects;
 pub mod page;

@@ -288,3 +288,6 @@ async fn serve(counter: Counter, mut calls: mpsc::Receiver<Call>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,9 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-pub(super) use command::{choices, commands};
-pub(super) use component::form;
-pub(super) use message::{Purpose, message};
+pub(crate) use command::{choices, commands};
+pub(crate) use component::form;
+pub(crate) use message::{Purpose, message};
 
 use super::mentions::id;
 
@@ -22,7 +22,7 @@ const MENTION_IDS: usize = 100;
 
 /// Everything that is wrong with a body, each with its path ("embeds.0.title").
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(crate) struct Problems(Vec<Problem>);
 
 #[derive(Debug)]
 struct Problem {
