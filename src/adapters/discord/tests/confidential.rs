@@ -43,10 +43,10 @@ enum Step {
     Say { customer: u64, text: usize },
     Confide { edited: bool },
     Report { about: bool },
-    Act { who: usize, case: u64, act: usize, pressed: Option<u64> },
-    Merge { who: usize, part: u64, whole: u64 },
-    Inform { who: usize, case: u64 },
-    Tell { who: usize, case: u64 },
+    Act { who: usize, case: u32, act: usize, pressed: Option<u64> },
+    Merge { who: usize, part: u32, whole: u32 },
+    Inform { who: usize, case: u32 },
+    Tell { who: usize, case: u32 },
     Deliver,
     Fail,
     Pass { minutes: i64 },
@@ -55,7 +55,7 @@ enum Step {
 const ACTS: usize = 9;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (who, case) = (|| 0_usize..READERS, || 1_u64..6);
+    let (who, case) = (|| 0_usize..READERS, || 1_u32..6);
     let step = prop_oneof![
         3 => (4_001_u64..4_004, 0..PUBLIC.len()).prop_map(|(customer, text)| Step::Say { customer, text }),
         2 => any::<bool>().prop_map(|edited| Step::Confide { edited }),
@@ -124,7 +124,7 @@ impl Day {
     }
 
     /// What somebody writes about a case: those who may read it, of what it is about.
-    fn words(&self, who: usize, case: u64) -> String {
+    fn words(&self, who: usize, case: u32) -> String {
         let case = self.stage.desk.case(EscalationId(case));
         let may_tell = case.is_some_and(|case| case.opened.confidential && case.may_be_read_by(&self.readers[who]));
         if may_tell { self.secret.words.to_owned() } else { "as agreed".to_owned() }
@@ -172,8 +172,9 @@ impl Day {
                 self.ask(*who, |actor, reply| Request::Inform { actor, escalation, typed, reply });
             }
             Step::Tell { who, case } => {
-                let about = About::Typed(case.to_string());
-                self.ask(*who, |actor, reply| Request::TellCustomer { actor, about, reply });
+                self.question(*who, Question::Customer(About::Typed(case.to_string())));
+                let (escalation, due) = (EscalationId(*case), self.stage.now + TimeDelta::hours(1));
+                self.ask(*who, |actor, reply| Request::TellCustomer { actor, escalation, due, by_us: true, reply });
             }
             Step::Deliver => self.stage.deliver(),
             Step::Fail => {
@@ -191,7 +192,7 @@ impl Day {
         Message { edited, ..says(900, &author, self.secret.said[usize::from(edited)]) }
     }
 
-    fn act(&self, who: usize, case: u64, act: usize) -> Act {
+    fn act(&self, who: usize, case: u32, act: usize) -> Act {
         let words = self.words(who, case);
         match act {
             0 | 1 => Act::Acknowledge { next: None },
@@ -218,7 +219,7 @@ impl Day {
                     self.question(who, Question::Choices { what, typed: typed.to_owned() });
                 }
             }
-            for case in 1..6_u64 {
+            for case in 1..6_u32 {
                 let about = || About::Typed(case.to_string());
                 let purpose = Box::new(Purpose::Owed { case: EscalationId(case) });
                 let questions = [

@@ -212,7 +212,7 @@ impl<'t> Day<'t> {
         let owed = self.stage.desk.case(escalation).and_then(|case| case.owed.clone());
         let purpose = Box::new(FormFor::Owed { case: escalation });
         self.question(who, Question::Form { purpose, page: 0, ticket: String::new() });
-        let ids: Vec<String> = owed.iter().flat_map(|owed| &owed.fields).map(|field| field.id.clone()).collect();
+        let ids: Vec<String> = owed.iter().flat_map(|owed| owed.fields.iter()).map(|field| field.id.clone()).collect();
         for id in ids {
             let typed = vec![(id, cut(self.text, 1_000))];
             self.ask(Request::Inform { actor: who.clone(), escalation, typed, reply: reply() });
@@ -224,13 +224,15 @@ impl<'t> Day<'t> {
         let questions = [
             Question::Status(about()),
             Question::Why(about()),
+            Question::Customer(about()),
             Question::Playbook(about()),
             Question::Difference(about()),
         ];
         for question in questions {
             self.question(who, question);
         }
-        self.ask(Request::TellCustomer { actor: who.clone(), about: about(), reply: reply() });
+        let (escalation, due) = (case.parse().expect("an id"), self.stage.now + TimeDelta::hours(1));
+        self.ask(Request::TellCustomer { actor: who.clone(), escalation, due, by_us: true, reply: reply() });
         for what in [Choosing::Any, Choosing::Criteria { case: case.to_owned() }] {
             self.question(who, Question::Choices { what, typed: String::new() });
         }

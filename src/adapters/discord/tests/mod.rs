@@ -28,7 +28,7 @@ use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Every, Layer, Rota, Rotation};
 use crate::sop::team::{Plan, Team};
 use crate::sop::trigger::Trigger;
-use crate::words::Words;
+use crate::words::{Language, Words};
 
 /// One request to Discord.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn role(team: &str) -> String {
 }
 
 fn person(id: u64, name: &str, standing: Standing) -> Person {
-    Person { id: id.to_string().into(), name: name.to_owned(), standing }
+    Person { id: id.to_string().into(), name: name.into(), standing }
 }
 
 fn staff(id: u64, name: &str, teams: &[&str]) -> Actor {
@@ -145,8 +145,9 @@ fn procedure() -> &'static Procedure {
 }
 
 fn words() -> &'static Words {
-    static WORDS: LazyLock<Words> =
-        LazyLock::new(|| Words::load(None, markup(1_000), &procedure().teams).ok().expect("the shipped words"));
+    static WORDS: LazyLock<Words> = LazyLock::new(|| {
+        Words::load(Language::English, None, markup(1_000), &procedure().teams).ok().expect("the shipped words")
+    });
     &WORDS
 }
 
@@ -188,6 +189,7 @@ fn numbered() -> Procedure {
         triggers: Vec::new(),
         zone: Tz::UTC,
         text: "Dear {{ customer }}, about {{ ticket }}: you hear from us by {{ due }}.".to_owned(),
+        apology: None,
     };
     let step = |title: &str| PlayStep { title: title.to_owned(), how: "Listen.".to_owned(), say: None };
     let book = Playbook {
