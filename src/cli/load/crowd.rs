@@ -121,7 +121,7 @@ pub(super) struct Staff {
     /// … those that have no answer yet, by interaction, and how long the first answers of the others took.
     waiting: HashMap<u64, Instant>,
     pub(super) answered: Vec<Duration>,
-    /// The bot's requests that leave something to see, by the second since the start.
+    /// The bot's requests that leave something to see and count against Discord's limit, by the second since the start.
     pub(super) requests: BTreeMap<u64, usize>,
 }
 
@@ -160,16 +160,14 @@ impl Staff {
                     self.look_at(*channel, message, *at);
                     at
                 }
+                Seen::Edited { at, .. } | Seen::Deleted { at, .. } => at,
                 Seen::Answer { interaction, at, .. } => {
                     let asked = self.waiting.remove(interaction);
                     self.answered.extend(asked.map(|asked| at.saturating_duration_since(asked)));
-                    at
+                    continue;
                 }
-                Seen::Edited { at, .. }
-                | Seen::Deleted { at, .. }
-                | Seen::FollowUp { at, .. }
-                | Seen::AnswerEdited { at, .. }
-                | Seen::AnswerDeleted { at, .. } => at,
+                // Answers are free of the limit that the requests are counted for.
+                Seen::FollowUp { .. } | Seen::AnswerEdited { .. } | Seen::AnswerDeleted { .. } => continue,
             };
             *self.requests.entry(at.saturating_duration_since(self.since).as_secs()).or_default() += 1;
         }
