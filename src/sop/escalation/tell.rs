@@ -17,10 +17,14 @@ impl Escalation {
         due.unwrap_or_else(|| self.rung().due(now))
     }
 
-    /// Where the customer wrote, if it was in the chat.
+    /// Where the customer wrote, if it was in the chat. Of what is confidential nothing is posted where all may read.
     pub fn customer_place(&self) -> Option<&PlaceId> {
         let report = &self.opened.report;
-        report.message.as_ref().filter(|_| self.opened.subject.customer.is_some()).map(|_| &report.place)
+        report
+            .message
+            .as_ref()
+            .filter(|_| self.opened.subject.customer.is_some() && !self.opened.confidential)
+            .map(|_| &report.place)
     }
 
     /// Whether the customer was promised something that has not come.

@@ -172,8 +172,8 @@ fn managers_see_who_was_rung_how_often() {
     let later = rung(day);
     let told = format!("{first}\n{later}\n{}", rung(8 * day));
     expect![[r#"
-        Managers 2 2
-        Managers 1 2
-        "#]]
+        Team leads 2 2
+        Team leads 1 2
+    "#]]
     .assert_eq(&told);
 }
