@@ -1,3 +1,6 @@
 //! Floor 3: translators between the desk and the world. No rules, no scheduling, no state worth saving.
 
 pub mod discord;
+pub mod secret;
+mod shown;
+pub mod tickets;

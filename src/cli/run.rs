@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::adapters::secret;
 use crate::cli::bot::{Bot, Ended, NotStarted, Start};
 use crate::cli::reload::{Running, reload};
 use crate::cli::{NO, style, warn_of_findings};
@@ -42,16 +43,11 @@ pub(crate) const TOKEN_ADVICE: &str = "set DISCORD_TOKEN, or name a file with it
 
 /// The secret, from the environment or from a file; otherwise, why there is none.
 pub(crate) fn token(file: Option<&PathBuf>) -> Result<SecretString, String> {
-    if let Some(token) = std::env::var("DISCORD_TOKEN").ok().filter(|token| !token.trim().is_empty()) {
-        return Ok(SecretString::from(token.trim().to_owned()));
+    match (secret::in_environment("DISCORD_TOKEN"), file) {
+        (Some(token), _) => Ok(token),
+        (None, Some(file)) => secret::in_file(file),
+        (None, None) => Err("there is no token".to_owned()),
     }
-    let file = file.ok_or("there is no token")?;
-    let token = std::fs::read_to_string(file);
-    let token = token.map_err(|error| format!("the token file {} cannot be read ({error})", file.display()))?;
-    if token.trim().is_empty() {
-        return Err(format!("the token file {} is empty", file.display()));
-    }
-    Ok(SecretString::from(token.trim().to_owned()))
 }
 
 async fn run(path: &Path, config: Config, token: SecretString) -> anyhow::Result<ExitCode> {

@@ -6,7 +6,7 @@
 //! 1. [`message`]: what somebody wrote, where, and who they are to us
 //! 2. [`signal`]: what the text says: kinds, strengths, evidence, claims of money
 //! 3. [`conversation`]: what the same customer, and others, said before
-//! 4. [`trigger`]: the rules of the procedure and which of them fire
+//! 4. [`trigger`]: the rules of the procedure and which of them fire; [`ticket`]: what a ticket system knows
 //!    [`waits`]: who waits for an answer, and since when
 //!    [`team`]: who is paged, in which order; [`rota`]: who is on call; [`procedure`]: all of it together
 //!    [`guidance`]: what people are asked, what they are to do and to say
@@ -34,6 +34,7 @@ pub mod rota;
 pub mod share;
 pub mod signal;
 pub mod team;
+pub mod ticket;
 pub mod triage;
 pub mod trigger;
 pub mod waits;

@@ -1,7 +1,6 @@
 //! How Discord writes things (<https://discord.com/developers/docs/reference#message-formatting>).
 
-use unicode_normalization::char::is_combining_mark;
-
+use crate::adapters::shown::shown;
 use crate::words::Markup;
 
 /// Discord's markup for the words of a desk in this guild.
@@ -18,9 +17,6 @@ pub fn markup(guild: u64) -> Markup {
         home: guild.to_string(),
     }
 }
-
-/// Combining marks that may follow each other: enough for every living script, too few to climb over other lines.
-const MARKS_MAX: usize = 3;
 
 /// Makes a text from outside harmless: it cannot ping, link, format, turn the line around or paint over others.
 pub(crate) fn escape(text: &str) -> String {
@@ -52,31 +48,12 @@ fn plain(text: &str) -> String {
     shown(text).map(|character| if character == '\n' { ' ' } else { character }).collect()
 }
 
-/// The characters of a text without those that nobody may send: none turns the line around or climbs over others, and
-/// there is one way to end a line (Unicode has three).
-fn shown(text: &str) -> impl Iterator<Item = char> {
-    let mut marks = 0;
-    let ended = |character| if matches!(character, '\u{2028}' | '\u{2029}') { '\n' } else { character };
-    text.chars().map(ended).filter(|character| !is_invisible(*character)).filter(move |character| {
-        marks = if is_combining_mark(*character) { marks + 1 } else { 0 };
-        marks <= MARKS_MAX
-    })
-}
-
-/// Control characters and what turns the direction of writing (Unicode TR #9) or hides (soft hyphen, tags).
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{00AD}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-            | '\u{E0000}'..='\u{E007F}'
-    ) || (character.is_control() && character != '\n')
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::adapters::shown::MARKS_MAX;
 
     fn check(text: &str, expected: &Expect) {
         expected.assert_eq(&escape(text).escape_unicode().to_string().replace("\\u{5c}", "\\"));

@@ -1,0 +1,73 @@
+//! What there is to know of a ticket system: the facts that its file lists, and the verbs that it has to have.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use super::client::Client;
+use super::error::Result;
+use super::node::Node;
+use super::sign_in::SignIn;
+use super::signature::{Delivery, Event, Signature};
+use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
+use crate::sop::ticket::{Requester, Ticket};
+
+/// One ticket system.
+pub struct Facts {
+    /// As the config writes it.
+    pub name: &'static str,
+    /// As its vendor writes it.
+    pub title: &'static str,
+    /// What an id looks like, as a regular expression. It stands in paths as it is, so it has no `/`, `?`, `#` or `%`.
+    pub id: &'static str,
+    /// What stands between host and id in its links, as a regular expression; `{account}` is what the config says.
+    pub link: &'static str,
+    /// What `account` is in the config.
+    pub account: Use,
+    /// How it is spoken with; `None`: its links are recognised, and that is all.
+    pub interface: Option<Interface>,
+}
+
+/// Whether the config has a key for a system, and what it is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    Never,
+    Optional(&'static str),
+    Needed(&'static str),
+}
+
+/// How a ticket system is spoken with.
+pub struct Interface {
+    /// Where it is, unless the config says; `{host}` is what the config says.
+    pub api: &'static str,
+    /// What `user` is in the config.
+    pub user: Use,
+    /// What `client` is in the config.
+    pub client: Use,
+    /// Headers of every request.
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    pub(super) sign_in: fn(&Settings, SecretString) -> SignIn,
+    /// How its webhooks are signed. The first whose headers are there counts.
+    pub(super) signatures: &'static [Signature],
+    /// What a delivery with a good signature is about; `account` as in the config.
+    pub(super) events: fn(&Node<'_>, &Delivery<'_>, account: &str) -> Result<Vec<Event>>,
+    pub(super) open: fn(Client, &Settings) -> Box<dyn System>,
+}
+
+/// The verbs. Each asks once for what it wants: the client asks again where that is harmless, and
+/// [`Account`](super::Account) where it is not.
+#[async_trait]
+pub(super) trait System: Send + Sync {
+    async fn fetch(&self, id: &TicketId) -> Result<Ticket>;
+    /// Only staff can ever read it.
+    async fn internal_note(&self, id: &TicketId, note: &InternalNote) -> Result<()>;
+    /// The customer reads it.
+    async fn public_reply(&self, id: &TicketId, reply: &PublicReply) -> Result<()>;
+    async fn assign(&self, id: &TicketId, to: &Assignee) -> Result<()>;
+    async fn add_tag(&self, id: &TicketId, tag: &str) -> Result<()>;
+    /// How many tickets somebody opened since then.
+    async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32>;
+}
+
+/// Ids are numbers, without zeros in front.
+pub(super) const NUMBER: &str = r"[1-9]\d{0,18}";
