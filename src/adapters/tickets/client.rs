@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -137,6 +137,14 @@ pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
+/// Pages with numbers: there is another one after one that is full.
+pub(super) fn while_full(key: &str, size: usize) -> impl Fn(&Node<'_>, usize) -> Result<Option<String>> {
+    move |page, read| {
+        let items = if key.is_empty() { page.items()? } else { page.list(key)? };
+        Ok((items.len() >= size).then(|| (read + 1).to_string()))
+    }
+}
+
 impl Client {
     pub(super) fn new(
         base: &str,
@@ -161,6 +169,15 @@ impl Client {
 
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         self.ask(Call { method: Method::GET, path, query, body: None, is_read: true }).await
+    }
+
+    /// The same for what may be gone, or kept from us, without the ticket being so.
+    pub(super) async fn get_if_there(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Answer>> {
+        match self.get(path, query).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(TicketError::NotFound | TicketError::Unauthorised { status: 403, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// A question that is too long for an address.
@@ -267,7 +284,7 @@ impl Client {
             Err(error) => (Err(unavailable(call, error)), 0),
         };
         if let Some(watcher) = &self.watcher {
-            let path = text::reason(call.path.split('?').next().unwrap_or_default(), &self.secrets);
+            let path = text::reason(&percent_decode_str(call.path).decode_utf8_lossy(), &self.secrets);
             watcher(Exchange { method: call.method.to_string(), path, status, bytes, took: asked.elapsed() });
         }
         answer

@@ -18,6 +18,18 @@ mod signature;
 mod system;
 mod text;
 
+mod freshdesk;
+mod front;
+mod github;
+mod gitlab;
+mod help_scout;
+mod hubspot;
+mod intercom;
+mod jira;
+mod linked;
+mod redmine;
+mod request_tracker;
+mod zammad;
 mod zendesk;
 
 #[cfg(test)]
@@ -38,7 +50,24 @@ use crate::adapters::secret::SecretPlace;
 use crate::sop::ticket::{Requester, Ticket};
 
 /// Every system that is known, in the order in which people are told of them.
-pub const KINDS: [&Facts; 1] = [&zendesk::FACTS];
+pub const KINDS: [&Facts; 16] = [
+    &zendesk::FACTS,
+    &freshdesk::FACTS,
+    &intercom::FACTS,
+    &jira::FACTS,
+    &zammad::FACTS,
+    &help_scout::FACTS,
+    &front::FACTS,
+    &hubspot::FACTS,
+    &request_tracker::FACTS,
+    &redmine::FACTS,
+    &github::FACTS,
+    &gitlab::FACTS,
+    &linked::SERVICENOW,
+    &linked::SALESFORCE,
+    &linked::OSTICKET,
+    &linked::LINEAR,
+];
 
 /// One account of a ticket system, as the config has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,6 +64,11 @@ impl<'v> Node<'v> {
         Ok(items.into_iter().find(|item| id.is_some() && item.at("id").id_here().ok().flatten().as_deref() == id))
     }
 
+    /// A text, where the value itself is one; otherwise nothing.
+    pub(super) fn here(&self) -> &'v str {
+        self.value.as_str().unwrap_or_default()
+    }
+
     fn id_here(&self) -> Result<Option<String>> {
         match self.value {
             Value::Null => Ok(None),
@@ -109,6 +114,12 @@ impl<'v> Node<'v> {
     /// The same, where nothing and an empty text mean that there is none.
     pub(super) fn maybe_line(&self, key: &str) -> Result<Option<String>> {
         Ok(Some(self.line(key)?).filter(|line| !line.is_empty()))
+    }
+
+    /// The parts of a name, with spaces between them.
+    pub(super) fn joined(&self, keys: &[&str]) -> Result<String> {
+        let parts: Vec<String> = keys.iter().map(|key| self.line(key)).collect::<Result<_>>()?;
+        Ok(text::line(&parts.join(" ")))
     }
 
     /// A plain text of several lines.
@@ -161,6 +172,13 @@ impl<'v> Node<'v> {
         let time =
             DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
         time.map_or_else(|_| node.wrong("a time"), |time| Ok(time.to_utc()))
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn millis(&self, key: &str) -> Result<DateTime<Utc>> {
+        let node = self.at(key);
+        let time = node.value.as_i64().and_then(DateTime::from_timestamp_millis);
+        time.map_or_else(|| node.wrong("a time in milliseconds"), Ok)
     }
 
     /// Seconds since 1970, with or without a fraction.

@@ -12,6 +12,8 @@ pub(super) enum SignIn {
     Bearer(SecretString),
     /// `Authorization: Basic …`
     Basic { user: String, password: SecretString },
+    /// The same, where the user is the secret and the password is nothing.
+    Key(SecretString),
     /// A header of the system's own; `before` stands in front of the secret.
     Header { name: &'static str, before: &'static str, secret: SecretString },
     /// A bearer token that is fetched with a secret and lasts for a while (OAuth 2.0, RFC 6749 section 4.4).
@@ -54,6 +56,7 @@ impl SignIn {
         match self {
             Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
             Self::Basic { user, password } => request.basic_auth(user, Some(password.expose_secret())),
+            Self::Key(key) => request.basic_auth(key.expose_secret(), Some("X")),
             Self::Header { name, before, secret } => {
                 request.header(*name, format!("{before}{}", secret.expose_secret()))
             }
@@ -69,6 +72,7 @@ impl SignIn {
         let (secret, encoded) = match self {
             Self::Bearer(secret) | Self::Header { secret, .. } => (secret, None),
             Self::Client(client) => (&client.secret, None),
+            Self::Key(key) => (key, Some(BASE64.encode(format!("{}:X", key.expose_secret()).as_bytes()))),
             Self::Basic { user, password } => {
                 (password, Some(BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes())))
             }

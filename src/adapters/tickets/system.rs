@@ -10,7 +10,7 @@ use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{Delivery, Event, Signature};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
-use crate::sop::ticket::{Requester, Ticket};
+use crate::sop::ticket::{Requester, Ticket, TicketPriority, Visibility};
 
 /// One ticket system.
 pub struct Facts {
@@ -70,4 +70,21 @@ pub(super) trait System: Send + Sync {
 }
 
 /// Ids are numbers, without zeros in front.
-pub(super) const NUMBER: &str = r"[1-9]\d{0,18}";
+pub(super) const NUMBER: &str = r"[1-9][0-9]{0,18}";
+
+/// What people mean by the name of a priority, whatever the system; `None` where it says nothing.
+pub(super) fn priority(name: &str) -> Option<TicketPriority> {
+    let name = name.to_lowercase();
+    let words: [(&[&str], TicketPriority); 4] = [
+        (&["urgent", "immediate", "critical", "blocker", "highest"], TicketPriority::Urgent),
+        (&["high", "major"], TicketPriority::High),
+        (&["normal", "medium"], TicketPriority::Normal),
+        (&["low", "minor", "trivial"], TicketPriority::Low),
+    ];
+    let meant = words.into_iter().find(|(words, _)| words.iter().any(|word| name.contains(word)));
+    meant.map(|(_, priority)| priority)
+}
+
+pub(super) fn visibility(is_internal: bool) -> Visibility {
+    if is_internal { Visibility::Internal } else { Visibility::Public }
+}

@@ -10,9 +10,9 @@ use super::error::Result;
 use super::node::Node;
 use super::sign_in::{OauthClient, SignIn};
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, NUMBER, System, Use};
+use super::system::{Facts, Interface, NUMBER, System, Use, priority, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
-use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketPriority, TicketStatus, Visibility};
+use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
 pub(super) const FACTS: Facts = Facts {
     name: "zendesk",
@@ -183,7 +183,7 @@ fn comment(comment: &Node<'_>, page: &Node<'_>) -> Result<Comment> {
         id: comment.id("id")?,
         author: author.map(|author| author.line("name")).transpose()?.unwrap_or_default(),
         role,
-        visibility: if comment.flag("public")? { Visibility::Public } else { Visibility::Internal },
+        visibility: visibility(!comment.flag("public")?),
         text: comment.plain(plain)?,
         at: comment.time("created_at")?,
     })
@@ -196,16 +196,6 @@ fn status(word: &str) -> TicketStatus {
         "solved" => TicketStatus::Solved,
         "closed" => TicketStatus::Closed,
         _ => TicketStatus::Open,
-    }
-}
-
-fn priority(word: &str) -> Option<TicketPriority> {
-    match word {
-        "urgent" => Some(TicketPriority::Urgent),
-        "high" => Some(TicketPriority::High),
-        "normal" => Some(TicketPriority::Normal),
-        "low" => Some(TicketPriority::Low),
-        _ => None,
     }
 }
 

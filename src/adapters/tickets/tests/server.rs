@@ -147,8 +147,12 @@ pub(super) fn told(asked: &[Asked]) -> String {
         let query: Vec<String> = it.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if query.is_empty() { String::new() } else { format!(" ? {}", query.join(" & ")) };
         writeln!(text, "{}{query}", it.route()).expect("a string takes it");
-        if !it.body.is_null() {
-            writeln!(text, "  {}", it.body).expect("a string takes it");
+        let mut body = it.body.clone();
+        if let Some(now) = body.pointer_mut("/properties/hs_timestamp") {
+            *now = "(now)".into();
+        }
+        if !body.is_null() {
+            writeln!(text, "  {body}").expect("a string takes it");
         }
     }
     text

@@ -1,0 +1,90 @@
+use expect_test::expect;
+use serde_json::json;
+
+use super::kit::{Case, Expected, check};
+
+pub(super) const CASE: Case = Case {
+    kind: "redmine",
+    host: "redmine.harbor.test",
+    account: None,
+    user: None,
+    client: None,
+    plan_field: Some("Plan"),
+    link: "https://redmine.harbor.test/issues/1#note-2",
+    id: "1",
+    signed: ("x-redmine-api-key", "t0ken-of-the-account"),
+    recorded: || {
+        let journal = |id: u32, user: u32, name: &str, notes: &str, private: bool| {
+            json!({"id": id, "user": {"id": user, "name": name}, "notes": notes, "private_notes": private,
+                "created_on": "2026-11-23T09:44:36Z", "details": []})
+        };
+        vec![
+            (
+                "GET /issues/1.json",
+                json!({"issue": {"id": 1, "project": {"id": 1, "name": "Support"}, "tracker": {"id": 3, "name": "Support"},
+                    "status": {"id": 4, "name": "Feedback", "is_closed": false}, "priority": {"id": 5, "name": "Immediate"},
+                    "author": {"id": 5, "name": "Dana Customer"}, "assigned_to": {"id": 7, "name": "Sofia"},
+                    "subject": "Router drops", "description": "It drops every night", "is_private": false,
+                    "created_on": "2026-11-23T09:44:35Z", "updated_on": "2026-11-23T09:48:02Z", "closed_on": null,
+                    "custom_fields": [{"id": 1, "name": "Plan", "value": "gold"}],
+                    "journals": [journal(1, 1, "Redmine Admin", "known fault", true), journal(2, 1, "Redmine Admin", "", false),
+                        journal(3, 5, "Dana Customer", "Still so", false)]}}),
+            ),
+            ("GET /users/5.json", json!({"user": {"id": 5, "mail": "dana@customer.test"}})),
+            ("GET /issues.json", json!({"issues": [], "total_count": 3, "offset": 0, "limit": 1})),
+            ("PUT /issues/1.json", json!(null)),
+        ]
+    },
+    with_note: |text| {
+        let note = json!({"id": 9, "user": {"id": 1}, "notes": text, "private_notes": true,
+            "created_on": "2026-11-23T10:00:00Z"});
+        let issue = json!({"id": 1, "author": {"id": 5}, "created_on": "2026-11-23T09:44:35Z",
+            "updated_on": "2026-11-23T09:48:02Z", "journals": [note]});
+        ("GET /issues/1.json", json!({"issue": issue}))
+    },
+    is_internal: |asked| asked.method == "PUT" && asked.body["issue"]["private_notes"] == json!(true),
+    is_public: |asked| asked.method == "PUT" && asked.body["issue"]["private_notes"] != json!(true),
+    group: "12",
+    person: "7",
+};
+
+#[tokio::test]
+async fn verbs() {
+    let expected = Expected {
+        ticket: expect![[r#"
+            1 (#1) "Router drops": waiting, priority urgent, tags []
+            from 5 "Dana Customer" <dana@customer.test>, organisation -, plan gold, tags []
+            assignee Sofia, group Support
+            created 2026-11-23 09:44:35, updated 2026-11-23 09:48:02
+            description 2026-11-23 09:44:35 Customer Public "Dana Customer": "It drops every night"
+            1 2026-11-23 09:44:36 Agent Internal "Redmine Admin": "known fault"
+            3 2026-11-23 09:44:36 Customer Public "Dana Customer": "Still so"
+        "#]],
+        read: expect![[r#"
+            GET /issues/1.json ? include=journals
+            GET /users/5.json
+        "#]],
+        note: expect![[r#"
+            PUT /issues/1.json
+              {"issue":{"notes":"Taken by Sofia.\n<b>\"Tier 2\" & co</b>\n\n[ESC-12 #3]","private_notes":true}}
+        "#]],
+        reply: expect![[r#"
+            PUT /issues/1.json
+              {"issue":{"notes":"We are on it.\n1 < 2","private_notes":false}}
+        "#]],
+        assign: expect![[r#"
+            PUT /issues/1.json
+              {"issue":{"assigned_to_id":12}}
+            PUT /issues/1.json
+              {"issue":{"assigned_to_id":7}}
+        "#]],
+        tag: expect![[r#"
+            Err(Impossible { why: "Redmine has no tags" })
+        "#]],
+        count: expect![[r#"
+            GET /issues.json ? author_id=5 & status_id=* & created_on=>=2026-10-24T00:00:00Z & limit=1
+            Ok(3)
+        "#]],
+    };
+    check(&CASE, expected).await;
+}
