@@ -16,6 +16,7 @@ mod raw;
 mod report;
 mod rotas;
 mod schema;
+mod tickets;
 mod triggers;
 mod values;
 
@@ -31,6 +32,7 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use crate::adapters::discord::CanarySettings;
+use crate::adapters::tickets::Settings as TicketSettings;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
@@ -51,6 +53,8 @@ pub struct Config {
     pub procedure: Procedure,
     pub desk: DeskSettings,
     pub discord: DiscordSettings,
+    /// The ticket systems that are known by kind, also those that are only linked.
+    pub tickets: Vec<TicketSettings>,
     /// What was read otherwise than it was written: events of a calendar that are left out, overrides that contradict
     /// each other. [`judge()`] says more.
     pub warnings: Vec<Remark>,
@@ -161,10 +165,12 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let files = Beside::new(folder);
     let watched = discord.as_ref().map_or(&[][..], |discord| &discord.watch);
     let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
+    let (ticket_links, tickets) = tickets::tickets(&document);
     document.close();
     let (mut procedure, warnings) = procedure?;
+    procedure.ticket_links = ticket_links;
     procedure.version = version(text, &files.into_texts());
-    Some(Config { procedure, desk: settings?, discord: discord?, warnings })
+    Some(Config { procedure, desk: settings?, discord: discord?, tickets, warnings })
 }
 
 /// The settings, the front team, the id of the default plan, and what is asked for by default.

@@ -1,10 +1,9 @@
-//! The tables of the config that make up the [`Procedure`]: teams, plans, words, money, tickets.
+//! The tables of the config that make up the [`Procedure`]: teams, plans, words, money.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use regex::Regex;
 
 use super::beside::Beside;
 use super::calendars::calendars;
@@ -14,7 +13,7 @@ use super::{clocks, rotas, triggers, values};
 use crate::sop::calendar::Calendar;
 use crate::sop::clock::Limits;
 use crate::sop::guidance::Guidance;
-use crate::sop::procedure::{Procedure, TicketLink};
+use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Entry, Kind, Lexicon, Mode};
 use crate::sop::team::{Plan, Rung, Team, TeamId};
 use crate::sop::trigger::Rates;
@@ -93,7 +92,6 @@ pub(super) fn procedure(
     let lexicon = lexicon(document);
     let rates = rates(document);
     let label_thresholds = label_thresholds(document, names);
-    let ticket_links = each(document, "tickets", ticket_link);
     // Where the desk's table has problems, those are noted.
     let asked = guidance.clone().unwrap_or_default();
     let triggers = triggers::triggers(document, names, &teams, &plans, &asked);
@@ -114,7 +112,8 @@ pub(super) fn procedure(
         lexicon,
         rates,
         label_thresholds,
-        ticket_links,
+        // Read with the accounts they belong to.
+        ticket_links: Vec::new(),
         guidance,
     };
     Some((procedure, warnings))
@@ -333,26 +332,4 @@ fn label_thresholds(document: &Table<'_>, names: &Names) -> Vec<(Kind, f64)> {
         Some((kind?, threshold?))
     };
     labels.map_or_else(Vec::new, |labels| labels.entries().filter_map(threshold).collect())
-}
-
-fn ticket_link(table: Table<'_>) -> Option<TicketLink> {
-    let system = table.need("system", "the ticket system's name: \"zendesk\"").and_then(|item| item.read(values::id));
-    let link = table.need("link", "how its links look, as a regular expression with the ticket's id in a group");
-    let link = link.and_then(|item| item.read(pattern));
-    table.close();
-    Some(TicketLink { system: system?, pattern: link? })
-}
-
-/// A regular expression whose first group is the ticket's id.
-fn pattern(text: &str) -> Result<Regex, Wrong> {
-    let pattern = Regex::new(text).map_err(|error| {
-        let error = error.to_string();
-        let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        wrong(format!("not a regular expression: {reason}"), "write it in single quotes, with \\. for a dot")
-    })?;
-    if pattern.captures_len() < 2 {
-        let hint = "put the part that is the ticket's id in round brackets: (\\d+)";
-        return Err(wrong("a link without a group has no ticket id", hint));
-    }
-    Ok(pattern)
 }

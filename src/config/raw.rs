@@ -156,7 +156,10 @@ impl<'t> Table<'t> {
         let asked = self.asked.borrow();
         for (name, _) in self.entries.iter().filter(|(name, _)| !asked.contains(name.get_ref().as_ref())) {
             let path = self.path(name.get_ref());
-            let wrong = if ["token", "bot_token"].contains(&name.get_ref().as_ref()) {
+            let is_secret = SECRETS.contains(&name.get_ref().as_ref());
+            let wrong = if is_secret && self.key.starts_with("tickets") {
+                wrong("a secret never goes into this file", TICKET_SECRET_HINT)
+            } else if is_secret {
                 wrong("a token never goes into this file", TOKEN_HINT)
             } else {
                 let place = if self.key.is_empty() { "this file".to_owned() } else { format!("`{}`", self.key) };
@@ -184,6 +187,12 @@ impl<'t> Table<'t> {
         if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) }
     }
 }
+
+/// Keys that people write when they have a secret at hand.
+const SECRETS: [&str; 7] = ["token", "bot_token", "api_token", "api_key", "password", "secret", "webhook_secret"];
+
+const TICKET_SECRET_HINT: &str = "delete it here, say where it is instead (token_env or token_file, webhook_secret_env \
+    or webhook_secret_file), and make a new one if anyone has seen this file";
 
 pub(super) const TOKEN_HINT: &str =
     "delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file";

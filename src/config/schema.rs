@@ -10,7 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::information::{KINDS, LENGTH_MAX, NEEDS};
 use super::procedure::REPEAT_MAX;
+use super::tickets;
 use super::triggers::{MODES, OWNERSHIPS, SCOPES};
+use crate::adapters::tickets::{self as systems, Facts, Interface, Use};
 use crate::sop::signal::Kind;
 use crate::sop::team::Severity;
 use crate::sop::trigger::TicketField;
@@ -38,7 +40,11 @@ pub fn schema() -> String {
         key("rates", "What one unit of each currency is worth, as decimals in quotes. Only ratios matter.", rates())
             .needed(),
         key("terms", "Words of your own, beside the built-in ones.", list(&term())),
-        key("tickets", "How links to tickets look, tried in this order.", list(&ticket())),
+        key(
+            "tickets",
+            "Ticket systems: how their links look, tried in this order, and how to read them.",
+            list(&ticket()),
+        ),
         key("people", "Everyone who can be on call.", list(&person())),
         key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
     ]);
@@ -402,11 +408,47 @@ fn term() -> Value {
     ])
 }
 
+/// A pattern of one's own, or an account of a system that is known.
 fn ticket() -> Value {
-    table(&[
-        key("system", "The ticket system's name, as shown on cards.", id()).needed(),
-        key("link", "A regular expression; its first group is the ticket's id.", text()).needed(),
-    ])
+    let variable = |example: &str| like(tickets::VARIABLE, &[example]);
+    let mut ticket = table(&[
+        key("system", "The ticket system's name, as shown on cards. Default for a kind: its name.", id()),
+        key("link", "A regular expression; its first group is the ticket's id. Not for a kind.", text()),
+        key("kind", "A system that is known; its links are, too.", one_of(&tickets::kinds())),
+        key("host", "The host of its links.", like(tickets::HOST, &["harbor.zendesk.com"])),
+        key("api", "Where its interface is. Default: where the vendor has it; http:// for this machine only.", text()),
+        key("account", "What stands in its links besides.", like(tickets::PATH, &["harbor/router", "62515"])),
+        key("user", "The account's own user, for kinds that ask for one.", name()),
+        key("client", "The id of an OAuth client, whose secret the token is.", name()),
+        key("plan_field", "The field of a ticket or a customer that says what they have bought.", name()),
+        key("token_env", "The environment variable with the token.", variable("ZENDESK_TOKEN")),
+        key("token_file", "A file that holds nothing but the token.", text()),
+        key("webhook_secret_env", "The one with the secret of its webhooks.", variable("ZENDESK_WEBHOOK_SECRET")),
+        key("webhook_secret_file", "A file that holds nothing but that secret.", text()),
+    ]);
+    ticket["anyOf"] = json!([{"required": ["kind", "host"]}, {"required": ["system", "link"]}]);
+    let is_needed = |used: Use| matches!(used, Use::Needed(_));
+    let of_interface = |facts: &Facts, used: fn(&Interface) -> Use| facts.interface.as_ref().map_or(Use::Never, used);
+    ticket["allOf"] = json!([
+        json!({"if": kind_is(|_| true), "then": {"required": ["host"]}}),
+        json!({"if": kind_is(|facts| is_needed(facts.account)), "then": {"required": ["account"]}}),
+        json!({"if": read_with_token(kind_is(|facts| is_needed(of_interface(facts, |it| it.user)))),
+            "then": {"required": ["user"]}}),
+        json!({"if": read_with_token(kind_is(|facts| is_needed(of_interface(facts, |it| it.client)))),
+            "then": {"required": ["client"]}}),
+    ]);
+    ticket
+}
+
+/// Whether a table's kind is one of those.
+fn kind_is(which: impl Fn(&Facts) -> bool) -> Value {
+    let names: Vec<&str> = systems::KINDS.into_iter().filter(|facts| which(facts)).map(|facts| facts.name).collect();
+    json!({"properties": {"kind": {"enum": names, "description": "The kind."}}, "required": ["kind"]})
+}
+
+fn read_with_token(mut condition: Value) -> Value {
+    condition["anyOf"] = json!([{"required": ["token_env"]}, {"required": ["token_file"]}]);
+    condition
 }
 
 fn person() -> Value {

@@ -370,7 +370,7 @@ fn limited(status: u16, headers: &HeaderMap) -> Option<Duration> {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => DateTime::parse_from_rfc2822(after).ok().map(|at| until(at.to_utc())),
     });
-    let reset = || DateTime::from_timestamp(header("x-ratelimit-reset")?.parse::<f64>().ok()?.trunc() as i64, 0);
+    let reset = || DateTime::from_timestamp(header("x-ratelimit-reset")?.parse().ok()?, 0);
     Some(after.or_else(|| reset().map(until)).unwrap_or(WAIT).min(LIMIT_MAX))
 }
 

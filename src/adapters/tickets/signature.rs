@@ -136,7 +136,9 @@ impl Hash {
     fn keyed(&self, secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         fn keyed<M: Mac + KeyInit>(secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
             let mut mac = <M as KeyInit>::new_from_slice(secret).expect("a key of any length");
-            parts.iter().for_each(|part| mac.update(part));
+            for part in parts {
+                mac.update(part);
+            }
             mac.finalize().into_bytes().to_vec()
         }
         match self {

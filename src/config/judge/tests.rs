@@ -312,9 +312,9 @@ fn rules_that_never_fire() {
 
 #[test]
 fn a_kind_that_no_term_shows() {
-    let leaving = "[[terms]]\nterm = \"I am moving to another provider\"\nkind = \"leaving\"\nweight = 0.7\nmode = \"watch\"\n\n[[tickets]]";
+    let leaving = "\n[[terms]]\nterm = \"I am moving to another provider\"\nkind = \"leaving\"\nweight = 0.7\nmode = \"watch\"\n\n[[tickets]]";
     check(
-        &[(ANGRY, r#"when = { signal = "leaving", at_least = 0.6 }"#), ("[[tickets]]", leaving)],
+        &[(ANGRY, r#"when = { signal = "leaving", at_least = 0.6 }"#), ("\n[[tickets]]", leaving)],
         &expect![[r#"
         when = { signal = "leaving", at_least = 0.6 }
           error triggers[4].when: it never holds: no term shows leaving
@@ -327,7 +327,7 @@ fn a_kind_that_no_term_shows() {
                 ANGRY,
                 r#"when = { any = [{ signal = "leaving", at_least = 0.6 }, { signal = "angry", at_least = 0.6 }] }"#,
             ),
-            ("[[tickets]]", leaving),
+            ("\n[[tickets]]", leaving),
         ],
         &expect![[r#"
             when = { any = [{ signal = "leaving", at_least = 0.6 }, { signal = "angry", at_least = 0.6 }] }

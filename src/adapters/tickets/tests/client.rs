@@ -119,7 +119,7 @@ async fn a_note_that_nobody_can_look_for_is_not_repeated() {
 async fn more_comments_than_are_read() {
     let endless = |asked: &Asked| {
         let page = json!({"comments": [], "meta": {"has_more": true, "after_cursor": "again"}});
-        asked.path.ends_with("comments.json").then(|| Reply::Json(200, page))
+        asked.path.ends_with("comments.json").then_some(Reply::Json(200, page))
     };
     let (server, account) = asked_with(HASTE, endless).await;
     let ticket = ticket(&account);

@@ -195,14 +195,14 @@ pub(super) async fn internal_stays_internal(case: &Case) {
     let account = case.account(&server.url, HASTE);
     let id = case.ticket_id(&account);
     let text = "for staff only";
-    let noted = account.internal_note(&id, &InternalNote::new(text, "[ESC-12 #3]"), false).await;
+    let done = account.internal_note(&id, &InternalNote::new(text, "[ESC-12 #3]"), false).await;
     let with_text = |asked: &Asked| asked.body.to_string().contains(text);
     let written = server.written();
-    if let Err(TicketError::Impossible { .. }) = noted {
+    if let Err(TicketError::Impossible { .. }) = done {
         assert!(written.is_empty(), "{}: {written:?}", case.kind);
     } else {
         let notes: Vec<&Asked> = written.iter().filter(|asked| with_text(asked)).collect();
-        assert_eq!(notes.len(), 1, "{}: {noted:?} {written:?}", case.kind);
+        assert_eq!(notes.len(), 1, "{}: {done:?} {written:?}", case.kind);
         assert!((case.is_internal)(notes[0]) && !(case.is_public)(notes[0]), "{}: {:?}", case.kind, notes[0]);
     }
     server.forget();
@@ -222,7 +222,7 @@ pub(super) async fn a_note_is_written_once(case: &Case) {
     let note = InternalNote::new("for staff only", "[ESC-12 #3]");
     for arrives in [true, false] {
         let answer = case.answer();
-        let (route, noted) = (case.with_note)(&note.plain());
+        let (route, with_it) = (case.with_note)(&note.plain());
         let (is_internal, later) = (case.is_internal, std::sync::atomic::AtomicBool::new(false));
         let server = Server::start(move |asked| {
             let was_noted = later.load(std::sync::atomic::Ordering::SeqCst);
@@ -230,7 +230,7 @@ pub(super) async fn a_note_is_written_once(case: &Case) {
                 later.store(true, std::sync::atomic::Ordering::SeqCst);
                 return Reply::Never;
             }
-            match found(&[(route, noted.clone())], asked) {
+            match found(&[(route, with_it.clone())], asked) {
                 reply @ Reply::Json(200 | 201, _) if was_noted && arrives => reply,
                 _ => answer(asked),
             }
@@ -238,11 +238,11 @@ pub(super) async fn a_note_is_written_once(case: &Case) {
         .await;
         let account = case.account(&server.url, SHORT);
         let id = case.ticket_id(&account);
-        let noted = account.internal_note(&id, &note, false).await;
-        if let Err(TicketError::Impossible { .. }) = noted {
+        let done = account.internal_note(&id, &note, false).await;
+        if let Err(TicketError::Impossible { .. }) = done {
             return;
         }
-        assert_eq!(noted, Ok(Noted::Written), "{}", case.kind);
+        assert_eq!(done, Ok(Noted::Written), "{}", case.kind);
         let notes = || server.written().iter().filter(|asked| (case.is_internal)(asked)).count();
         assert_eq!(notes(), if arrives { 1 } else { 2 }, "{}", case.kind);
         if arrives {
