@@ -20,6 +20,7 @@ pub mod sandbox;
 pub mod simulate;
 mod style;
 mod table;
+mod tickets;
 mod train;
 
 use std::io::Write;
@@ -97,6 +98,8 @@ enum Command {
     /// Nothing is connected and nothing is kept: try a rule, a word or a time before it is live. People and places are
     /// those of the sandbox; a transcript begins on a Monday at 09:00 UTC.
     Simulate(simulate::Arguments),
+    /// Try out the ticket systems of the config.
+    Tickets(tickets::Arguments),
     /// Learn the weights of the lexicon's terms from labelled messages.
     #[command(hide = true)]
     Train(train::Arguments),
@@ -149,6 +152,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),
         Command::Simulate(arguments) => simulate::main(&arguments),
+        Command::Tickets(arguments) => tickets::main(&arguments),
         Command::Train(arguments) => train::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => completions(shell),

@@ -15,6 +15,7 @@ mod run;
 mod sandbox;
 mod simulate;
 mod terminal;
+mod tickets;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
