@@ -35,7 +35,8 @@
 //! - **Stored timers.** A deadline is a function of state
 //!   ([`Escalation::next_deadline`](sop::escalation::Escalation::next_deadline)): a restart computes it again.
 //! - **Handles to a later step.** A step returns a value. What happens to it is somebody else's file.
-//! - **Retries in adapters.** The [outbox](engine) alone decides when to try again.
+//! - **Retries in adapters.** The [outbox](engine) alone decides when to try again. Reading a ticket is asked again at
+//!   once or not at all: within seconds, and only what can do no harm.
 //! - **Stored answers.** What a button's answer is addressed to is a secret for fifteen minutes and worthless after.
 //! - **Message text in the log.** Facts hold the words that count as evidence and a sketch of the rest that can be
 //!   compared but not read.
@@ -72,6 +73,7 @@
 //! | responder, owner | who took it; whom the customer's trouble belongs to |
 //! | fact, event | a line of the log; one about a case |
 //! | notice, outbox, receipt | something to be told; where it waits; proof that it arrived |
+//! | ticket, requester, note, reply | what a ticket system has of a case; who asks for help there; what staff read; what the customer reads |
 //! | breach, late | an answer that did not come in time; that this was noticed later than it happened |
 //! | refusal | why a command changed nothing, in a sentence |
 //! | desk | one team's procedure, log and loop |

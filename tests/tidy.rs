@@ -102,14 +102,15 @@ fn the_house_is_in_order() {
     assert!(told.is_empty(), "\n{}", told.join("\n"));
 }
 
-/// A floor imports itself and what lies below it.
+/// A floor imports itself and what lies below it. Tests may hold it against the small Discord.
 fn upward_imports(files: &[File]) -> Vec<String> {
     let mut breaches = Vec::new();
     for (file, line) in code_lines(files) {
         let Some((floor, below)) = FLOORS.iter().find(|(floor, _)| file.floor() == Some(*floor)) else { continue };
         for imported in line.code.match_indices("crate::").map(|(at, path)| &line.code[at + path.len()..]) {
             let imported = imported.split(|end: char| !end.is_alphanumeric() && end != '_').next().unwrap_or_default();
-            if imported != *floor && !below.contains(&imported) {
+            let is_tried = line.is_test && imported == "sandbox";
+            if imported != *floor && !below.contains(&imported) && !is_tried {
                 breaches.push(format!("{}: {floor} must not import `crate::{imported}`", line.place));
             }
         }

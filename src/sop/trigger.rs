@@ -497,6 +497,7 @@ const NEAR_AMOUNT_PERCENT: i64 = 80;
 
 impl Finding {
     /// As exact as people are told, so that what reads alike is alike: strengths and worths have two decimals.
+    #[must_use]
     pub fn told(&self) -> Self {
         let mut told = self.clone();
         let rounded = |number: f64| (number * 100.0).round() / 100.0;

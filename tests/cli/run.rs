@@ -106,7 +106,7 @@ async fn a_wrong_token_is_tried_once() -> Result<()> {
         error: Discord does not accept the token: copy it again from the developer portal, page Bot, into DISCORD_TOKEN
     "#]],
     );
-    ensure!(discord.calls() <= 4 && discord.handshakes() == 0, "{} calls", discord.calls());
+    ensure!(discord.calls() <= 5 && discord.handshakes() == 0, "{} calls", discord.calls());
     Ok(())
 }
 

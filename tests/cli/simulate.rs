@@ -239,11 +239,11 @@ async fn a_config_that_is_wrong_stops_it() -> Result<()> {
             --- err
             error: file: its config cannot be used:
               x there is no plan "mangers"
-                 ,-[config.example.toml with the tables of the transcript:324:8]
-             323 | ownership = "responder"
-             324 | plan = "mangers"
+                 ,-[config.example.toml with the tables of the transcript:325:8]
+             324 | ownership = "responder"
+             325 | plan = "mangers"
                  :        ^^^^^^^^^
-             325 | required = ["steps", "order", "context"]
+             326 | required = ["steps", "order", "context"]
                  `----
               help: did you mean `managers`?
 

@@ -167,6 +167,8 @@ mod tests {
     fn no_two_things_side_by_side_are_called_the_same() {
         let commands = registered();
         let commands: Vec<&Value> = commands.as_array().into_iter().flatten().collect();
-        LOCALES.iter().for_each(|(language, _)| unlike(&commands, language));
+        for (language, _) in &LOCALES {
+            unlike(&commands, language);
+        }
     }
 }

@@ -74,103 +74,103 @@ fn what_is_wrong_with_an_account_is_told() {
             "",
         ],
         &expect![[r#"
-            262: kind = "zendsk"
+            263: kind = "zendsk"
               tickets[0].kind: `kind` cannot be "zendsk"
               did you mean `zendesk`?
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].host: `host` is missing
               the host of its links: host = "harbor.zendesk.com"
 
-            263: host = "https://harbor.zendesk.com/agent"
+            264: host = "https://harbor.zendesk.com/agent"
               tickets[0].host: "https://harbor.zendesk.com/agent" is not a host
               write it in small letters, without https:// and path: "harbor.zendesk.com"
 
-            263: host = "Harbor.zendesk.com"
+            264: host = "Harbor.zendesk.com"
               tickets[0].host: "Harbor.zendesk.com" is not a host
               write it in small letters, without https:// and path: "harbor.zendesk.com"
-            264: link = 'x(.)'
+            265: link = 'x(.)'
               tickets[0].link: `link` and `kind` exclude each other: a kind knows its links
               delete it, or delete `kind` and all that goes with it
 
-            264: api = "http://h.test"
+            265: api = "http://h.test"
               tickets[0].api: "http://h.test" is not an address the token may be sent to
               write https://…; http:// only for this machine: http://127.0.0.1:8321
-            265: account = "x"
+            266: account = "x"
               tickets[0].account: Zendesk has no `account`
               delete it
 
-            264: token_env = "s3cr3t"
+            265: token_env = "s3cr3t"
               tickets[0].token_env: not the name of a variable
               write the name of an environment variable, in capital letters, never the secret: "ZENDESK_TOKEN"
 
-            265: token_file = "a"
+            266: token_file = "a"
               tickets[0].token_file: `token_env` and `token_file` exclude each other
               delete one of them
 
-            264: token = "s3cr3t"
+            265: token = "s3cr3t"
               tickets[0].token: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
-            265: api_key = "s3cr3t"
+            266: api_key = "s3cr3t"
               tickets[0].api_key: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0]: a webhook says which ticket to read, and there is no token to read it with
               add token_env or token_file
 
-            264: token_file = ""
+            265: token_file = ""
               tickets[0].token_file: an empty path
               write the path of a file, or delete the key
-            265: plan_field = " "
+            266: plan_field = " "
               tickets[0].plan_field: not a name
               a name is one line of 1 to 80 characters
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].account: `account` is missing
               for GitHub: the repository: "owner/name"
 
-            264: account = "../router"
+            265: account = "../router"
               tickets[0].account: "../router" is not a part of links
               copy it from a link, without slashes around it: "harbor/router"
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].client: `client` is missing
               for Help Scout: the App ID of an OAuth2 application, whose App Secret the token is
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].user: `user` is missing
               for Intercom: the id of the admin who writes the notes
-            266: client = "x"
+            267: client = "x"
               tickets[0].client: Intercom has no `client`
               delete it
 
-            264: token_env = "A"
+            265: token_env = "A"
               tickets[0].token_env: osTicket tickets are linked and not read, so there is no `token_env`
               delete it
-            265: user = "x"
+            266: user = "x"
               tickets[0].user: osTicket tickets are linked and not read, so there is no `user`
               delete it
 
-            264: [[tickets]]
+            265: [[tickets]]
               tickets[1]: there is an account "rt" already
               give each account a name of its own: system = "rt-2"
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].link: `link` is missing
               how its links look, as a regular expression with the ticket's id in a group
-            263: host = "h.test"
+            264: host = "h.test"
               tickets[0].host: `host` is for systems that are known
               name one: kind = "zendesk"
 
-            264: token_env = "A"
+            265: token_env = "A"
               tickets[0].token_env: `token_env` is for systems that are known
               name one: kind = "zendesk"
 
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].link: `link` is missing
               how its links look, as a regular expression with the ticket's id in a group
-            261: [[tickets]]
+            262: [[tickets]]
               tickets[0].system: `system` is missing
               the ticket system's name: "zendesk"
         "#]],

@@ -1,7 +1,5 @@
 //! Each kind of condition, at and around its limit.
 
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
-
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -26,7 +24,9 @@ fn check_after(past: &Conversation, condition: Condition, text: &str, want: Expe
                 (false, true) => '~',
                 (false, false) => '-',
             };
-            shown += &format!("{mark} {}", plain(&finding));
+            shown.push(mark);
+            shown.push(' ');
+            shown += &plain(&finding);
             shown.push('\n');
         }
         want.assert_eq(&shown);

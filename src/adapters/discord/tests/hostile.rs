@@ -298,7 +298,7 @@ fn faults(sent: &Sent) -> Vec<String> {
     }
     if body.get("title").is_some() {
         let mut faults = refused(&check::form(body));
-        faults.extend(shown_in_form(body).filter_map(|text| turned(text)));
+        faults.extend(shown_in_form(body).filter_map(turned));
         return faults;
     }
     let purpose = match sent.to {

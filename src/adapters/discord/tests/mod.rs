@@ -146,7 +146,8 @@ fn procedure() -> &'static Procedure {
 
 fn words() -> &'static Words {
     static WORDS: LazyLock<Words> = LazyLock::new(|| {
-        Words::load(Language::English, None, markup(1_000), &procedure().teams).ok().expect("the shipped words")
+        Words::load(Language::English, None, markup(1_000), &procedure().teams)
+            .unwrap_or_else(|problems| panic!("{problems:?}"))
     });
     &WORDS
 }
