@@ -22,7 +22,7 @@ pub fn markup(guild: u64) -> Markup {
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut line_start = true;
-    // "1." and "1)" begin a list: only digits stand between the line's start and here.
+    // "1. " and "1) " begin a list: only digits stand between the line's start and here.
     let mut line_number = false;
     // What is dropped goes first: it must not stand between a colon and the slashes that make it a link.
     let mut rest = shown(text).peekable();
@@ -34,7 +34,9 @@ pub(crate) fn escape(text: &str) -> String {
             // No scheme, no link.
             ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
             '#' | '-' | '+' if line_start => out.extend(['\\', character]),
-            '.' | ')' if line_number => out.extend(['\\', character]),
+            '.' | ')' if line_number && rest.peek().is_none_or(|next| next.is_whitespace()) => {
+                out.extend(['\\', character])
+            }
             _ => out.push(character),
         }
         line_number = character.is_ascii_digit() && (line_start || line_number);
