@@ -35,7 +35,7 @@ pub(crate) fn escape(text: &str) -> String {
             ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
             '#' | '-' | '+' if line_start => out.extend(['\\', character]),
             '.' | ')' if line_number && rest.peek().is_none_or(|next| next.is_whitespace()) => {
-                out.extend(['\\', character])
+                out.extend(['\\', character]);
             }
             _ => out.push(character),
         }
