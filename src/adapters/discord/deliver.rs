@@ -42,16 +42,16 @@ const CLOCK_SKEW_MS: i64 = 60_000;
 
 impl Connector for Postman {
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
-        let body = self.body(&outgoing);
+        let body = compose::telling(&self.words, &outgoing.telling);
         Box::pin(async move {
             if let Err(why) = self.may_show(&outgoing) {
                 return Err(Undelivered::GiveUp { why });
             }
             match &outgoing.to {
                 Destination::Place(place) if outgoing.telling.is_quiet() => {
-                    self.say(place, &outgoing, &body).await.map(Some)
+                    self.say(place, &outgoing, body).await.map(Some)
                 }
-                Destination::Place(place) => self.post(place, &outgoing, &body).await.map(Some),
+                Destination::Place(place) => self.post(place, &outgoing, body).await.map(Some),
                 Destination::Message { place, message } => self.edit(place, message, &outgoing, body).await.map(Some),
                 Destination::Asker(to) => {
                     self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
@@ -69,7 +69,7 @@ impl Postman {
         place: &PlaceId,
         message: &MessageId,
         outgoing: &Outgoing,
-        mut body: Value,
+        body: Value,
     ) -> Result<Receipt, Undelivered> {
         let path = format!("channels/{place}/messages/{message}");
         let Err(error) = self.api.patch(&path, &body).await else {
@@ -87,9 +87,7 @@ impl Postman {
             // Nobody misses it.
             return Ok(Receipt { place: place.clone(), message: message.clone() });
         }
-        body["nonce"] = self.nonce(outgoing).into();
-        body["enforce_nonce"] = true.into();
-        let receipt = self.post(place, outgoing, &body).await?;
+        let receipt = self.post(place, outgoing, body).await?;
         if !is_gone && let Err(error) = self.api.delete(&path).await {
             tracing::info!("card.left an old card could not be taken away: {error}");
         }
@@ -97,9 +95,9 @@ impl Postman {
     }
 
     /// A line that nobody has to act on: below others, where enough were said just now.
-    async fn say(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
-        let line = body["content"].as_str().unwrap_or_default();
-        if let Some((message, text)) = self.bundles.joins(place, line, outgoing.created, compose::CONTENT_MAX) {
+    async fn say(&self, place: &PlaceId, outgoing: &Outgoing, body: Value) -> Result<Receipt, Undelivered> {
+        let line = body["content"].as_str().unwrap_or_default().to_owned();
+        if let Some((message, text)) = self.bundles.joins(place, &line, outgoing.created, compose::CONTENT_MAX) {
             let below = json!({"content": text, "allowed_mentions": compose::no_mentions()});
             match self.api.patch(&format!("channels/{place}/messages/{message}"), &below).await {
                 Ok(_) => {
@@ -112,17 +110,20 @@ impl Postman {
             }
         }
         let receipt = self.post(place, outgoing, body).await?;
-        self.bundles.said(place, &receipt.message, line.to_owned(), outgoing.created);
+        self.bundles.said(place, &receipt.message, line, outgoing.created);
         Ok(receipt)
     }
 
-    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: &Value) -> Result<Receipt, Undelivered> {
+    /// A message that arrives once, however often it is tried.
+    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Receipt, Undelivered> {
         if outgoing.maybe_sent
-            && let Some(known) = self.find_sent(place, body, outgoing).await.map_err(undelivered)?
+            && let Some(known) = self.find_sent(place, &body, outgoing).await.map_err(undelivered)?
         {
             return Ok(known);
         }
-        let posted = self.api.post(&format!("channels/{place}/messages"), body).await.map_err(undelivered)?;
+        body["nonce"] = self.nonce(outgoing).into();
+        body["enforce_nonce"] = true.into();
+        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await.map_err(undelivered)?;
         match posted["id"].as_str() {
             Some(id) => Ok(Receipt { place: place.clone(), message: id.into() }),
             None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
@@ -140,15 +141,6 @@ impl Postman {
             }
             _ => Ok(()),
         }
-    }
-
-    fn body(&self, outgoing: &Outgoing) -> Value {
-        let mut body = compose::telling(&self.words, &outgoing.telling);
-        if let Destination::Place(_) = outgoing.to {
-            body["nonce"] = self.nonce(outgoing).into();
-            body["enforce_nonce"] = true.into();
-        }
-        body
     }
 
     /// The same for every attempt at the same sending, and for no other: Discord answers a repetition within a few
