@@ -25,6 +25,10 @@ pub struct Running {
 }
 
 impl Running {
+    fn start(target: Target, at: DateTime<Utc>) -> Self {
+        Self { clock: Clock::start(target, at), warned_percent: 0, is_late: false, late_seconds: 0 }
+    }
+
     fn kind(&self) -> ClockKind {
         self.clock.target.clock
     }
@@ -47,7 +51,7 @@ fn started(opened: &Opened, kind: ClockKind, at: DateTime<Utc>) -> Option<Runnin
     let is_about_customer = matches!(kind, ClockKind::FirstReply | ClockKind::Update);
     let target = opened.plan.clocks.target(kind)?;
     let runs = !is_about_customer || opened.subject.customer.is_some();
-    runs.then(|| Running { clock: Clock::start(target, at), warned_percent: 0, is_late: false, late_seconds: 0 })
+    runs.then(|| Running::start(target, at))
 }
 
 /// The time until the customer expects something, whatever the hour.
@@ -76,17 +80,15 @@ impl Escalation {
             }
             Event::CustomerAsked { at: asked } => self.restart(ClockKind::FirstReply, *asked),
             Event::Replied { at: replied, .. } => {
-                self.clocks.retain(|running| running.kind() != ClockKind::FirstReply);
+                self.replace(ClockKind::FirstReply, None);
                 if self.told.is_none() || self.is_kept_by(*replied) {
                     self.restart(ClockKind::Update, *replied);
                 }
             }
             // Whoever is told something has a reply; the next word comes when it was promised.
             Event::CustomerTold { due, .. } => {
-                self.clocks.retain(|running| !matches!(running.kind(), ClockKind::FirstReply | ClockKind::Update));
-                let clock = Clock::start(promised(&self.opened, *due - at), at);
-                self.clocks.push(Running { clock, warned_percent: 0, is_late: false, late_seconds: 0 });
-                self.clocks.sort_by_key(Running::kind);
+                self.replace(ClockKind::FirstReply, None);
+                self.replace(ClockKind::Update, Some(Running::start(promised(&self.opened, *due - at), at)));
             }
             Event::Warned { clock, percent, .. } => {
                 for running in self.clocks.iter_mut().filter(|running| running.kind() == *clock) {
@@ -103,8 +105,13 @@ impl Escalation {
     }
 
     fn restart(&mut self, kind: ClockKind, at: DateTime<Utc>) {
-        self.clocks.retain(|running| running.kind() != kind);
-        self.clocks.extend(started(&self.opened, kind, at));
+        self.replace(kind, started(&self.opened, kind, at));
+    }
+
+    /// `None`: it has stopped.
+    fn replace(&mut self, kind: ClockKind, running: Option<Running>) {
+        self.clocks.retain(|known| known.kind() != kind);
+        self.clocks.extend(running);
         self.clocks.sort_by_key(Running::kind);
     }
 
