@@ -356,7 +356,9 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
     let ask =
         |line: Line| Notice::Line { team: debtor(case, procedure).clone(), escalation, version: case.version, line };
     let responder = || case.responder.as_deref().map(|(person, _)| person.clone());
-    let promiser = || case.told.as_ref().map(|told| told.by.clone());
+    // Whoever gave the customer a promise keeps it.
+    let promiser =
+        |clock: ClockKind| case.told.as_ref().filter(|_| clock == ClockKind::Update).map(|told| told.by.clone());
     let front_is_paged = case.team() == &procedure.front;
     match event {
         Event::Opened(_) if front_is_paged => {}
@@ -416,25 +418,19 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
         Event::ConfirmationAsked { of, until } => {
             notices.push(line(Line::ConfirmationAsked { of: of.clone(), until: *until }));
         }
-        // Whoever gave the promise keeps it.
-        Event::Warned { clock: clock @ ClockKind::Update, due, .. } if case.told.is_some() => {
-            let team = case.team().clone();
-            notices.push(ask(Line::Warned { clock: *clock, team, to: promiser(), due: *due }));
-        }
-        Event::RanOut { clock: clock @ ClockKind::Update, due, late_seconds } if case.told.is_some() => {
-            let (team, late_minutes) = (case.team().clone(), late_seconds / 60);
-            notices.push(ask(Line::RanOut { clock: *clock, team, to: promiser(), due: *due, late_minutes }));
-            notices.extend(redraw(case));
-        }
         Event::Warned { clock, due, .. } => {
-            let team = case.team().clone();
-            notices.push(call(Line::Warned { clock: *clock, team, to: responder(), due: *due }));
+            let (clock, due, team) = (*clock, *due, case.team().clone());
+            let to = promiser(clock).or_else(responder);
+            let line = Line::Warned { clock, team, to, due };
+            notices.push(if promiser(clock).is_some() { ask(line) } else { call(line) });
         }
         Event::RanOut { clock, due, late_seconds } => {
-            // What is recorded at once need not wake anybody.
-            let to = responder().filter(|_| case.when_read(case.updated_at) == case.updated_at);
-            let (team, late_minutes) = (case.team().clone(), late_seconds / 60);
-            notices.push(call(Line::RanOut { clock: *clock, team, to, due: *due, late_minutes }));
+            let (clock, due, team, late_minutes) = (*clock, *due, case.team().clone(), late_seconds / 60);
+            // What is recorded at once need not wake anybody but whoever gave a promise.
+            let is_read = case.when_read(case.updated_at) == case.updated_at;
+            let to = promiser(clock).or_else(|| responder().filter(|_| is_read));
+            let line = Line::RanOut { clock, team, to, due, late_minutes };
+            notices.push(if promiser(clock).is_some() { ask(line) } else { call(line) });
             notices.extend(redraw(case));
         }
         Event::Waited { by, .. } => {
