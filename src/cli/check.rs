@@ -9,14 +9,12 @@ use anyhow::anyhow;
 use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 
-use crate::adapters::discord::markup;
-use crate::cli::{NO, style, year};
+use crate::cli::{NO, style, words, year};
 use crate::config::{self, Config, ConfigError, Remark, Report, Severity};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Plan, Rung};
 use crate::sop::triage::BY_HAND;
 use crate::sop::trigger::{Mode, Trigger};
-use crate::words::Words;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -69,10 +67,7 @@ impl Arguments {
 /// The config, and what is to be said about it, its own words included.
 fn read(file: &std::path::Path, from: DateTime<Utc>) -> Result<(Config, Report), ConfigError> {
     let (config, text) = (Config::read(file)?, config::text(file)?);
-    let Config { desk, discord, procedure, .. } = &config;
-    let (language, markup) = (desk.language.unwrap_or_default(), markup(discord.guild));
-    let words = Words::load(language, desk.templates.as_deref(), markup, &procedure.teams);
-    let problems = words.err().unwrap_or_default();
+    let problems = words(&config).err().unwrap_or_default();
     let hint = "mend the template, or delete its file: then the built-in one is used";
     let error = |what: String| Remark { key: "desk.templates".to_owned(), what, hint };
     let errors: Vec<Remark> = problems.into_iter().map(|problem| error(style::sentence(&problem.into()))).collect();

@@ -31,9 +31,10 @@ use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::adapters::discord::markup;
 use crate::config::{self, Config, ConfigError};
 use crate::sop::calendar::Span;
-use crate::words::{Language, Markup, Words};
+use crate::words::{Language, Markup, Words, WordsError};
 
 /// Runs a customer-service escalation procedure inside team chat.
 ///
@@ -170,6 +171,14 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
 /// A year from an instant on.
 fn year(from: DateTime<Utc>) -> Span {
     Span::after(from, TimeDelta::days(365))
+}
+
+/// The words of the config, as its chat shows them. Where it names no language the server's is spoken there, which is
+/// not asked here: whether the templates can be used is the same in all.
+fn words(config: &Config) -> Result<Words, Vec<WordsError>> {
+    let Config { desk, discord, procedure, .. } = config;
+    let (language, markup) = (desk.language.unwrap_or_default(), markup(discord.guild));
+    Words::load(language, desk.templates.as_deref(), markup, &procedure.teams)
 }
 
 /// The words of the config, as a terminal shows them: in English, like all around them.

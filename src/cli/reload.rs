@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::cli::bot::{Bot, Ended, NotStarted, Start};
+use crate::cli::words;
 use crate::config::{Config, ConfigError};
 use crate::engine::Pulse;
 use crate::sop::desk::Request;
-use crate::words::Words;
 
 /// Longest wait for what is still to be told before the bot ends, in real time: an answer is lost with it.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -75,11 +75,7 @@ impl Running {
             Err(error) => return Err(vec![error.to_string()]),
         };
         let mut problems = self.changed(&config);
-        let markup = crate::adapters::discord::markup(config.discord.guild);
-        // Without a language of its own the server's is spoken; whether the templates can be used is the same in all.
-        let language = config.desk.language.unwrap_or_default();
-        let words = Words::load(language, config.desk.templates.as_deref(), markup, &config.procedure.teams);
-        problems.extend(words.err().into_iter().flatten().map(|problem| problem.to_string()));
+        problems.extend(words(&config).err().into_iter().flatten().map(|problem| problem.to_string()));
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow};
 use serde::Serialize;
 use similar::TextDiff;
 
-use crate::adapters::discord::markup;
+use crate::cli;
 use crate::cli::reload::Running;
 pub use crate::cli::simulate::play::{Step, play};
 use crate::cli::simulate::script::{Mistake, Script};
@@ -115,10 +115,7 @@ impl Setting {
 }
 
 fn words(config: &Config) -> Result<Words, Vec<String>> {
-    let Config { desk, discord, procedure, .. } = &config;
-    let (language, markup) = (desk.language.unwrap_or_default(), markup(discord.guild));
-    let loaded = Words::load(language, desk.templates.as_deref(), markup, &procedure.teams);
-    loaded.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    cli::words(config).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 fn complain(name: &str, mistakes: &[Mistake]) -> ExitCode {
