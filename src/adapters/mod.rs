@@ -1,5 +1,6 @@
 //! Floor 3: translators between the desk and the world. No rules, no scheduling, no state worth saving.
 
+pub(crate) mod cause;
 pub mod discord;
 pub mod secret;
 mod shown;

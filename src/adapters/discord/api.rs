@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use twilight_http_ratelimiting::{Endpoint, Method, RateLimitHeaders, RateLimiter};
 
+use crate::adapters::cause;
+
 /// Discord allows 50 requests a second per bot
 /// (<https://discord.com/developers/docs/topics/rate-limits#global-rate-limit>); the rest is for serenity's few.
 pub(crate) const REQUESTS_PER_SECOND: u16 = 45;
@@ -142,9 +144,7 @@ impl Api {
 
 fn unavailable(error: reqwest::Error) -> ApiError {
     let error = error.without_url();
-    // What lies between names libraries; the innermost cause is what happened: "Connection refused".
-    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-    let cause = causes.last().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let cause = cause::innermost(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     ApiError::Unavailable { why: format!("{error}{cause}") }
 }
 

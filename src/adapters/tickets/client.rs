@@ -19,6 +19,7 @@ use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::{Access, OauthClient, SignIn};
 use super::text;
+use crate::adapters::cause;
 
 /// How long a ticket system is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -346,10 +347,8 @@ fn unavailable(call: &Call<'_>, error: reqwest::Error) -> TicketError {
     if error.is_body() || error.is_decode() {
         return TicketError::Unavailable { why: "its answer broke off".to_owned(), maybe_done };
     }
-    // What lies between names libraries; the innermost cause is what happened: "Connection refused".
-    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-    let cause = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-    TicketError::Unavailable { why: cause, maybe_done }
+    let why = cause::innermost(&error).unwrap_or_else(|| error.to_string());
+    TicketError::Unavailable { why, maybe_done }
 }
 
 fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
