@@ -9,7 +9,7 @@ use super::error::Result;
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{OWN, own_event};
-use super::system::{Facts, Interface, NUMBER, System, Use, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, visibility};
 use super::{Assignee, InternalNote, PublicReply, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketPriority, TicketStatus};
 
@@ -104,7 +104,7 @@ impl System for Freshdesk {
 
     /// Its search does not know requesters; its list does.
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
-        let updated = since.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let updated = instant(since);
         let query = [("requester_id", requester.id.as_str()), ("updated_since", &updated), ("per_page", "100")];
         let pages = self.client.pages("/api/v2/tickets", &query, "page", while_full("", 100)).await?;
         let mut count = 0;

@@ -9,7 +9,7 @@ use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, NUMBER, System, Use, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -105,7 +105,7 @@ impl System for GitHub {
     }
 
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
-        let since = since.format("%Y-%m-%dT%H:%M:%SZ");
+        let since = instant(since);
         let question = format!("repo:{} type:issue author:{} created:>={since}", self.repository, requester.id);
         let query = [("q", question.as_str()), ("per_page", "1")];
         self.client.get("/search/issues", &query).await?.node().count("total_count")

@@ -9,7 +9,7 @@ use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{Delivery, Event, Signature};
-use super::system::{Facts, Interface, NUMBER, System, Use, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -114,7 +114,7 @@ impl System for GitLab {
         if requester.id == SUPPORT_BOT {
             return Err(TicketError::Impossible { why: "GitLab does not count the issues of who writes by mail" });
         }
-        let since = since.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let since = instant(since);
         let query = [("author_username", requester.id.as_str()), ("created_after", &since), ("per_page", "1")];
         let path = format!("/api/v4/projects/{}/issues", segment(&self.project));
         let answer = self.client.get(&path, &query).await?;

@@ -10,7 +10,7 @@ use super::error::Result;
 use super::node::Node;
 use super::sign_in::{OauthClient, SignIn};
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, NUMBER, System, Use, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -111,7 +111,7 @@ impl System for HelpScout {
     }
 
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
-        let since = since.format("%Y-%m-%dT%H:%M:%SZ");
+        let since = instant(since);
         let who = match &requester.email {
             Some(email) => format!("email:\"{}\"", email.replace(['"', '\\'], "")),
             None => format!("customerIds:{}", requester.id),

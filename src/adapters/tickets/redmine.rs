@@ -9,7 +9,7 @@ use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{OWN, own_event};
-use super::system::{Facts, Interface, NUMBER, System, Use, priority, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, priority, visibility};
 use super::{Assignee, InternalNote, PublicReply, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -91,7 +91,7 @@ impl System for Redmine {
     }
 
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
-        let since = format!(">={}", since.format("%Y-%m-%dT%H:%M:%SZ"));
+        let since = format!(">={}", instant(since));
         let query = [("author_id", requester.id.as_str()), ("status_id", "*"), ("created_on", &since), ("limit", "1")];
         self.client.get("/issues.json", &query).await?.node().count("total_count")
     }

@@ -1,7 +1,7 @@
 //! What there is to know of a ticket system: the facts that its file lists, and the verbs that it has to have.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::SecretString;
 
 use super::client::Client;
@@ -83,6 +83,11 @@ pub(super) fn priority(name: &str) -> Option<TicketPriority> {
     ];
     let meant = words.into_iter().find(|(words, _)| words.iter().any(|word| name.contains(word)));
     meant.map(|(_, priority)| priority)
+}
+
+/// An instant as most of them want it: "2026-11-23T09:00:00Z".
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 pub(super) fn visibility(is_internal: bool) -> Visibility {

@@ -10,7 +10,7 @@ use super::error::Result;
 use super::node::Node;
 use super::sign_in::{OauthClient, SignIn};
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, NUMBER, System, Use, priority, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, priority, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -98,7 +98,7 @@ impl System for Zendesk {
 
     /// The index that counts is minutes behind.
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
-        let query = format!("type:ticket requester:{} created>{}", requester.id, since.format("%Y-%m-%dT%H:%M:%SZ"));
+        let query = format!("type:ticket requester:{} created>{}", requester.id, instant(since));
         self.client.get("/api/v2/search/count.json", &[("query", &query)]).await?.node().count("count")
     }
 }
