@@ -21,11 +21,6 @@ pub struct Guidance {
 }
 
 impl Guidance {
-    /// A field that can be asked for, by its id.
-    pub fn field(&self, id: &str) -> Option<&Field> {
-        self.information.iter().find(|field| field.id == id)
-    }
-
     /// The text for the customer of a case of these triggers: the first that names one of them, else one for all.
     pub fn message_for(&self, triggers: &[&str]) -> Option<&Wording> {
         let named = self.messages.iter().find(|text| text.triggers.iter().any(|id| triggers.contains(&id.as_str())));
