@@ -75,25 +75,19 @@ impl Counter {
             Plan::Refuse(refusal) => {
                 self.first_answer(&call, MESSAGE, clerk.refusal(refusal)).await;
             }
-            // Whoever types waits for the choices themselves.
-            Plan::Ask(ReplyKind::Choices, request) => {
-                let reply = Reply::address(ReplyKind::Choices, &call.interaction.to_string());
-                self.hand_on(&call, request(actor, reply)).await;
-            }
-            // A form can only be the first answer; what stands in it already, the desk knows.
-            Plan::Ask(ReplyKind::Form, request) => {
-                let reply = Reply::address(ReplyKind::Form, &format!("{}.{}", call.interaction, call.token));
-                self.hand_on(&call, request(actor, reply)).await;
-            }
             Plan::Ask(kind, request) => {
-                let (answer, data) = match kind {
-                    ReplyKind::Waiting | ReplyKind::Choices | ReplyKind::Form => {
-                        (THINKING, json!({"flags": EPHEMERAL}))
-                    }
-                    ReplyKind::Button | ReplyKind::Turned => (NOTHING_YET, Value::Null),
+                match kind {
+                    ReplyKind::Waiting => self.first_answer(&call, THINKING, json!({"flags": EPHEMERAL})).await,
+                    ReplyKind::Button | ReplyKind::Turned => self.first_answer(&call, NOTHING_YET, Value::Null).await,
+                    // These can only be the first answer themselves: the desk knows what stands in them.
+                    ReplyKind::Choices | ReplyKind::Form => {}
+                }
+                let address = match kind {
+                    ReplyKind::Waiting | ReplyKind::Button | ReplyKind::Turned => call.token.clone(),
+                    ReplyKind::Choices => call.interaction.to_string(),
+                    ReplyKind::Form => format!("{}.{}", call.interaction, call.token),
                 };
-                self.first_answer(&call, answer, data).await;
-                self.hand_on(&call, request(actor, Reply::address(kind, &call.token))).await;
+                self.hand_on(&call, request(actor, Reply::address(kind, &address))).await;
             }
             Plan::Examine => {
                 self.first_answer(&call, THINKING, json!({"flags": EPHEMERAL})).await;
