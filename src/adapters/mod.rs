@@ -2,6 +2,9 @@
 
 pub(crate) mod cause;
 pub mod discord;
+mod routes;
 pub mod secret;
 mod shown;
 pub mod tickets;
+
+pub use routes::Routes;

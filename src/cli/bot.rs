@@ -7,13 +7,16 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+use crate::adapters::Routes;
 use crate::adapters::discord::{self, Discord, Listening, StartProblem};
+use crate::adapters::tickets::{self, NotOpen};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
 use crate::engine::store::{SqliteStore, StoreError};
 use crate::engine::{Engine, Failure, Pulse};
 use crate::sop::desk::Request;
+use crate::words::WordsError;
 
 /// What a bot is started with, beside its config.
 pub struct Start {
@@ -31,13 +34,17 @@ pub struct Start {
 pub enum NotStarted {
     #[error("{}", list(.0))]
     Discord(Vec<StartProblem>),
+    #[error("{}", list(.0))]
+    Words(Vec<WordsError>),
+    #[error("{}", list(.0))]
+    Tickets(Vec<NotOpen>),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Engine(#[from] Failure),
 }
 
-fn list(problems: &[StartProblem]) -> String {
+fn list(problems: &[impl ToString]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -60,7 +67,7 @@ impl Bot {
     /// Starts a bot. It is ready once [`Self::ready`] says so.
     pub async fn start(start: Start) -> Result<Self, NotStarted> {
         let Start { config, clock, token, api_base, log } = start;
-        let Config { procedure, desk, discord, .. } = config;
+        let Config { procedure, desk, discord, tickets, .. } = config;
         let procedure = Arc::new(procedure);
         let settings = discord::Settings {
             api_base: api_base.unwrap_or(discord.api_base),
@@ -83,7 +90,9 @@ impl Bot {
             // Cases may be open: whoever can still be reached must be.
             tracing::warn!("bot.incomplete {problem}");
         }
-        let connector = discord.connector();
+        let words = discord.words_for(tickets::markup()).map_err(NotStarted::Words)?;
+        let tickets = Arc::new(tickets::Accounts::open(&tickets, words).map_err(NotStarted::Tickets)?);
+        let connector = Arc::new(Routes { chat: discord.connector(), tickets });
         let engine = Engine::start(crate::engine::Settings { procedure, clock, store, connector }).await?;
         let listening = discord.listen(engine.inbox(), engine.positions().clone());
         let listening = listening.map_err(|problem| NotStarted::Discord(vec![problem]))?;

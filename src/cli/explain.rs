@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use crate::cli::table::Table;
 use crate::cli::{ConfigFile, NO, english};
-use crate::sop::conversation::Conversation;
-use crate::sop::desk;
+use crate::sop::desk::{self, Desk};
 use crate::sop::message::{Message, Person, Standing, cut};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::{Claim, Kind, Signal, Signals};
@@ -157,7 +156,7 @@ fn explain<T>(id: &str, text: &str, procedure: &Procedure, words: &Words, show: 
         edited: false,
         to: Vec::new(),
     };
-    let (signals, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
+    let (signals, _, fired) = desk::read(&message, &Desk::default(), procedure, now);
     let firings: Vec<Fires<'_>> = fired.firings.iter().map(|firing| fires(firing, words)).collect();
     let near = fired.near.iter().map(|miss| {
         let (why, flip) = (words.finding(&miss.finding), miss.flip());

@@ -397,6 +397,10 @@ fn rates() -> Value {
     json!({"type": "object", "additionalProperties": text(), "propertyNames": {"pattern": "^[A-Z]{3}$"}})
 }
 
+fn named(keys: &str) -> Value {
+    json!({"type": "object", "additionalProperties": name(), "propertyNames": {"pattern": keys}})
+}
+
 fn term() -> Value {
     let weight = json!({"type": "number", "minimum": -1, "maximum": 1});
     table(&[
@@ -425,6 +429,10 @@ fn ticket() -> Value {
         key("token_file", "A file that holds nothing but the token.", text()),
         key("webhook_secret_env", "The one with the secret of its webhooks.", variable("ZENDESK_WEBHOOK_SECRET")),
         key("webhook_secret_file", "A file that holds nothing but that secret.", text()),
+        key("notes", "Whether notes for staff about a case are written into its ticket.", flag()).or(true),
+        key("tag", "Given to a ticket when a case about it opens.", name()),
+        key("groups", "By a team's id: the group that a ticket goes to when its case is with the team.", named("^.+$")),
+        key("agents", "By a person's Discord id: who gets a ticket that the person takes.", named("^[0-9]+$")),
     ]);
     ticket["anyOf"] = json!([{"required": ["kind", "host"]}, {"required": ["system", "link"]}]);
     let is_needed = |used: Use| matches!(used, Use::Needed(_));

@@ -4,11 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::raw::{Table, Wrong, wrong};
+use super::procedure::{Names, known};
+use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::adapters::secret::SecretPlace;
 use crate::adapters::tickets::{Facts, Interface, KINDS, Settings, Use};
-use crate::sop::procedure::TicketLink;
+use crate::sop::procedure::{TicketAccess, TicketLink};
+use crate::sop::team::TeamId;
 
 /// The systems by their names in the config.
 pub(super) fn kinds() -> [(&'static str, Option<&'static Facts>); KINDS.len()] {
@@ -16,14 +18,14 @@ pub(super) fn kinds() -> [(&'static str, Option<&'static Facts>); KINDS.len()] {
 }
 
 /// How all links look, in the order of the config, and the accounts among them.
-pub(super) fn tickets(document: &Table<'_>) -> (Vec<TicketLink>, Vec<Settings>) {
+pub(super) fn tickets(document: &Table<'_>, names: &Names) -> (Vec<TicketLink>, Vec<Settings>) {
     let (mut links, mut accounts) = (Vec::new(), Vec::<Settings>::new());
     for table in document.get("tickets").map(|item| item.tables()).unwrap_or_default() {
         match table.choice("kind", Some(None), &kinds()) {
             Some(Some(kind)) => {
-                let Some(account) = account(table, kind, &accounts) else { continue };
+                let Some((account, access)) = account(table, kind, &accounts, names) else { continue };
                 let pattern = kind.links(&account.host, account.account.as_deref());
-                links.push(TicketLink { system: account.name.clone(), pattern });
+                links.push(TicketLink { system: account.name.clone(), pattern, access });
                 accounts.push(account);
             }
             Some(None) => links.extend(own_pattern(table)),
@@ -34,7 +36,7 @@ pub(super) fn tickets(document: &Table<'_>) -> (Vec<TicketLink>, Vec<Settings>) 
 }
 
 /// What only an account has.
-const OF_ACCOUNT: [&str; 10] = [
+const OF_ACCOUNT: [&str; 14] = [
     "host",
     "api",
     "account",
@@ -45,6 +47,10 @@ const OF_ACCOUNT: [&str; 10] = [
     "token_file",
     "webhook_secret_env",
     "webhook_secret_file",
+    "notes",
+    "tag",
+    "groups",
+    "agents",
 ];
 
 /// The kind is wrong, so nothing can be said of the rest.
@@ -65,11 +71,16 @@ fn own_pattern(table: Table<'_>) -> Option<TicketLink> {
         }
     }
     table.close();
-    Some(TicketLink { system: system?, pattern: link? })
+    Some(TicketLink { system: system?, pattern: link?, access: None })
 }
 
 /// What is wrong is noted, so that nothing comes of the rest.
-fn account(table: Table<'_>, kind: &'static Facts, others: &[Settings]) -> Option<Settings> {
+fn account(
+    table: Table<'_>,
+    kind: &'static Facts,
+    others: &[Settings],
+    names: &Names,
+) -> Option<(Settings, Option<TicketAccess>)> {
     if let Some(item) = table.get("link") {
         let hint = "delete it, or delete `kind` and all that goes with it";
         item.note(wrong("`link` and `kind` exclude each other: a kind knows its links", hint));
@@ -87,8 +98,34 @@ fn account(table: Table<'_>, kind: &'static Facts, others: &[Settings]) -> Optio
         Some(interface) => spoken_with(&table, kind, interface, host.as_deref()),
         None => not_spoken_with(&table, kind),
     };
+    let access = kind.interface.as_ref().and_then(|_| access(&table, kind, names));
+    let access = access.filter(|_| token.is_some());
     table.close();
-    Some(Settings { name: name?, kind, host: host?, api, account, user, client, plan_field, token, webhook })
+    Some((Settings { name: name?, kind, host: host?, api, account, user, client, plan_field, token, webhook }, access))
+}
+
+/// What becomes of its tickets.
+fn access(table: &Table<'_>, kind: &Facts, names: &Names) -> Option<TicketAccess> {
+    let tag = table.get("tag").and_then(|item| item.read(values::name));
+    let mut access =
+        TicketAccess { notes: table.flag("notes", kind.name != "github")?, tag, ..TicketAccess::default() };
+    for (team, item) in entries(table, "groups") {
+        if let Err(wrong) = known("team", team, &names.teams) {
+            item.note(wrong);
+        }
+        access.groups.extend(item.read(values::name).map(|group| (TeamId(team.into()), group)));
+    }
+    for (person, item) in entries(table, "agents") {
+        if let Err(wrong) = values::snowflake(person) {
+            item.note(wrong);
+        }
+        access.agents.extend(item.read(values::name).map(|agent| (person.into(), agent)));
+    }
+    Some(access)
+}
+
+fn entries<'t>(table: &Table<'t>, name: &'static str) -> Vec<(&'t str, Item<'t>)> {
+    table.get(name).and_then(|item| item.table()).map(|table| table.entries().collect()).unwrap_or_default()
 }
 
 /// What only a system with an interface has.

@@ -8,9 +8,10 @@ use futures_util::future::BoxFuture;
 
 use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
-use crate::sop::message::{MessageId, PersonId, PlaceId};
+use crate::sop::message::{MessageId, PersonId, PlaceId, TicketRef};
 use crate::sop::notice::{Answer, Card, Line, LineFacts, PostFacts, ReplyTo, Verb};
 use crate::sop::team::Severity;
+use crate::sop::ticket::Reading;
 
 /// Something to be sent, decided in full.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub enum Destination {
     Message { place: PlaceId, message: MessageId },
     /// Whoever asked.
     Asker(ReplyTo),
+    /// A ticket system.
+    Ticket(TicketRef),
 }
 
 /// What is told. The words are made of it by the connector, from `templates/`.
@@ -73,6 +76,22 @@ pub enum Telling {
     },
     /// Something about the procedure as a whole; pings nobody.
     Sop(Sop),
+    /// Nothing: the ticket is read.
+    Reading,
+    TicketNote(Box<TicketNote>),
+}
+
+/// A note for staff in the ticket of a case, and what else becomes of the ticket then.
+#[derive(Debug)]
+pub struct TicketNote {
+    /// What its template sees.
+    pub facts: serde_json::Value,
+    /// Tells this note from every other: `[ESC-12 acknowledged #3]`.
+    pub marker: String,
+    pub tag: Option<String>,
+    /// What the ticket system calls the team, and the person, who has it now.
+    pub group: Option<String>,
+    pub agent: Option<String>,
 }
 
 /// Who hears a page.
@@ -101,11 +120,21 @@ impl Telling {
     }
 }
 
-/// It arrived: where it can be found again.
+/// Where a message can be found again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Posted {
     pub place: PlaceId,
     pub message: MessageId,
+}
+
+/// It arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    Posted(Posted),
+    /// What was read.
+    Ticket(Box<Reading>),
+    /// Nobody looks it up again.
+    Done,
 }
 
 /// It did not arrive.
@@ -121,6 +150,6 @@ pub enum Undelivered {
 
 pub trait Connector: Send + Sync + 'static {
     /// Makes the words ready and returns the sending, which does nothing until it is awaited: the outbox awaits it
-    /// once it is recorded. Sends once. The receipt is `None` for an answer, which nobody looks up again.
-    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>>;
+    /// once it is recorded. Sends once.
+    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Receipt, Undelivered>>;
 }

@@ -13,12 +13,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::connector::{Connector, Destination, Outgoing, Ping, Receipt, Telling, Undelivered};
+use crate::engine::connector::{Connector, Destination, Outgoing, Ping, Receipt, Telling, TicketNote, Undelivered};
 use crate::engine::store::{ToTell, Told};
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate};
-use crate::sop::notice::{self, Notice};
-use crate::sop::procedure::Procedure;
+use crate::sop::message::TicketRef;
+use crate::sop::notice::{self, Line, Notice};
+use crate::sop::procedure::{Procedure, TicketAccess};
 use crate::sop::team::{Severity, Step, Team};
 
 /// First pause after a failed attempt; it doubles with each one …
@@ -40,7 +41,7 @@ const IN_FLIGHT_FOR_PAGES: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) order: u64,
-    pub(crate) result: Result<Option<Receipt>, Undelivered>,
+    pub(crate) result: Result<Receipt, Undelivered>,
 }
 
 /// A row that is done with: for the log, and for the procedure.
@@ -48,7 +49,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Done {
     pub(crate) told: Option<Told>,
     pub(crate) notice: Notice,
-    pub(crate) result: Result<Option<Receipt>, Undelivered>,
+    pub(crate) result: Result<Receipt, Undelivered>,
 }
 
 #[derive(Debug)]
@@ -121,6 +122,13 @@ impl Outbox {
             }
             Notice::Sop { sop, .. } => format!("sop/{}", sop.name()),
             Notice::Word { escalation, text, .. } => format!("word/{}/{text}", escalation.0),
+            Notice::ReadTicket { ticket: TicketRef { system, id, .. }, again } => {
+                let again = again.as_ref().map_or("", |message| message.id.as_str());
+                format!("ticket/{system}/{id}/{again}")
+            }
+            Notice::TicketNote { escalation, version, line, .. } => {
+                format!("note/{}/{version}/{}", escalation.0, line.name())
+            }
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }
     }
@@ -326,11 +334,21 @@ impl Rank {
     }
 }
 
-/// What must not overtake each other: lines in one place, redraws of one card.
+/// Requests under way at once to one ticket system: one that hangs must not take every place that the chat needs, and a
+/// vendor's limit is soon reached.
+const TICKET_LANES: u32 = 4;
+
+/// What must not overtake each other: lines in one place, redraws of one card, what becomes of one ticket.
 fn lane(row: &ToTell) -> String {
+    let of_ticket = |TicketRef { system, id, .. }: &TicketRef| {
+        let number = id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        format!("tickets/{system}/{}", number % TICKET_LANES)
+    };
     match &row.notice {
+        Notice::ReadTicket { ticket, .. } | Notice::TicketNote { ticket, .. } => of_ticket(ticket),
+        Notice::Word { place, .. } => place.ticket().as_ref().map_or_else(|| row.key.clone(), of_ticket),
         Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
-        Notice::Page { .. } | Notice::Card { .. } | Notice::Word { .. } | Notice::Reply { .. } => row.key.clone(),
+        Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
 
@@ -375,17 +393,17 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
             let people = || Ping::People(asked.on_call.iter().map(|person| person.id.clone()).collect());
             let whole = |team: &Team| Ping::Group(team.group.clone());
             let ping = team.map(|team| if asked.on_call.is_empty() { whole(team) } else { people() });
-            (Destination::Place(place), card(case, *page, procedure, now, ping), case.opened.confidential)
+            (Destination::Place(place), card(case, *page, desk, procedure, now, ping), case.opened.confidential)
         }
         Notice::Card { escalation, page } => {
             let case = desk.case(*escalation)?;
             let Fate::Delivered { place, message, .. } = &case.pages.get(*page)?.fate else { return None };
             let to = Destination::Message { place: place.clone(), message: message.clone() };
-            (to, card(case, *page, procedure, now, None), case.opened.confidential)
+            (to, card(case, *page, desk, procedure, now, None), case.opened.confidential)
         }
         Notice::Line { team, escalation, line, version } => {
             let case = desk.case(*escalation)?;
-            let facts = notice::line_facts(line, team, case, procedure);
+            let facts = notice::line_facts(line, team, case, desk, procedure);
             let place = procedure.team(team)?.place.clone();
             (
                 Destination::Place(place),
@@ -403,14 +421,58 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
         Notice::Sop { team, sop } => {
             (Destination::Place(procedure.team(team)?.place.clone()), Telling::Sop(sop.clone()), false)
         }
-        Notice::Word { place, text, .. } => (Destination::Place(place.clone()), Telling::Word(text.clone()), false),
+        Notice::Word { place, text, .. } => {
+            let to = place.ticket().map_or_else(|| Destination::Place(place.clone()), Destination::Ticket);
+            (to, Telling::Word(text.clone()), false)
+        }
+        Notice::ReadTicket { ticket, .. } => {
+            procedure.ticket_access(&ticket.system)?;
+            (Destination::Ticket(ticket.clone()), Telling::Reading, false)
+        }
+        Notice::TicketNote { escalation, ticket, version, line } => {
+            let access = procedure.ticket_access(&ticket.system)?;
+            let note = ticket_note(desk.case(*escalation)?, line, *version, access, desk, procedure);
+            (Destination::Ticket(ticket.clone()), Telling::TicketNote(Box::new(note)), false)
+        }
         Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
     };
     Some(Sending { to, telling, confidential })
 }
 
-fn card(case: &Escalation, page: usize, procedure: &Procedure, now: DateTime<Utc>, ping: Option<Ping>) -> Telling {
-    let mut card = notice::card(case, procedure, Some(page));
+fn ticket_note(
+    case: &Escalation,
+    line: &Line,
+    version: u64,
+    access: &TicketAccess,
+    desk: &Desk,
+    procedure: &Procedure,
+) -> TicketNote {
+    let TicketAccess { tag, groups, agents, .. } = access;
+    let facts = notice::line_facts(line, case.team(), case, desk, procedure);
+    let has_it = match line {
+        Line::Acknowledged { by, .. } => Some(by),
+        Line::HandedOff { to } => Some(to),
+        _ => None,
+    };
+    let moves = matches!(line, Line::Opened | Line::Raised | Line::Acknowledged { .. } | Line::Reopened { .. });
+    TicketNote {
+        facts: serde_json::to_value(facts).expect("facts of a line are plain data"),
+        marker: format!("[{} {} #{version}]", case.id, line.name()),
+        tag: tag.clone().filter(|_| matches!(line, Line::Opened)),
+        group: groups.get(case.team()).cloned().filter(|_| moves),
+        agent: has_it.and_then(|person| agents.get(&person.id)).cloned(),
+    }
+}
+
+fn card(
+    case: &Escalation,
+    page: usize,
+    desk: &Desk,
+    procedure: &Procedure,
+    now: DateTime<Utc>,
+    ping: Option<Ping>,
+) -> Telling {
+    let mut card = notice::card(case, desk, procedure, Some(page));
     if let Some(due) = notice::page_due(case, page, now) {
         card.due = Some(due.timestamp());
     }

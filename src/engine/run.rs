@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
-use crate::engine::connector::{Connector, Receipt, Undelivered};
+use crate::engine::connector::{Connector, Posted, Receipt, Undelivered};
 use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Position, is_later};
 use crate::engine::outbox::{Attempt, Done, Outbox};
@@ -311,7 +311,7 @@ impl Loop {
             return;
         };
         self.reloads += u64::from(outcome.reload);
-        if !outcome.facts.is_empty() {
+        if !outcome.facts.is_empty() || outcome.notices.iter().any(Notice::is_stored) {
             batch.inputs.push((id.clone(), now));
         }
         for fact in outcome.facts {
@@ -335,15 +335,28 @@ impl Loop {
         let key = told.as_ref().map_or_else(String::new, |told| told.key.clone());
         batch.told.extend(told);
         let request = match (notice, result) {
-            (Notice::Page { escalation, page }, Ok(Some(receipt))) => {
-                Request::PageDelivered { escalation, page, place: receipt.place, message: receipt.message }
+            (Notice::Page { escalation, page }, Ok(Receipt::Posted(Posted { place, message }))) => {
+                Request::PageDelivered { escalation, page, place, message }
             }
             (Notice::Page { escalation, page }, Err(Undelivered::GiveUp { why })) => {
                 tracing::warn!(escalation = %escalation, "page.undeliverable {escalation}: {why}");
                 Request::PageUndeliverable { escalation, page, why }
             }
-            (Notice::Card { escalation, page }, Ok(Some(receipt))) if self.is_new_card(escalation, page, &receipt) => {
-                Request::CardReposted { escalation, page, place: receipt.place, message: receipt.message }
+            (Notice::Card { escalation, page }, Ok(Receipt::Posted(Posted { place, message })))
+                if self.is_new_card(escalation, page, &message) =>
+            {
+                Request::CardReposted { escalation, page, place, message }
+            }
+            (Notice::ReadTicket { ticket, again }, Ok(Receipt::Ticket(reading))) => {
+                Request::TicketRead { ticket, reading, again }
+            }
+            (Notice::ReadTicket { ticket, .. }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!("ticket.unreadable {} {}: {why}", ticket.system, ticket.id);
+                Request::TicketLost { ticket, why }
+            }
+            (Notice::TicketNote { escalation, .. }, Err(Undelivered::GiveUp { why })) => {
+                tracing::warn!(escalation = %escalation, "ticket_note.undeliverable {escalation}: {why}");
+                Request::NoteUndeliverable { escalation, why }
             }
             (Notice::Card { escalation, page }, Err(Undelivered::GiveUp { why })) => {
                 tracing::warn!(escalation = %escalation, "card.undeliverable {escalation}: {why}");
@@ -368,9 +381,9 @@ impl Loop {
     }
 
     /// Whether a card stands elsewhere than the log says.
-    fn is_new_card(&self, escalation: EscalationId, page: usize, receipt: &Receipt) -> bool {
+    fn is_new_card(&self, escalation: EscalationId, page: usize, message: &MessageId) -> bool {
         let known = self.desk.case(escalation).and_then(|case| case.pages.get(page)).map(|page| &page.fate);
-        matches!(known, Some(Fate::Delivered { message, .. }) if *message != receipt.message)
+        matches!(known, Some(Fate::Delivered { message: known, .. }) if known != message)
     }
 
     /// Records the batch, then lets the outbox start what may start.
@@ -435,6 +448,8 @@ fn log(fact: &Fact) {
         | Fact::Answered { .. }
         | Fact::Drafted(_)
         | Fact::OutOfReach { .. }
+        | Fact::TicketRead { .. }
+        | Fact::TicketLost { .. }
         | Fact::WaitedLong { .. } => {}
     }
 }

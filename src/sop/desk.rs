@@ -14,12 +14,13 @@ mod reach;
 mod request;
 mod shared;
 mod subjects;
+mod tickets;
 mod turn;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::conversation::{Conversation, Noted, Sketch};
@@ -31,6 +32,7 @@ pub use crate::sop::desk::hearing::Silences;
 pub use crate::sop::desk::request::{About, Form, Question, Request};
 use crate::sop::desk::shared::Shared;
 use crate::sop::desk::subjects::SubjectIndex;
+pub use crate::sop::desk::tickets::{Seen, Tickets};
 use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
@@ -43,6 +45,7 @@ use crate::sop::procedure::Procedure;
 use crate::sop::rota::Cover;
 use crate::sop::signal::{self, Kind, Signals, Speech};
 use crate::sop::team::TeamId;
+use crate::sop::ticket::Known;
 use crate::sop::trigger::{Fired, Scene, fired};
 use crate::sop::waits::{Asked, Wait, Waits};
 
@@ -97,6 +100,16 @@ pub enum Fact {
     /// A team could not be told something, and the managers were told so.
     OutOfReach {
         team: TeamId,
+    },
+    /// A ticket was read, and is not as it was known before.
+    TicketRead {
+        ticket: TicketRef,
+        known: Box<Known>,
+    },
+    /// A ticket cannot be read.
+    TicketLost {
+        ticket: TicketRef,
+        why: String,
     },
 }
 
@@ -154,6 +167,7 @@ pub struct Desk {
     /// The version of the procedure in use.
     adopted: Option<Adopted>,
     drafts: Drafts,
+    tickets: Tickets,
     /// When it was last told of a team that it cannot be reached.
     out_of_reach: BTreeMap<TeamId, DateTime<Utc>>,
 }
@@ -173,6 +187,8 @@ impl Desk {
             Fact::Hearing => self.hearing.regain(at),
             Fact::Adopted { version } => self.adopted = Some(Adopted::new(&version, at)),
             Fact::Drafted(draft) => self.drafts.keep(draft, at),
+            Fact::TicketRead { ticket, known } => self.tickets.read(&ticket, *known),
+            Fact::TicketLost { ticket, why } => self.tickets.lose(&ticket, why),
             Fact::OutOfReach { team } => {
                 self.out_of_reach.insert(team, at);
             }
@@ -243,6 +259,22 @@ impl Desk {
                 turn.lose_place(&place);
                 None
             }
+            Request::TicketsChanged { tickets } => {
+                turn.look_up_all(&tickets);
+                None
+            }
+            Request::TicketRead { ticket, reading, again } => {
+                turn.read_ticket(&ticket, &reading, again);
+                None
+            }
+            Request::TicketLost { ticket, why } => {
+                turn.lose_ticket(&ticket, why);
+                None
+            }
+            Request::NoteUndeliverable { escalation, why } => {
+                turn.lose_note(escalation, why);
+                None
+            }
             Request::DeadlineReached => {
                 turn.pass_deadlines();
                 None
@@ -301,6 +333,10 @@ impl Desk {
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {
         self.cases.get(&id).map(Box::as_ref)
+    }
+
+    pub fn tickets(&self) -> &Tickets {
+        &self.tickets
     }
 
     /// Every case there ever was, by number.
@@ -375,15 +411,16 @@ impl Desk {
     }
 }
 
-/// What one text means to the rules: the same reading serves the bot, `explain` and a form.
+/// What one text means to the rules, with what the desk knows: the same reading serves the bot, `explain` and a form.
 pub fn read<'p>(
     message: &Message,
-    past: &Conversation,
+    desk: &Desk,
     procedure: &'p Procedure,
     now: DateTime<Utc>,
 ) -> (Signals, Option<TicketRef>, Fired<'p>) {
     let speech = speech(message.author.standing);
-    let ticket = procedure.ticket_in(&message.text);
+    let ticket = ticket_of(message, procedure);
+    let fields = ticket.as_ref().and_then(|ticket| desk.tickets.known(ticket)).map(Known::fields);
     let signals = signal::read(&message.text, speech, &procedure.lexicon);
     let customer = (message.author.standing == Standing::Customer).then_some(&message.author.id);
     let labels: Vec<Kind> = procedure.labels(&signals).cloned().collect();
@@ -391,12 +428,12 @@ pub fn read<'p>(
         message,
         customer,
         ticket: ticket.as_ref(),
-        fields: None,
+        fields: fields.as_ref(),
         waited: None,
         signals: &signals,
         labels: &labels,
         lexicon: &procedure.lexicon,
-        past,
+        past: &desk.conversation,
         rates: &procedure.rates,
         now,
     };
@@ -412,27 +449,54 @@ pub fn read<'p>(
 fn read_wait<'p>(
     message: &Message,
     wait: &Wait,
-    past: &Conversation,
+    desk: &Desk,
     procedure: &'p Procedure,
     now: DateTime<Utc>,
 ) -> Fired<'p> {
+    let (ticket, waited) = (wait.asked.ticket.as_ref(), Some(now - wait.since));
+    let mut fired = read_silence(message, ticket, waited, desk, procedure, now);
+    fired.firings.retain(|firing| !firing.trigger.condition.waits().is_empty());
+    fired
+}
+
+/// What the rules that look at tickets make of one whose fields have changed.
+fn read_fields<'p>(message: &Message, desk: &Desk, procedure: &'p Procedure, now: DateTime<Utc>) -> Fired<'p> {
+    let mut fired = read_silence(message, message.place.ticket().as_ref(), None, desk, procedure, now);
+    fired.firings.retain(|firing| firing.trigger.condition.asks_for_tickets());
+    fired
+}
+
+/// What the rules make of a moment at which nothing is said. What they nearly make of it is nothing to tell.
+fn read_silence<'p>(
+    message: &Message,
+    ticket: Option<&TicketRef>,
+    waited: Option<TimeDelta>,
+    desk: &Desk,
+    procedure: &'p Procedure,
+    now: DateTime<Utc>,
+) -> Fired<'p> {
+    let fields = ticket.and_then(|ticket| desk.tickets.known(ticket)).map(Known::fields);
     let scene = Scene {
         message,
         customer: Some(&message.author.id),
-        ticket: wait.asked.ticket.as_ref(),
-        fields: None,
-        waited: Some(now - wait.since),
+        ticket,
+        fields: fields.as_ref(),
+        waited,
         signals: &Signals::default(),
         labels: &[],
         lexicon: &procedure.lexicon,
-        past,
+        past: &desk.conversation,
         rates: &procedure.rates,
         now,
     };
     let mut fired = fired(&scene, &procedure.triggers);
-    fired.firings.retain(|firing| !firing.trigger.condition.waits().is_empty());
     fired.near.clear();
     fired
+}
+
+/// The ticket that a message is a comment of, or else names.
+fn ticket_of(message: &Message, procedure: &Procedure) -> Option<TicketRef> {
+    message.place.ticket().or_else(|| procedure.ticket_in(&message.text))
 }
 
 fn sketch(text: &str, procedure: &Procedure) -> Sketch {
@@ -446,7 +510,7 @@ pub fn says_anything(message: &Message, procedure: &Procedure) -> bool {
     if procedure.measures_replies() || !procedure.waits().is_empty() {
         return true;
     }
-    let (signals, ticket, fired) = read(message, &Conversation::default(), procedure, message.at);
+    let (signals, ticket, fired) = read(message, &Desk::default(), procedure, message.at);
     ticket.is_some() || !signals.is_silent() || !fired.firings.is_empty()
 }
 

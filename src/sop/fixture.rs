@@ -133,6 +133,7 @@ pub(crate) fn build() -> Procedure {
         ticket_links: vec![TicketLink {
             system: "desk".to_owned(),
             pattern: regex::Regex::new(r"https://desk\.example/t/(\d+)").expect("a valid pattern"),
+            access: None,
         }],
     }
 }

@@ -43,7 +43,7 @@ id!(
     PersonId
 );
 id!(
-    /// Where people talk: a channel or a thread.
+    /// Where people talk: a channel, a thread, or a ticket ([`TicketRef::place`]).
     PlaceId
 );
 id!(
@@ -85,10 +85,26 @@ impl TicketRef {
     pub fn is_same(&self, other: &Self) -> bool {
         self.system == other.system && self.id == other.id
     }
+
+    /// Where its comments are written, as if it were a place of the chat.
+    pub fn place(&self) -> PlaceId {
+        format!("{TICKET_PLACE}{}/{}", self.system, self.id).into()
+    }
+}
+
+/// What the place of a ticket begins with; no chat platform has a place that does.
+const TICKET_PLACE: &str = "ticket/";
+
+impl PlaceId {
+    /// The ticket whose comments are written here, without its link.
+    pub fn ticket(&self) -> Option<TicketRef> {
+        let (system, id) = self.0.strip_prefix(TICKET_PLACE)?.split_once('/')?;
+        Some(TicketRef { system: system.to_owned(), id: id.to_owned(), url: None })
+    }
 }
 
 /// A message as it was posted or as it reads after an edit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
     pub place: PlaceId,

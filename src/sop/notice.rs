@@ -16,7 +16,7 @@ use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::guidance::form::{FormPage, ShownForm};
 use crate::sop::health::Health;
-use crate::sop::message::{Person, PlaceId};
+use crate::sop::message::{Message, Person, PlaceId, TicketRef};
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };
@@ -45,6 +45,14 @@ pub enum Notice {
     Sop { team: TeamId, sop: Sop },
     /// A word to the customer of a case, where they wrote; `by` had it sent.
     Word { escalation: EscalationId, place: PlaceId, text: String, by: Person },
+    /// A ticket is to be read. `again` is a message that rules about it have yet to hear.
+    ReadTicket {
+        ticket: TicketRef,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Box<Message>>,
+    },
+    /// A note for staff, in the ticket of a case.
+    TicketNote { escalation: EscalationId, ticket: TicketRef, version: u64, line: Line },
     /// The answer to a command or a button, seen by whoever gave it. Never stored: what it is addressed to is a
     /// secret, and it is worth nothing later.
     #[serde(skip)]
@@ -60,6 +68,8 @@ impl Notice {
             Self::Post { .. } => "post",
             Self::Sop { .. } => "sop",
             Self::Word { .. } => "word",
+            Self::ReadTicket { .. } => "read_ticket",
+            Self::TicketNote { .. } => "ticket_note",
             Self::Reply { .. } => "reply",
         }
     }
@@ -130,6 +140,10 @@ pub enum Line {
         to: Person,
         why: String,
     },
+    /// A note about it could not be written into its ticket.
+    NotNoted {
+        why: String,
+    },
     /// A clock's time is running out for this team. Whoever has the case is pinged, if they are at work.
     Warned {
         clock: ClockKind,
@@ -185,6 +199,7 @@ impl Line {
             Self::Merged { .. } => "merged",
             Self::Undeliverable { .. } => "undeliverable",
             Self::Unsent { .. } => "unsent",
+            Self::NotNoted { .. } => "not_noted",
             Self::Warned { .. } => "warned",
             Self::RanOut { .. } => "ran_out",
             Self::Owed => "owed",
@@ -473,11 +488,29 @@ pub fn notices(event: &Event, case: &Escalation, procedure: &Procedure) -> Vec<N
             notices.extend(redraw(case));
         }
     }
+    notices.extend(ticket_note(event, case, procedure));
     notices
 }
 
+/// What is written into the ticket of a case, for those who work there. Of what is confidential nothing is, for everybody
+/// who works there may read it.
+fn ticket_note(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<Notice> {
+    let line = match event {
+        Event::Opened(_) => Line::Opened,
+        Event::Raised { .. } if !case.pages.is_empty() => Line::Raised,
+        Event::Acknowledged { by } => Line::Acknowledged { by: by.clone(), minutes: None },
+        Event::HandedOff { to } => Line::HandedOff { to: to.clone() },
+        Event::Reopened { by, .. } => Line::Reopened { by: by.clone() },
+        Event::Resolved { by, .. } => Line::Resolved { by: by.clone() },
+        _ => return None,
+    };
+    let ticket = case.opened.subject.ticket.as_deref()?;
+    let is_written = procedure.ticket_access(&ticket.system)?.notes && !case.opened.confidential && !case.opened.drill;
+    is_written.then(|| Notice::TicketNote { escalation: case.id, ticket: ticket.clone(), version: case.version, line })
+}
+
 /// A redraw of every card that still has buttons: the newest delivered one in each place.
-fn redraw(case: &Escalation) -> Vec<Notice> {
+pub fn redraw(case: &Escalation) -> Vec<Notice> {
     let newest = |page: &usize| is_newest(case, *page) && place_of(case, *page).is_some();
     let pages = (0..case.pages.len()).filter(newest);
     pages.map(|page| Notice::Card { escalation: case.id, page }).collect()
@@ -504,9 +537,13 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
         // Nothing is left to take over.
         Notice::Post { post: Post::HandedOver { team, .. }, .. } => !desk.held_by(team).is_empty(),
-        Notice::Line { .. } | Notice::Post { .. } | Notice::Sop { .. } | Notice::Word { .. } | Notice::Reply { .. } => {
-            true
-        }
+        Notice::Line { .. }
+        | Notice::Post { .. }
+        | Notice::Sop { .. }
+        | Notice::Word { .. }
+        | Notice::ReadTicket { .. }
+        | Notice::TicketNote { .. }
+        | Notice::Reply { .. } => true,
     }
 }
 
@@ -524,7 +561,13 @@ pub struct LineFacts<'a> {
 }
 
 /// The facts of a line. Of a confidential case it holds the codename and the verb, nothing else.
-pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedure: &Procedure) -> LineFacts<'a> {
+pub fn line_facts<'a>(
+    line: &'a Line,
+    team: &TeamId,
+    case: &Escalation,
+    desk: &Desk,
+    procedure: &Procedure,
+) -> LineFacts<'a> {
     let confidential = case.opened.confidential;
     let is_cleared = case.opened.plan.teams().any(|paged| paged == team);
     let may_know = !confidential || is_cleared;
@@ -534,7 +577,7 @@ pub fn line_facts<'a>(line: &'a Line, team: &TeamId, case: &Escalation, procedur
         confidential,
         drill: case.opened.drill,
         codename: case.codename(),
-        case: may_know.then(|| card(case, procedure, None)),
+        case: may_know.then(|| card(case, desk, procedure, None)),
     }
 }
 

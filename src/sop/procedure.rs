@@ -1,5 +1,6 @@
 //! The whole procedure as the config gives it: who can be paged, and by what.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -46,6 +47,21 @@ pub struct TicketLink {
     pub system: String,
     /// The first group is the ticket's id.
     pub pattern: regex::Regex,
+    /// `None`: tickets are linked, and that is all.
+    pub access: Option<TicketAccess>,
+}
+
+/// What is done with the tickets of a system that can be spoken with, besides reading them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketAccess {
+    /// Whether notes for staff are written into them.
+    pub notes: bool,
+    /// Given to a ticket when a case about it opens.
+    pub tag: Option<String>,
+    /// What their system calls a team: a ticket goes where its case goes.
+    pub groups: BTreeMap<TeamId, String>,
+    /// What their system calls a person.
+    pub agents: BTreeMap<PersonId, String>,
 }
 
 impl Procedure {
@@ -95,6 +111,17 @@ impl Procedure {
     /// What has to be known of a case of this trigger; `None` is one opened by hand without any.
     pub fn required<'p>(&'p self, trigger: Option<&'p Trigger>) -> &'p [Field] {
         trigger.map_or(&self.guidance.by_default, |trigger| &trigger.required)
+    }
+
+    /// How tickets of a system are dealt with; `None` where they are only linked.
+    pub fn ticket_access(&self, system: &str) -> Option<&TicketAccess> {
+        self.ticket_links.iter().filter(|link| link.system == system).find_map(|link| link.access.as_ref())
+    }
+
+    /// Whether a rule looks at fields of tickets.
+    pub fn asks_for_tickets(&self) -> bool {
+        let used = self.triggers.iter().filter(|trigger| trigger.mode != Mode::Off);
+        used.into_iter().any(|trigger| trigger.condition.asks_for_tickets())
     }
 
     /// After which times of waiting a rule wants to be asked, the shortest first.

@@ -429,6 +429,16 @@ impl Condition {
         }
     }
 
+    /// Whether it looks at a field of a ticket anywhere.
+    pub fn asks_for_tickets(&self) -> bool {
+        match self {
+            Self::Ticket { .. } => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_tickets),
+            Self::Not(part) => part.asks_for_tickets(),
+            _ => false,
+        }
+    }
+
     /// After which times of waiting it wants to be asked again.
     pub fn waits(&self) -> Vec<TimeDelta> {
         match self {

@@ -17,7 +17,7 @@ macro_rules! templates {
             "card.md" "quotes.md" "raised.md" "clock.md" "grade.md" "line.md" "done.md" "escalated.md" "status.md"
             "why.md" "sum.md" "finding.md" "flip.md" "playbook.md" "customer.md" "queue.md" "help.md" "refusal.md"
             "duty_refusal.md" "oncall.md" "covered.md" "handover.md" "button.md" "sop.md" "terms.md" "choice.md"
-            "grades.md" "health.md" "doctor.md" "form.md" "sentence.md" "unfinished.md"
+            "grades.md" "health.md" "doctor.md" "form.md" "sentence.md" "unfinished.md" "ticket_note.md"
         }
     };
     ($folder:literal: $($name:literal)*) => {

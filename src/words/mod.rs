@@ -130,6 +130,11 @@ impl Words {
         self.render("line.md", facts).trim().to_owned()
     }
 
+    /// A note for staff in a ticket; `facts` are those of a line.
+    pub fn ticket_note(&self, facts: &serde_json::Value) -> String {
+        self.render("ticket_note.md", facts).trim().to_owned()
+    }
+
     /// A few lines of text.
     pub fn post(&self, facts: &PostFacts) -> String {
         let template = match facts.post {

@@ -1,6 +1,7 @@
 //! Facts of every shape, so that a template that does not render stops the start and not a page at night.
 
 mod reasons;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::sop::guidance::Guidance;
 use crate::sop::guidance::form::{Filled, FormPage, Purpose, ShownForm};
 use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
-use crate::sop::message::{Person, Standing, TicketRef};
+use crate::sop::message::{Person, Standing};
 use crate::sop::notice;
 use crate::sop::notice::{
     Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post, PostFacts,
@@ -58,6 +59,9 @@ impl Words {
                         codename: card.codename.clone(),
                         case,
                     };
+                    if facts.case.is_some() {
+                        attempt(self.try_render("ticket_note.md", &facts));
+                    }
                     attempt(self.try_render("line.md", facts));
                 }
             }
@@ -219,7 +223,7 @@ fn procedure() -> Procedure {
         lexicon: Lexicon::built_in(),
         rates: Rates::default(),
         label_thresholds: Vec::new(),
-        ticket_links: Vec::new(),
+        ticket_links: vec![tickets::link()],
         guidance: Guidance {
             playbooks: vec![Playbook {
                 id: "calm".to_owned(),
@@ -237,21 +241,23 @@ fn cards() -> Vec<Card> {
     let procedure = procedure();
     let mut cards = Vec::new();
     for full in [true, false] {
+        let desk = tickets::desk(full);
         // Somebody is on call for the first team, or nobody.
         let people =
             if full { vec![person("Sam", Standing::Staff), person("Lena", Standing::Staff)] } else { Vec::new() };
         let on_call = OnCall([("first".into(), people)].into());
         let mut case = Escalation::open(EscalationId(1), opened(full), at(0));
+        for event in open(opened(full), &on_call).into_iter().skip(1) {
+            case.apply(event, at(0));
+        }
+        cards.extend(tickets::without(&procedure, &case));
         let mut play = |case: &mut Escalation, command: &Command, minute: i64| {
             for event in case.decide(command, &on_call, at(minute)).unwrap_or_default() {
                 case.apply(event, at(minute));
             }
             let page = full.then_some(0).filter(|_| !case.pages.is_empty());
-            cards.push(notice::card(case, &procedure, page));
+            cards.push(notice::card(case, &desk, &procedure, page));
         };
-        for event in open(opened(full), &on_call).into_iter().skip(1) {
-            case.apply(event, at(0));
-        }
         let by = Actor { person: person("Sam", Standing::Staff), teams: vec!["first".into()], manages: true };
         let act = |act| Command::Act { by: by.clone(), act, seen: None };
         let delivered =
@@ -294,8 +300,7 @@ fn cards() -> Vec<Card> {
 /// Everything that can be there, or nothing that need not.
 fn opened(full: bool) -> Opened {
     let customer = full.then(|| Arc::new(person("Dana", Standing::Customer)));
-    let url = full.then(|| "https://desk.example/42".to_owned());
-    let ticket = Some(Box::new(TicketRef { system: "desk".to_owned(), id: "42".to_owned(), url }));
+    let ticket = Some(Box::new(tickets::ticket(full)));
     let findings = [Finding {
         held: true,
         negated: false,
@@ -369,6 +374,7 @@ fn lines() -> Vec<Line> {
         Line::Undeliverable { team: "first".into(), why: "unknown channel".to_owned() },
         Line::Overdue { to: Some(rosa.clone()), late_minutes: 3 },
         Line::Overdue { to: None, late_minutes: 0 },
+        Line::NotNoted { why: "it does not accept the account (401)".to_owned() },
         Line::Unsent { to: rosa.clone(), why: "unknown channel".to_owned() },
         Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: None },
         Line::Bounced { by: rosa.clone(), missing: "a photo".to_owned(), to: Some(rosa.clone()) },

@@ -85,6 +85,8 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
             body
         }
         Telling::Word(text) => line(text, &[], &[]),
+        // For a ticket system, not for the chat.
+        Telling::Reading | Telling::TicketNote(_) => Value::Null,
         Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
     }
 }

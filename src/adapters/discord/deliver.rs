@@ -14,7 +14,7 @@ use crate::adapters::discord::compose::{self, EPHEMERAL};
 use crate::adapters::discord::custom_id::CustomId;
 use crate::adapters::discord::guild::Guild;
 use crate::adapters::discord::reply::{FORM, MESSAGE, Reply, ReplyKind};
-use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
+use crate::engine::connector::{Connector, Destination, Outgoing, Posted, Receipt, Telling, Undelivered};
 use crate::sop::escalation::Status;
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Answer;
@@ -41,7 +41,7 @@ const LOOK_BACK: usize = 100;
 const CLOCK_SKEW_MS: i64 = 60_000;
 
 impl Connector for Postman {
-    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
+    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Receipt, Undelivered>> {
         let body = compose::telling(&self.words, &outgoing.telling);
         Box::pin(async move {
             if let Err(why) = self.may_show(&outgoing) {
@@ -49,13 +49,18 @@ impl Connector for Postman {
             }
             match &outgoing.to {
                 Destination::Place(place) if outgoing.telling.is_quiet() => {
-                    self.say(place, &outgoing, body).await.map(Some)
+                    self.say(place, &outgoing, body).await.map(Receipt::Posted)
                 }
-                Destination::Place(place) => self.post(place, &outgoing, body).await.map(Some),
-                Destination::Message { place, message } => self.edit(place, message, &outgoing, body).await.map(Some),
+                Destination::Place(place) => self.post(place, &outgoing, body).await.map(Receipt::Posted),
+                Destination::Message { place, message } => {
+                    self.edit(place, message, &outgoing, body).await.map(Receipt::Posted)
+                }
+                Destination::Ticket(_) => {
+                    Err(Undelivered::GiveUp { why: "a ticket is no place in Discord".to_owned() })
+                }
                 Destination::Asker(to) => {
                     self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
-                    Ok(None)
+                    Ok(Receipt::Done)
                 }
             }
         })
@@ -70,10 +75,10 @@ impl Postman {
         message: &MessageId,
         outgoing: &Outgoing,
         body: Value,
-    ) -> Result<Receipt, Undelivered> {
+    ) -> Result<Posted, Undelivered> {
         let path = format!("channels/{place}/messages/{message}");
         let Err(error) = self.api.patch(&path, &body).await else {
-            return Ok(Receipt { place: place.clone(), message: message.clone() });
+            return Ok(Posted { place: place.clone(), message: message.clone() });
         };
         let is_gone = error.code() == Some(UNKNOWN_MESSAGE);
         if !is_gone && error.code() != Some(TOO_MANY_OLD_EDITS) {
@@ -85,7 +90,7 @@ impl Postman {
         };
         if !has_buttons || (is_gone && !is_open) {
             // Nobody misses it.
-            return Ok(Receipt { place: place.clone(), message: message.clone() });
+            return Ok(Posted { place: place.clone(), message: message.clone() });
         }
         let receipt = self.post(place, outgoing, body).await?;
         if !is_gone && let Err(error) = self.api.delete(&path).await {
@@ -95,14 +100,14 @@ impl Postman {
     }
 
     /// A line that nobody has to act on: below others, where enough were said just now.
-    async fn say(&self, place: &PlaceId, outgoing: &Outgoing, body: Value) -> Result<Receipt, Undelivered> {
+    async fn say(&self, place: &PlaceId, outgoing: &Outgoing, body: Value) -> Result<Posted, Undelivered> {
         let line = body["content"].as_str().unwrap_or_default().to_owned();
         if let Some((message, text)) = self.bundles.joins(place, &line, outgoing.created, compose::CONTENT_MAX) {
             let below = json!({"content": text, "allowed_mentions": compose::no_mentions()});
             match self.api.patch(&format!("channels/{place}/messages/{message}"), &below).await {
                 Ok(_) => {
                     self.bundles.said(place, &message, text, outgoing.created);
-                    return Ok(Receipt { place: place.clone(), message });
+                    return Ok(Posted { place: place.clone(), message });
                 }
                 // Whatever became of that message, the line is worth one of its own.
                 Err(ApiError::Refused { .. }) => self.bundles.forget(place),
@@ -115,7 +120,7 @@ impl Postman {
     }
 
     /// A message that arrives once, however often it is tried.
-    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Receipt, Undelivered> {
+    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Posted, Undelivered> {
         if outgoing.maybe_sent
             && let Some(known) = self.find_sent(place, &body, outgoing).await.map_err(undelivered)?
         {
@@ -125,7 +130,7 @@ impl Postman {
         body["enforce_nonce"] = true.into();
         let posted = self.api.post(&format!("channels/{place}/messages"), &body).await.map_err(undelivered)?;
         match posted["id"].as_str() {
-            Some(id) => Ok(Receipt { place: place.clone(), message: id.into() }),
+            Some(id) => Ok(Posted { place: place.clone(), message: id.into() }),
             None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
         }
     }
@@ -155,19 +160,20 @@ impl Postman {
 
     /// Looks for the message that an attempt before a restart may have left: a card by what its buttons act on, a
     /// line by its words.
-    async fn find_sent(&self, place: &PlaceId, body: &Value, outgoing: &Outgoing) -> Result<Option<Receipt>, ApiError> {
+    async fn find_sent(&self, place: &PlaceId, body: &Value, outgoing: &Outgoing) -> Result<Option<Posted>, ApiError> {
         let after = snowflake_before(outgoing.created);
         let page = self.api.get(&format!("channels/{place}/messages?after={after}&limit={LOOK_BACK}")).await?;
         let ours = page.as_array().into_iter().flatten().filter(|message| self.guild.is_me(&message["author"]["id"]));
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
+            Telling::Reading | Telling::TicketNote(_) => false,
             Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
                 let (said, line) = (message["content"].as_str(), body["content"].as_str().unwrap_or_default());
                 said.is_some_and(|said| said == line || said.lines().any(|said| said == line))
             }
         };
         let found = ours.into_iter().find(same).and_then(|message| message["id"].as_str());
-        Ok(found.map(|id| Receipt { place: place.clone(), message: id.into() }))
+        Ok(found.map(|id| Posted { place: place.clone(), message: id.into() }))
     }
 
     async fn answer(&self, reply: &Reply, telling: &Telling, mut body: Value) -> Result<(), ApiError> {

@@ -61,7 +61,7 @@ use crate::sop::notice::{Check, Outcome};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::Team;
 use crate::sop::trigger::Mode;
-use crate::words::{Language, Words, WordsError};
+use crate::words::{Language, Markup, Words, WordsError};
 
 pub(crate) use crate::adapters::discord::api::REQUESTS_PER_SECOND;
 pub use crate::adapters::discord::canary::CanarySettings;
@@ -126,6 +126,8 @@ pub struct Discord {
     procedure: Arc<Procedure>,
     completions: Arc<Completions>,
     desk: String,
+    /// What its server speaks.
+    spoken: Language,
 }
 
 /// An open gateway. Dropping it hangs up.
@@ -161,13 +163,19 @@ impl Discord {
         let registered = api.put(&path, &commands::registered()).await;
         registered.map_err(|error| vec![StartProblem::Discord(error)])?;
         let (words, completions) = (Arc::new(words), Arc::default());
-        Ok(Self { settings, token, api, words, guild, procedure, completions, desk })
+        Ok(Self { settings, token, api, words, guild, procedure, completions, desk, spoken: met.language })
     }
 
     /// Everything the procedure names that is not there, or not closed as it should be.
     pub fn missing(&self) -> Vec<StartProblem> {
         let found = checkup::look_around(&self.guild, &self.settings, &self.procedure);
         found.into_iter().filter(|check| check.outcome == Outcome::Error).map(StartProblem::Check).collect()
+    }
+
+    /// The words of this desk for somewhere else, in its language.
+    pub fn words_for(&self, markup: Markup) -> Result<Words, Vec<WordsError>> {
+        let language = self.settings.language.unwrap_or(self.spoken);
+        Words::load(language, self.settings.templates.as_deref(), markup, &self.procedure.teams)
     }
 
     /// What the outbox sends with.

@@ -13,6 +13,7 @@
 mod client;
 mod error;
 mod node;
+mod post;
 mod sign_in;
 mod signature;
 mod system;
@@ -41,6 +42,7 @@ use secrecy::SecretString;
 
 pub use self::client::{Exchange, Patience, Watcher};
 pub use self::error::{Result, TicketError};
+pub use self::post::{Accounts, markup};
 pub use self::signature::{Delivery, Event, NotHeard};
 pub use self::system::{Facts, Interface, Use};
 

@@ -10,7 +10,6 @@ use chrono::Utc;
 use crate::cli::load::crowd::{Card, Said};
 use crate::cli::load::messages::Line;
 use crate::engine::store::{Past, Recorded};
-use crate::sop::conversation::Conversation;
 use crate::sop::desk::{self, Desk, Fact};
 use crate::sop::escalation::Event;
 use crate::sop::message::{Message, MessageId, Person, PlaceId, Standing};
@@ -104,7 +103,7 @@ pub(super) fn fires(text: &str, procedure: &Procedure) -> bool {
         edited: false,
         to: Vec::new(),
     };
-    let (_, _, fired) = desk::read(&message, &Conversation::default(), procedure, now);
+    let (_, _, fired) = desk::read(&message, &Desk::default(), procedure, now);
     fired.firings.iter().any(|firing| firing.trigger.mode == Mode::Live)
 }
 

@@ -331,6 +331,8 @@ impl Play<'_> {
                 self.drawn.push((place, id, body.clone()));
                 self.happened.push(Happened::Edited { place, id, body });
             }
+            // Nothing is connected, so no ticket system answers.
+            Destination::Ticket(_) => {}
             Destination::Asker(to) => {
                 let reply = Reply::read(&to);
                 let card_shows_it = matches!(&telling, Telling::Answer(answer) if answer.is_on_card());

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Telling, Undelivered};
+use crate::engine::connector::{Connector, Destination, Outgoing, Posted, Receipt, Telling, Undelivered};
 use crate::engine::tests::PATIENCE;
 use crate::sop::escalation::Status;
 
@@ -91,13 +91,11 @@ impl Post {
         changes.wait_for(|_| !is_held()).await.expect("the post is open");
     }
 
-    async fn carry(&self, outgoing: Outgoing) -> Result<Option<Receipt>, Undelivered> {
+    async fn carry(&self, outgoing: Outgoing) -> Result<Receipt, Undelivered> {
         let Outgoing { key, to, telling, maybe_sent, .. } = outgoing;
         let status = match telling {
             Telling::Card { card, .. } => Some(card.status),
-            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
-                None
-            }
+            _ => None,
         };
         self.board().attempts.push(Attempt { key: key.clone(), maybe_sent, status, at: Instant::now() });
         self.changes.send_modify(|changes| *changes += 1);
@@ -107,7 +105,7 @@ impl Post {
         receipt
     }
 
-    fn arrive(&self, key: &str, to: Destination, maybe_sent: bool) -> Result<Option<Receipt>, Undelivered> {
+    fn arrive(&self, key: &str, to: Destination, maybe_sent: bool) -> Result<Receipt, Undelivered> {
         let mut board = self.board();
         if let Some(fault) = board.faults.iter().position(|(faulty, _)| key.starts_with(faulty)) {
             return Err(board.faults.remove(fault).1);
@@ -117,16 +115,16 @@ impl Post {
                 if !(maybe_sent && board.posted.contains_key(key)) {
                     *board.posted.entry(key.to_owned()).or_default() += 1;
                 }
-                Some(Receipt { place, message: format!("message of {key}").into() })
+                Receipt::Posted(Posted { place, message: format!("message of {key}").into() })
             }
-            Destination::Message { place, message } => Some(Receipt { place, message }),
-            Destination::Asker(_) => None,
+            Destination::Message { place, message } => Receipt::Posted(Posted { place, message }),
+            Destination::Asker(_) | Destination::Ticket(_) => Receipt::Done,
         })
     }
 }
 
 impl Connector for Post {
-    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Option<Receipt>, Undelivered>> {
+    fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Receipt, Undelivered>> {
         self.carry(outgoing).boxed()
     }
 }

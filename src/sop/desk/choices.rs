@@ -45,7 +45,7 @@ impl Turn<'_> {
         let readable = cases.into_iter().filter(|case| case.may_be_read_by(actor));
         let about = readable.filter(|case| typed.is_empty() || self.named(case).any(|name| name.contains(typed)));
         let choice = |case: &Escalation| {
-            let card = notice::card(case, self.procedure, None);
+            let card = notice::card(case, self.desk, self.procedure, None);
             Choice { value: card.id.clone(), case: Some(Box::new(card)) }
         };
         about.take(CHOICES_MAX).map(choice).collect()

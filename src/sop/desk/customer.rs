@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::sop::desk::About;
 use crate::sop::desk::turn::Turn;
-use crate::sop::escalation::{Act, Actor, Escalation, EscalationId, Refusal};
+use crate::sop::escalation::{Act, Actor, Escalation, EscalationId, Refusal, Subject};
+use crate::sop::guidance::message::Wording;
 use crate::sop::notice::{self, Answer, Line, Notice};
 
 impl Turn<'_> {
@@ -19,16 +20,21 @@ impl Turn<'_> {
     }
 
     fn worded(&self, case: &Escalation, due: DateTime<Utc>) -> Result<String, Refusal> {
-        let no_message = Refusal::NoMessage { id: case.id };
-        let Some(wording) = self.procedure.guidance.message_for(&case.trigger_ids()) else { return Err(no_message) };
-        let (customer, ticket) = (case.opened.subject.customer.as_deref(), case.opened.subject.ticket.as_ref());
-        let ticket = ticket.map(|ticket| ticket.id.as_str());
-        let text = if case.has_broken_promise() {
-            wording.apologize(due, customer, ticket)
-        } else {
-            wording.write(due, customer, ticket)
-        };
-        text.map_err(|_| no_message)
+        self.wording(case, due, case.has_broken_promise()).ok_or(Refusal::NoMessage { id: case.id })
+    }
+
+    /// What the customer of a case may have been told when it promised something by then.
+    pub(super) fn wordings(&self, case: &Escalation, due: DateTime<Utc>) -> impl Iterator<Item = String> {
+        [false, true].into_iter().filter_map(move |is_late| self.wording(case, due, is_late))
+    }
+
+    /// `None` where there is no text for it, or it does not render.
+    fn wording(&self, case: &Escalation, due: DateTime<Utc>, is_late: bool) -> Option<String> {
+        let wording = self.procedure.guidance.message_for(&case.trigger_ids())?;
+        let Subject { customer, ticket, .. } = &case.opened.subject;
+        let ticket = ticket.as_ref().map(|ticket| ticket.id.as_str());
+        let text = if is_late { Wording::apologize } else { Wording::write };
+        text(wording, due, customer.as_deref(), ticket).ok()
     }
 
     /// The text is sent: by the bot where the customer wrote, or by whoever says so. From now on it is a promise.

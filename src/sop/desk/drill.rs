@@ -1,8 +1,7 @@
 //! A drill: a case in which nothing has happened. Its pages are real, and everything about it says what it is.
 
-use crate::sop::conversation::Conversation;
-use crate::sop::desk::read;
 use crate::sop::desk::turn::{Turn, managers_only};
+use crate::sop::desk::{Desk, read};
 use crate::sop::escalation::{Actor, Opened, Refusal, Report, Subject, TriggerName};
 use crate::sop::message::{Message, Person, PlaceId, Standing};
 use crate::sop::notice::{self, Answer};
@@ -30,7 +29,7 @@ impl Turn<'_> {
         };
         let id = self.open(opened);
         let case = &self.desk.cases[&id];
-        let card = Some(notice::card(case, self.procedure, None));
+        let card = Some(notice::card(case, self.desk, self.procedure, None));
         Ok(Answer::Escalated { joined: false, codename: case.codename(), case: card })
     }
 
@@ -47,7 +46,7 @@ impl Turn<'_> {
             edited: false,
             to: Vec::new(),
         };
-        let (signals, _, fired) = read(&message, &Conversation::default(), self.procedure, self.now);
+        let (signals, _, fired) = read(&message, &Desk::default(), self.procedure, self.now);
         let firing = fired.firings.iter().find(|firing| firing.trigger.id == trigger.id);
         Report {
             customer: None,

@@ -115,7 +115,12 @@ impl Turn<'_> {
         }
         let opened = self.opened_by_hand(actor, asked, draft.ticket(), told, form);
         self.done_with(draft);
-        Ok(self.open_by_hand(actor, opened))
+        let ticket = opened.subject.ticket.clone();
+        let answer = self.open_by_hand(actor, opened);
+        if let Some(ticket) = ticket {
+            self.look_up(&ticket);
+        }
+        Ok(answer)
     }
 
     fn open_by_hand(&mut self, actor: &Actor, opened: Opened) -> Answer {
@@ -135,7 +140,7 @@ impl Turn<'_> {
         Answer::Escalated {
             joined: joined.is_some(),
             codename: case.codename(),
-            case: case.may_be_read_by(actor).then(|| notice::card(case, self.procedure, None)),
+            case: case.may_be_read_by(actor).then(|| notice::card(case, self.desk, self.procedure, None)),
         }
     }
 

@@ -5,9 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::sop::desk::{Choosing, CoverForm};
 use crate::sop::escalation::{Act, Actor, EscalationId};
 use crate::sop::guidance::form::Purpose;
-use crate::sop::message::{Message, MessageId, Person, PlaceId};
+use crate::sop::message::{Message, MessageId, Person, PlaceId, TicketRef};
 use crate::sop::notice::{Check, Line, ReplyTo};
 use crate::sop::team::TeamId;
+use crate::sop::ticket::Reading;
 
 /// Everything that can be asked of a desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,26 @@ pub enum Request {
         due: DateTime<Utc>,
         by_us: bool,
         reply: ReplyTo,
+    },
+    /// A ticket system says that these have changed.
+    TicketsChanged {
+        tickets: Vec<TicketRef>,
+    },
+    /// A ticket was read. `again` is a message that was heard before anything was known of it.
+    TicketRead {
+        ticket: TicketRef,
+        reading: Box<Reading>,
+        again: Option<Box<Message>>,
+    },
+    /// A ticket cannot be read, now or later.
+    TicketLost {
+        ticket: TicketRef,
+        why: String,
+    },
+    /// A note about a case could not be written into its ticket.
+    NoteUndeliverable {
+        escalation: EscalationId,
+        why: String,
     },
     /// A word to a customer could not be posted; `to` is who sent it.
     WordUndeliverable {

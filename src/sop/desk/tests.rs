@@ -265,7 +265,7 @@ impl Day {
             match notice {
                 Notice::Page { escalation, page } => self.out.push((*escalation, *page)),
                 Notice::Line { team, escalation, line, .. } if *team == self.procedure.front => {
-                    let facts = line_facts(line, team, &self.desk.cases[escalation], &self.procedure);
+                    let facts = line_facts(line, team, &self.desk.cases[escalation], &self.desk, &self.procedure);
                     self.public.push(serde_json::to_string(&facts).expect("plain data"));
                 }
                 _ => {}

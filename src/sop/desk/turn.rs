@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::conversation::Noted;
-use crate::sop::desk::{About, Desk, Fact, Outcome, Question, read, read_wait, sketch};
+use crate::sop::desk::{About, Desk, Fact, Outcome, Question, read, read_fields, read_wait, sketch};
 use crate::sop::escalation::{
     Act, Actor, Command, Escalation, EscalationId, Event, Merger, OnCall, Opened, Refusal, TriggerName, merge, open,
 };
@@ -16,6 +16,7 @@ use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Signals;
 use crate::sop::triage::{Decision, Heard, triage};
+use crate::sop::trigger::Fired;
 use crate::sop::waits::{Asked, Wait};
 
 /// One request on its way through the desk.
@@ -38,7 +39,7 @@ impl<'a> Turn<'a> {
         if message.author.standing == Standing::Bot {
             return;
         }
-        let (signals, ticket, fired) = read(message, &self.desk.conversation, self.procedure, self.now);
+        let (signals, ticket, fired) = read(message, self.desk, self.procedure, self.now);
         let customer = (message.author.standing == Standing::Customer).then_some(&message.author);
         let heard = Heard { message, customer, ticket: ticket.as_ref(), signals: &signals };
         match customer {
@@ -50,7 +51,32 @@ impl<'a> Turn<'a> {
             self.note(message, ticket.clone(), &signals);
         }
         self.carry_out(decisions, message);
+        // A comment was read with its ticket.
+        if let Some(ticket) = ticket.as_ref().filter(|_| message.place.ticket().is_none()) {
+            self.look_up_for(ticket, message);
+        }
         self.follow_waits(message, ticket);
+    }
+
+    /// The rules that look at tickets hear once more what was said before its ticket was known.
+    pub(super) fn hear_again(&mut self, message: &Message) {
+        let (signals, ticket, mut fired) = read(message, self.desk, self.procedure, self.now);
+        fired.firings.retain(|firing| firing.trigger.condition.asks_for_tickets());
+        let customer = (message.author.standing == Standing::Customer).then_some(&message.author);
+        self.decide(Heard { message, customer, ticket: ticket.as_ref(), signals: &signals }, &fired);
+    }
+
+    /// Nothing was said, but what is known of the ticket that this stands in has changed.
+    pub(super) fn hear_fields(&mut self, message: &Message) {
+        let fired = read_fields(message, self.desk, self.procedure, self.now);
+        let (ticket, signals) = (message.place.ticket(), Signals::default());
+        let customer = Some(&message.author);
+        self.decide(Heard { message, customer, ticket: ticket.as_ref(), signals: &signals }, &fired);
+    }
+
+    fn decide(&mut self, heard: Heard<'_>, fired: &Fired<'_>) {
+        let decisions = triage(heard, fired, self.desk, self.procedure);
+        self.carry_out(decisions, heard.message);
     }
 
     fn carry_out(&mut self, decisions: Vec<Decision>, message: &Message) {
@@ -97,18 +123,22 @@ impl<'a> Turn<'a> {
         self.record(Fact::WaitedLong { place: place.clone(), customer: customer.id.clone() });
         let (id, place, author, at) = (id.clone(), place.clone(), customer.clone(), wait.since);
         let message = Message { id, place, author, text: String::new(), at, edited: false, to: Vec::new() };
-        let fired = read_wait(&message, wait, &self.desk.conversation, self.procedure, self.now);
+        let fired = read_wait(&message, wait, self.desk, self.procedure, self.now);
         let signals = Signals::default();
-        let heard = Heard { message: &message, customer: Some(customer), ticket: ticket.as_ref(), signals: &signals };
-        let decisions = triage(heard, &fired, self.desk, self.procedure);
-        self.carry_out(decisions, &message);
+        self.decide(
+            Heard { message: &message, customer: Some(customer), ticket: ticket.as_ref(), signals: &signals },
+            &fired,
+        );
     }
 
     /// Whatever the customer writes, nobody waits for them any longer; and they wait for a reply. An edit asks nothing.
     fn hear_customer(&mut self, message: &Message) {
         let author = &message.author.id;
-        let is_its_own = |case: &Escalation| case.opened.subject.customer_id() == Some(author);
-        let theirs = self.listening().filter(|case| case.is_of_customer(author));
+        let ticket = message.place.ticket();
+        let is_its_own = |case: &Escalation| {
+            case.opened.subject.customer_id() == Some(author) || ticket.as_ref().is_some_and(|it| case.is_of_ticket(it))
+        };
+        let theirs = self.listening().filter(|case| case.is_of_customer(author) || is_its_own(case));
         let theirs: Vec<_> = theirs.map(|case| (case.id, is_its_own(case) && case.is_in(&message.place))).collect();
         for (id, is_there) in theirs {
             self.settle(id, &Command::CustomerWrote);
@@ -173,7 +203,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn done(&self, command: &'static str, id: EscalationId) -> Answer {
-        Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.procedure, None) }
+        Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.desk, self.procedure, None) }
     }
 
     /// The case that goes on is told first: at no moment is the issue with neither.
@@ -244,9 +274,11 @@ impl<'a> Turn<'a> {
         }
         Ok(match question {
             Question::Status(about) => {
-                Answer::Status { case: notice::card(self.find(actor, about)?, self.procedure, None) }
+                Answer::Status { case: notice::card(self.find(actor, about)?, self.desk, self.procedure, None) }
             }
-            Question::Why(about) => Answer::Why { why: notice::why(self.find(actor, about)?, self.procedure) },
+            Question::Why(about) => {
+                Answer::Why { why: notice::why(self.find(actor, about)?, self.desk, self.procedure) }
+            }
             Question::Customer(about) => self.text_for_customer(actor, about)?,
             Question::Playbook(about) => self.book(self.find(actor, about)?)?,
             Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,

@@ -9,7 +9,7 @@ use thin_vec::ThinVec;
 
 use crate::sop::clock::{Clock, ClockKind, Target};
 use crate::sop::escalation::{Deadline, Escalation, Event, Opened, Report};
-use crate::sop::message::{Person, PlaceId};
+use crate::sop::message::{Person, PlaceId, TicketRef};
 use crate::sop::team::Severity;
 
 /// A clock that runs or stands still; one that has stopped is not kept.
@@ -155,7 +155,12 @@ impl Escalation {
     pub fn is_in(&self, place: &PlaceId) -> bool {
         let own = self.opened.subject.customer_id();
         let is_own = |report: &Report| report.customer.as_ref().is_none_or(|customer| Some(&customer.id) == own);
-        self.reports().any(|report| report.place == *place && is_own(report))
+        place.ticket().is_some_and(|ticket| self.is_of_ticket(&ticket))
+            || self.reports().any(|report| report.place == *place && is_own(report))
+    }
+
+    pub fn is_of_ticket(&self, ticket: &TicketRef) -> bool {
+        self.opened.subject.ticket.as_deref().is_some_and(|own| own.is_same(ticket))
     }
 
     /// When the next warning or the end of a clock is to be seen to.

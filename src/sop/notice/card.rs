@@ -14,6 +14,7 @@ use crate::sop::notice::is_newest;
 use crate::sop::notice::playbook::{BookLine, books};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Step, TeamId};
+use crate::sop::ticket::{Known, Said, TicketPriority};
 use crate::sop::trigger::Finding;
 
 /// What a case's card shows. Times are seconds since 1970 (UTC).
@@ -33,7 +34,7 @@ pub struct Card {
     pub customer: Option<Person>,
     pub place: PlaceId,
     pub message: Option<MessageId>,
-    pub ticket: Option<TicketRef>,
+    pub ticket: Option<CardTicket>,
     pub quotes: Vec<Quote>,
     pub reasons: Vec<Finding>,
     pub information: Vec<Information>,
@@ -164,7 +165,7 @@ const CUSTOMERS_SHOWN: usize = 12;
 const EARLIER_SHOWN: usize = 5;
 
 /// The facts of a card as the case stands; `page` is the page it was posted for.
-pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Card {
+pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<usize>) -> Card {
     let team_name = |id: &TeamId| procedure.team(id).map_or_else(|| id.to_string(), |team| team.name.clone());
     let opened = &case.opened;
     let reports: Vec<_> = case.reports().collect();
@@ -205,7 +206,7 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         customer: opened.subject.customer.as_deref().cloned(),
         place: opened.report.place.clone(),
         message: opened.report.message.clone(),
-        ticket: opened.subject.ticket.as_deref().cloned(),
+        ticket: opened.subject.ticket.as_deref().map(|ticket| card_ticket(ticket, desk, procedure)),
         quotes,
         reasons,
         information,
@@ -268,6 +269,75 @@ pub fn card(case: &Escalation, procedure: &Procedure, page: Option<usize>) -> Ca
         page: page.map(|page| page + 1),
         procedure: opened.procedure.to_string(),
         outdated: opened.procedure != procedure.version && resolution.is_none(),
+    }
+}
+
+/// A ticket with what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardTicket {
+    #[serde(flatten)]
+    pub ticket: TicketRef,
+    pub known: Option<CardContext>,
+    /// It is yet to be read, for the first time.
+    pub awaited: bool,
+    /// Why it cannot be read, or not any more.
+    pub lost: Option<String>,
+}
+
+/// What a ticket system knows, as a reader wants it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardContext {
+    pub subject: String,
+    pub requester: String,
+    pub organisation: Option<String>,
+    pub plan: Option<String>,
+    pub status: &'static str,
+    pub priority: Option<&'static str>,
+    pub tags: Vec<String>,
+    pub group: Option<String>,
+    pub assignee: Option<String>,
+    pub created: i64,
+    /// Tickets that the requester opened lately, this one among them.
+    pub recent: Option<u32>,
+    /// What the customer said last, the oldest first.
+    pub said: Vec<CardSaid>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardSaid {
+    pub at: i64,
+    pub text: String,
+}
+
+/// Tags on one card.
+const TAGS_SHOWN: usize = 8;
+
+fn card_ticket(ticket: &TicketRef, desk: &Desk, procedure: &Procedure) -> CardTicket {
+    let seen = desk.tickets().get(ticket).cloned().unwrap_or_default();
+    CardTicket {
+        ticket: ticket.clone(),
+        awaited: seen.known.is_none() && seen.lost.is_none() && procedure.ticket_access(&ticket.system).is_some(),
+        known: seen.known.map(context),
+        lost: seen.lost,
+    }
+}
+
+fn context(known: Known) -> CardContext {
+    let Known { subject, status, priority, requester, assignee, group, tags, created, said, recent, .. } = known;
+    let said = said.into_iter().map(|Said { at, text }| CardSaid { at: at.timestamp(), text });
+    CardContext {
+        subject,
+        requester: requester.name,
+        organisation: requester.organisation,
+        plan: requester.plan,
+        status: status.word(),
+        priority: priority.map(TicketPriority::word),
+        tags: tags.into_iter().take(TAGS_SHOWN).collect(),
+        group,
+        assignee,
+        created: created.timestamp(),
+        recent,
+        said: said.collect(),
     }
 }
 
@@ -411,7 +481,7 @@ pub fn queue(desk: &Desk, actor: &Actor, procedure: &Procedure) -> Queue {
     let (open, closed): (Vec<_>, Vec<_>) = desk.open_cases().into_iter().partition(|case| case.may_be_read_by(actor));
     Queue {
         more: open.len().saturating_sub(QUEUE_MAX),
-        open: open.into_iter().take(QUEUE_MAX).map(|case| card(case, procedure, None)).collect(),
+        open: open.into_iter().take(QUEUE_MAX).map(|case| card(case, desk, procedure, None)).collect(),
         closed: closed.into_iter().take(QUEUE_MAX).map(Escalation::codename).collect(),
     }
 }

@@ -91,7 +91,7 @@ pub fn post_facts(post: &Post, desk: &Desk, procedure: &Procedure) -> PostFacts 
     let is_cleared = |case: &Escalation| procedure.team(case.team()).is_some_and(|team| team.cleared);
     let item = |case: &&Escalation| {
         let may_know = !case.opened.confidential || is_cleared(case);
-        OpenItem { codename: case.codename(), case: may_know.then(|| card(case, procedure, None)) }
+        OpenItem { codename: case.codename(), case: may_know.then(|| card(case, desk, procedure, None)) }
     };
     PostFacts {
         post: post.clone(),

@@ -38,6 +38,8 @@ impl Told {
                 Notice::Line { team, line, .. } => format!("{team} reads: {}", line.name()),
                 Notice::Sop { team, sop } => format!("{team} reads: {}", sop.name()),
                 Notice::Word { .. } => "the customer reads a word".to_owned(),
+                Notice::ReadTicket { .. } => "the ticket is read".to_owned(),
+                Notice::TicketNote { line, .. } => format!("the ticket reads: {}", line.name()),
                 Notice::Reply { .. } => "reply".to_owned(),
             };
             writeln!(self.shown, "{line}").expect("a string takes all");
@@ -198,7 +200,7 @@ fn of_a_confidential_case_the_public_reads_a_codename() {
     let told = Told::of("My lawyer will hear about this.");
     let case = told.desk.cases().next().expect("one case");
     let shown = |team: &str| {
-        let facts = line_facts(&Line::Opened, &team.into(), case, &procedure());
+        let facts = line_facts(&Line::Opened, &team.into(), case, &Desk::default(), &procedure());
         (facts.codename.clone(), facts.detail.is_some(), facts.case.is_some())
     };
     assert_eq!(shown("support"), ("Heron".to_owned(), false, false));

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::sop::calendar::{Calendar, Span};
 use crate::sop::clock::{Clock, ClockKind, Target};
+use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate, Quote};
 use crate::sop::message::Person;
 use crate::sop::notice::card::card;
@@ -81,8 +82,8 @@ pub struct Stretch {
 /// Stretches of opening hours shown of one clock.
 const STRETCHES_SHOWN: usize = 3;
 
-pub fn why(case: &Escalation, procedure: &Procedure) -> Why {
-    let card = card(case, procedure, None);
+pub fn why(case: &Escalation, desk: &Desk, procedure: &Procedure) -> Why {
+    let card = card(case, desk, procedure, None);
     let clocks = case.clocks.iter().map(|running| clock_sum(&running.clock, &card.team));
     Why {
         id: card.id,
