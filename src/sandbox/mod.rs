@@ -16,6 +16,7 @@
 //! | `rest` | the bot's REST calls |
 //! | `check` | limits |
 //! | `attachments` | files that the bot uploads |
+//! | [`help_desk`] | a small ticket system beside it |
 //! | [`seen`] | what happened, in order |
 //! | [`faults`] | what goes wrong on demand |
 //! | `control`, [`page`] | the API below, and the page that uses it |
@@ -68,6 +69,7 @@ mod commands;
 mod control;
 pub mod faults;
 mod gateway;
+pub mod help_desk;
 mod interactions;
 pub(crate) mod mentions;
 mod messages;
@@ -98,6 +100,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::engine::clock::Clock;
 pub use faults::{BadAnswer, Fault, GatewayFault, Scope};
+pub use help_desk::{HelpDesk, NewTicket};
 use people::{Act, Id};
 pub use seen::{AnswerKind, Seen};
 use server::Shared;
