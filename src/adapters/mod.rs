@@ -6,5 +6,6 @@ mod routes;
 pub mod secret;
 mod shown;
 pub mod tickets;
+pub mod web;
 
 pub use routes::Routes;

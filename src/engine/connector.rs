@@ -84,7 +84,7 @@ pub enum Telling {
 /// A note for staff in the ticket of a case, and what else becomes of the ticket then.
 #[derive(Debug)]
 pub struct TicketNote {
-    /// What its template sees.
+    /// What its template sees of the case; when it was decided is added to that.
     pub facts: serde_json::Value,
     /// Tells this note from every other: `[ESC-12 acknowledged #3]`.
     pub marker: String,

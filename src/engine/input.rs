@@ -21,6 +21,8 @@ pub enum Body {
     /// Something for the procedure. `position` is set where it is the newest message of a place: once handled, it
     /// is not read back again.
     Request { request: Box<Request>, position: Option<Position> },
+    /// The same from somebody who waits: once it is recorded, they are told whether it was new.
+    Offer { request: Box<Request>, recorded: oneshot::Sender<bool> },
     /// A place is followed from here on.
     Follow(Position),
     /// Answered once everything that came before it is recorded.

@@ -164,6 +164,11 @@ impl Outbox {
         self.rows.len()
     }
 
+    /// Rows that have failed and wait to be tried again.
+    pub(crate) fn held_up(&self) -> usize {
+        self.rows.values().filter(|row| row.failing_since.is_some() && !row.in_flight).count()
+    }
+
     /// When the next row may be tried; `None` while there is none that only waits for its time.
     pub(crate) fn next_attempt(&self) -> Option<Instant> {
         // Where a lane is busy or there is no room, the end of an attempt wakes the loop.
@@ -454,7 +459,7 @@ fn ticket_note(
         Line::HandedOff { to } => Some(to),
         _ => None,
     };
-    let moves = matches!(line, Line::Opened | Line::Raised | Line::Acknowledged { .. } | Line::Reopened { .. });
+    let moves = matches!(line, Line::Opened | Line::Raised | Line::Reopened { .. });
     TicketNote {
         facts: serde_json::to_value(facts).expect("facts of a line are plain data"),
         marker: format!("[{} {} #{version}]", case.id, line.name()),

@@ -47,6 +47,8 @@ pub struct Pulse {
     pub handled: u64,
     /// Notices that still wait or are under way.
     pub to_tell: usize,
+    /// Those among them that have failed and wait to be tried again.
+    pub held_up: usize,
     pub next_deadline: Option<DateTime<Utc>>,
     /// Deadlines up to this instant have been seen to.
     pub seen_to: Option<DateTime<Utc>>,
@@ -110,6 +112,7 @@ impl Engine {
             reloads: 0,
             faulty: false,
             marks: Vec::new(),
+            offers: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
         Ok(Self { inbox, pulse, positions, settled, running })
@@ -178,8 +181,10 @@ struct Loop {
     reloads: u64,
     /// Handling an input panicked: what is complete is recorded, and the loop ends.
     faulty: bool,
-    /// Who waits for this batch.
+    /// Who waits for this batch …
     marks: Vec<oneshot::Sender<()>>,
+    /// … and who waits for it to be told whether what they offered was new.
+    offers: Vec<(oneshot::Sender<bool>, bool)>,
 }
 
 /// Why the loop woke.
@@ -277,11 +282,22 @@ impl Loop {
                 if let Some(position) = position {
                     self.move_to(position);
                 }
-                if self.handled.insert(input.id.clone()) {
-                    self.ask_desk(&input.id, *request, batch);
-                }
+                self.ask_once(&input.id, *request, batch);
+            }
+            Body::Offer { request, recorded } => {
+                let is_new = self.ask_once(&input.id, *request, batch);
+                self.offers.push((recorded, is_new));
             }
         }
+    }
+
+    /// Whether it was new.
+    fn ask_once(&mut self, id: &InputId, request: Request, batch: &mut Batch) -> bool {
+        let is_new = self.handled.insert(id.clone());
+        if is_new {
+            self.ask_desk(id, request, batch);
+        }
+        is_new
     }
 
     fn move_to(&mut self, position: Position) {
@@ -404,7 +420,7 @@ impl Loop {
         }
         self.outbox.release();
         let next_deadline = self.desk.next_deadline();
-        let to_tell = self.outbox.len();
+        let (to_tell, held_up) = (self.outbox.len(), self.outbox.held_up());
         let settling = std::mem::take(&mut self.settling);
         let handled = settling.len() as u64;
         let reloads = self.reloads;
@@ -414,11 +430,15 @@ impl Loop {
             for id in settling {
                 settled.insert(id);
             }
-            *pulse = Pulse { handled: pulse.handled + handled, to_tell, next_deadline, seen_to: Some(now), reloads };
+            let handled = pulse.handled + handled;
+            *pulse = Pulse { handled, to_tell, held_up, next_deadline, seen_to: Some(now), reloads };
         });
         for mark in self.marks.drain(..) {
             // Whoever asked may have stopped waiting.
             let _ = mark.send(());
+        }
+        for (recorded, is_new) in self.offers.drain(..) {
+            let _ = recorded.send(is_new);
         }
         Ok(())
     }
