@@ -1,5 +1,6 @@
 //! A whole bot: config → Discord → desk. What `run`, `sandbox` and the tests start.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use crate::adapters::Routes;
 use crate::adapters::discord::{self, Discord, Listening, StartProblem};
 use crate::adapters::tickets::{self, NotOpen};
+use crate::adapters::web::{NotListening, Web};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
@@ -39,6 +41,8 @@ pub enum NotStarted {
     #[error("{}", list(.0))]
     Tickets(Vec<NotOpen>),
     #[error(transparent)]
+    Web(#[from] NotListening),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Engine(#[from] Failure),
@@ -52,6 +56,7 @@ fn list(problems: &[impl ToString]) -> String {
 pub struct Bot {
     engine: Engine,
     listening: Listening,
+    web: Option<Web>,
 }
 
 /// Why a bot ended by itself.
@@ -67,7 +72,7 @@ impl Bot {
     /// Starts a bot. It is ready once [`Self::ready`] says so.
     pub async fn start(start: Start) -> Result<Self, NotStarted> {
         let Start { config, clock, token, api_base, log } = start;
-        let Config { procedure, desk, discord, tickets, .. } = config;
+        let Config { procedure, desk, discord, tickets, web, .. } = config;
         let procedure = Arc::new(procedure);
         let settings = discord::Settings {
             api_base: api_base.unwrap_or(discord.api_base),
@@ -92,16 +97,26 @@ impl Bot {
         }
         let words = discord.words_for(tickets::markup()).map_err(NotStarted::Words)?;
         let tickets = Arc::new(tickets::Accounts::open(&tickets, words).map_err(NotStarted::Tickets)?);
-        let connector = Arc::new(Routes { chat: discord.connector(), tickets });
-        let engine = Engine::start(crate::engine::Settings { procedure, clock, store, connector }).await?;
+        let connector = Arc::new(Routes { chat: discord.connector(), tickets: tickets.clone() });
+        let settings = crate::engine::Settings { procedure, clock: clock.clone(), store, connector };
+        let engine = Engine::start(settings).await?;
+        let web = match web {
+            Some(web) => Some(Web::start(&web, tickets.all().to_vec(), engine.inbox(), clock).await?),
+            None => None,
+        };
         let listening = discord.listen(engine.inbox(), engine.positions().clone());
         let listening = listening.map_err(|problem| NotStarted::Discord(vec![problem]))?;
-        Ok(Self { engine, listening })
+        Ok(Self { engine, listening, web })
     }
 
     /// The desk behind it.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Where it is reached over HTTP, if it is.
+    pub fn web(&self) -> Option<SocketAddr> {
+        self.web.as_ref().map(Web::address)
     }
 
     /// Asks the desk for something that nobody in the chat has asked for.
@@ -140,12 +155,18 @@ impl Bot {
     /// Hangs up, records what was heard, ends.
     pub async fn stop(mut self) -> Result<(), Failure> {
         self.listening.hang_up();
+        if let Some(web) = self.web {
+            web.close().await;
+        }
         self.engine.stop().await
     }
 
     /// Ends at once, wherever it is, as a crash would.
     pub async fn kill(self) {
         drop(self.listening);
+        if let Some(web) = self.web {
+            web.close().await;
+        }
         self.engine.kill().await;
     }
 }

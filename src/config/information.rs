@@ -6,6 +6,7 @@ use super::procedure::{Names, each_with_id_in, known};
 use super::raw::{Item, Table, Wrong, wrong};
 use super::values;
 use crate::sop::guidance::information::{AnswerKind, Field, Need, TICKET};
+use crate::sop::ticket::TicketPart;
 
 pub(super) const KINDS: [(&str, AnswerKind); 7] = [
     ("short", AnswerKind::Short),
@@ -17,6 +18,14 @@ pub(super) const KINDS: [(&str, AnswerKind); 7] = [
     ("choice", AnswerKind::Choice { choices: Vec::new() }),
 ];
 pub(super) const NEEDS: [(&str, Need); 3] = [("now", Need::Now), ("owed", Need::Owed), ("optional", Need::Optional)];
+
+pub(super) const PREFILLS: [(&str, Option<TicketPart>); 5] = [
+    ("subject", Some(TicketPart::Subject)),
+    ("said", Some(TicketPart::Said)),
+    ("customer", Some(TicketPart::Customer)),
+    ("priority", Some(TicketPart::Priority)),
+    ("tags", Some(TicketPart::Tags)),
+];
 
 /// How long an answer may be owed where the config does not say.
 const OWED_WITHIN: TimeDelta = TimeDelta::minutes(30);
@@ -47,9 +56,10 @@ pub(super) fn information(document: &Table<'_>) -> Vec<Field> {
             Some(item) => item.read(values::duration),
             None => Some(OWED_WITHIN),
         };
+        let prefill = table.choice("prefill", Some(None), &PREFILLS);
         table.close();
         let (kind, chars_max, need) = (kind?, chars_max?, need?);
-        Some(Field { id: id?, label: label?, kind, chars_max, need, owed_within: owed_within? })
+        Some(Field { id: id?, label: label?, kind, chars_max, need, owed_within: owed_within?, prefill: prefill? })
     })
 }
 

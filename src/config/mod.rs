@@ -19,6 +19,7 @@ mod schema;
 mod tickets;
 mod triggers;
 mod values;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use toml::de::DeTable;
 
 use crate::adapters::discord::CanarySettings;
 use crate::adapters::tickets::Settings as TicketSettings;
+use crate::adapters::web::Settings as WebSettings;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
@@ -55,6 +57,8 @@ pub struct Config {
     pub discord: DiscordSettings,
     /// The ticket systems that are known by kind, also those that are only linked.
     pub tickets: Vec<TicketSettings>,
+    /// Where webhooks are listened to; `None`: nowhere.
+    pub web: Option<WebSettings>,
     /// What was read otherwise than it was written: events of a calendar that are left out, overrides that contradict
     /// each other. [`judge()`] says more.
     pub warnings: Vec<Remark>,
@@ -166,11 +170,12 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let watched = discord.as_ref().map_or(&[][..], |discord| &discord.watch);
     let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
     let (ticket_links, tickets) = tickets::tickets(&document, &names);
+    let web = web::web(&document, &tickets);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.ticket_links = ticket_links;
     procedure.version = version(text, &files.into_texts());
-    Some(Config { procedure, desk: settings?, discord: discord?, tickets, warnings })
+    Some(Config { procedure, desk: settings?, discord: discord?, tickets, web, warnings })
 }
 
 /// The settings, the front team, the id of the default plan, and what is asked for by default.

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::information::{KINDS, LENGTH_MAX, NEEDS};
+use super::information::{KINDS, LENGTH_MAX, NEEDS, PREFILLS};
 use super::procedure::REPEAT_MAX;
 use super::tickets;
 use super::triggers::{MODES, OWNERSHIPS, SCOPES};
@@ -45,6 +45,7 @@ pub fn schema() -> String {
             "Ticket systems: how their links look, tried in this order, and how to read them.",
             list(&ticket()),
         ),
+        key("web", "Where other programs reach the desk: ticket systems with their webhooks.", web()),
         key("people", "Everyone who can be on call.", list(&person())),
         key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
     ]);
@@ -315,6 +316,7 @@ fn information() -> Value {
         key("length", "The longest answer, in characters.", length).or(LENGTH_MAX),
         key("when", "\"now\": nobody escalates without it; \"owed\": it may come later.", one_of(&NEEDS)).or("owed"),
         key("owed_within", "How much later.", duration()).or("30m"),
+        key("prefill", "What of the ticket stands in it before anybody types.", one_of(&PREFILLS)),
     ]);
     information["if"] =
         json!({"properties": {"kind": {"const": "choice", "description": "A choice."}}, "required": ["kind"]});
@@ -446,6 +448,13 @@ fn ticket() -> Value {
             "then": {"required": ["client"]}}),
     ]);
     ticket
+}
+
+fn web() -> Value {
+    table(&[
+        key("listen", "An address of this machine and a port.", like("^.+:[0-9]+$", &["127.0.0.1:8322"])).needed(),
+        key("url", "Its address as others know it. Default: that of `listen`.", text()),
+    ])
 }
 
 /// Whether a table's kind is one of those.

@@ -105,51 +105,51 @@ fn people() {
             (r#"name = "Sofia""#, r#"nickname = "Sofia""#),
         ],
         &expect![[r#"
-            283: id = "4002"
+            285: id = "4002"
               people[1].id: "4002" is taken
               give everyone in [[people]] an id and a name of their own
-            303: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            305: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            284: name = "Sam"
+            286: name = "Sam"
               people[1].name: "Sam" is taken
               give everyone in [[people]] an id and a name of their own
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            303: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            305: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            305: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            307: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
 
-            285: zone = "America/NewYork"
+            287: zone = "America/NewYork"
               people[1].zone: there is no zone "America/NewYork"
               did you mean `America/New_York`?
 
-            285: zone = "+01:00"
+            287: zone = "+01:00"
               people[1].zone: there is no zone "+01:00"
               write a name of the IANA database: "Europe/Berlin"
 
-            283: id = "@sofia"
+            285: id = "@sofia"
               people[1].id: "@sofia" is not a Discord id
               switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
 
-            282: [[people]]
+            284: [[people]]
               people[1].name: `name` is missing
               what rotas call the person: name = "Lena"
-            284: nickname = "Sofia"
+            286: nickname = "Sofia"
               people[1].nickname: unknown key `nickname` in `people[1]`
               choose from `id`, `name`, `zone`
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            303: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
+            305: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sam" },
               rotas[0].overrides[1].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
-            305: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            307: away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofia"
               choose from `Sam`, `Tess`
         "#]],
@@ -172,43 +172,43 @@ fn rotas() {
             ("away = [", "holiday = ["),
         ],
         &expect![[r#"
-            294: team = "teir-2"
+            296: team = "teir-2"
               rotas[0].team: there is no team "teir-2"
               did you mean `tier-2`?
 
-            293: [[rotas]]
+            295: [[rotas]]
               rotas[0].team: `team` is missing
               name one of [[teams]]
 
-            295: id = "Tier 2"
+            297: id = "Tier 2"
               rotas[0].id: "Tier 2" is not an id
               an id has small letters, digits and "-" only, at most 40: "tier-2"
 
-            293: [[rotas]]
+            295: [[rotas]]
               rotas[0].zone: `zone` is missing
               the zone of its wall clock times: zone = "Europe/Berlin"
 
-            297: [[rotas]]
+            299: [[rotas]]
               rotas[1]: there is a rota "tier-2" already
               a second rota of a team needs an id of its own: id = "legal-backup"
 
-            293: [[rotas]]
+            295: [[rotas]]
               rotas[0]: a rota without layers and without a file has nobody on call
               add layers = [{ people = […], every = "1 week", handover = "mon 09:00", from = … }], or a file
 
-            296: file = "no/such.ics"
+            298: file = "no/such.ics"
               rotas[0].file: there is no file "no/such.ics"
               its path starts at the folder of this config
 
-            296: file = "Cargo.toml"
+            298: file = "Cargo.toml"
               rotas[0].file: Cargo.toml is not an iCalendar file
               export the calendar as .ics; it begins with BEGIN:VCALENDAR
 
-            296: file = " "
+            298: file = " "
               rotas[0].file: an empty path
               write the path of a file, or delete the key
 
-            305: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+            307: holiday = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].holiday: unknown key `holiday` in `rotas[0]`
               choose from `away`, `file`, `id`, `layers`, `overrides`, `team`, `zone`
         "#]],
@@ -237,82 +237,82 @@ fn layers() {
             (r#"only = ["sat-sun 10:00-16:00"]"#, r#"hours = ["sat-sun 10:00-16:00"]"#),
         ],
         &expect![[r#"
-            298: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[1]: there is no person "Sofie"
               did you mean `Sofia`?
-            298: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofie", "4003", "zzz"], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people[3]: there is no person "zzz"
               choose from `Sam`, `Sofia`, `Tess`
 
-            298: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = [], every = "1 week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].people: a rotation of nobody
               list at least one person
 
-            298: {},
+            300: {},
               rotas[0].layers[0].every: `every` is missing
               how long a turn lasts: every = "1 week"
-            298: {},
+            300: {},
               rotas[0].layers[0].from: `from` is missing
               the day of the first hand-over: from = "2026-01-05"
-            298: {},
+            300: {},
               rotas[0].layers[0].handover: `handover` is missing
               when turns begin: handover = "mon 09:00", or "09:00" for days
-            298: {},
+            300: {},
               rotas[0].layers[0].people: `people` is missing
               list who takes turns, in order: people = ["Lena", "Ivy"]
 
-            298: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 fortnight", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "1 fortnight" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            298: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "week", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "week" is not the length of a turn
               write a number and hours, days, weeks or months: "1 week", "12 hours"
 
-            298: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "0 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "0 weeks" is no time at all
               the shortest turn is "1 hour"
 
-            298: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "53 weeks", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].every: "53 weeks" is more than a year
               the longest turn is a year
 
-            298: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "10 days", handover = "mon 09:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: only turns of whole weeks are handed over on a weekday
               write the time alone: handover = "09:00"; from says the first day
 
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "moonday 9:00", from = "2026-01-05" },
               rotas[0].layers[0].handover: "moonday 9:00" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "24:30", from = "2026-01-05" },
               rotas[0].layers[0].handover: "24:30" is not a hand-over
               write it like "mon 09:00", or "09:00" for days
 
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "Tuesday 09:00", from = "2026-01-05" },
               rotas[0].layers[0].from: 2026-01-05 is a Monday, and turns begin on a Tuesday
               write 2025-12-30 or 2026-01-06
 
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = 2026-01-05 },
               rotas[0].layers[0].from: `from` is a date
               expected a text in quotes
 
-            298: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
+            300: { people = ["Sam", "Sofia"], every = "1 week", handover = "mon 09:00", from = "2026-02-30" },
               rotas[0].layers[0].from: "2026-02-30" is not a day
               write year, month and day: "2026-01-05"
 
-            299: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            301: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[0]: "weekend 10:00-16:00" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
-            299: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
+            301: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = ["weekend 10:00-16:00", "sat 10-16"] },
               rotas[0].layers[1].only[1]: "sat 10-16" are no hours of a week
               write days and hours: "mon-fri 09:00-17:00", "sat 22:00-06:00"
 
-            299: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
+            301: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", only = "sat-sun 10:00-16:00" },
               rotas[0].layers[1].only: `only` is a text
               expected a list in square brackets
 
-            299: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
+            301: { people = ["Tess"], every = "daily", handover = "00:00", from = "2026-01-05", hours = ["sat-sun 10:00-16:00"] },
               rotas[0].layers[1].hours: unknown key `hours` in `rotas[0].layers[1]`
               choose from `every`, `from`, `handover`, `only`, `people`
         "#]],
@@ -334,40 +334,40 @@ fn overrides_and_absences() {
             (r#"{ person = "Sofia", from = "2026-08-03", to"#, r#"{ person = "Sofia", from = "2026-08-03", until"#),
         ],
         &expect![[r#"
-            302: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
+            304: { person = "Tess", from = "24.12.2026", to = "2026-12-26" },
               rotas[0].overrides[0].from: "24.12.2026" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
-            302: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
+            304: { person = "Tess", from = "2026-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].to: it ends before it begins
               `to` is later than `from`; a day alone ends at midnight
 
-            302: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
+            304: { person = "Tess", from = "9999-12-27", to = "2026-12-26" },
               rotas[0].overrides[0].from: "9999-12-27" is not a time
               write a day or a time: "2026-12-24", "2026-12-24 18:00", "2026-12-24T18:00:00+01:00"
 
             fine
 
-            302: { person = "Tess", to = "2026-12-26" },
+            304: { person = "Tess", to = "2026-12-26" },
               rotas[0].overrides[0].from: `from` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
 
-            303: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
+            305: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", covers = "Sofia" },
               rotas[0].overrides[1].covers: nobody covers for themselves
               name whose time it is
 
-            303: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
+            305: { person = "Sofia", from = "2026-05-04", to = "2026-05-06", instead = "Sam" },
               rotas[0].overrides[1].instead: unknown key `instead` in `rotas[0].overrides[1]`
               choose from `covers`, `from`, `person`, `to`
 
-            305: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
+            307: away = [{ person = "Sofa", from = "2026-08-03", to = "2026-08-14" }]
               rotas[0].away[0].person: there is no person "Sofa"
               did you mean `Sofia`?
 
-            305: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            307: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].to: `to` is missing
               a day or a time: "2026-12-24", "2026-12-24 18:00"
-            305: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
+            307: away = [{ person = "Sofia", from = "2026-08-03", until = "2026-08-14" }]
               rotas[0].away[0].until: unknown key `until` in `rotas[0].away[0]`
               choose from `from`, `person`, `to`
         "#]],
@@ -880,51 +880,51 @@ fn calendars() {
             ("[[calendars]]", "[[calendars]]\nid = \"office\"\nzone = \"UTC\"\nopen = []\n[[calendars]]"),
         ],
         &expect![[r#"
-            308: zone = "Europe/Berln"
+            310: zone = "Europe/Berln"
               calendars[0].zone: there is no zone "Europe/Berln"
               did you mean `Europe/Berlin`?
 
-            308: zone = "MEZ!"
+            310: zone = "MEZ!"
               calendars[0].zone: there is no zone "MEZ!"
               did you mean `MET`?
 
-            306: [[calendars]]
+            308: [[calendars]]
               calendars[0].zone: `zone` is missing
               where the team's clocks are: zone = "Europe/Berlin"
 
-            309: open = []
+            311: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            306: [[calendars]]
+            308: [[calendars]]
               calendars[0].open: `open` is missing
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            309: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
+            311: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: "weekdays" is not a day of the week
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            309: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
+            311: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: a day of the week is missing
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            309: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
+            311: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
               calendars[0].open[0].from: "9am" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            309: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
+            311: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
               calendars[0].open[0].from: nothing starts at "24:00"
               write "00:00" and the day after
 
-            309: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
+            311: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
               calendars[0].open[0].to: "25:00" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            309: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
+            311: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
               calendars[0].open[0].to: open from and to the same time
               a whole day is from = "00:00", to = "24:00"; a `to` before `from` is on the next day
 
-            309: open = [{ days = "mon-fri", from = "09:00" }]
+            311: open = [{ days = "mon-fri", from = "09:00" }]
               calendars[0].open[0].to: `to` is missing
               when the team goes: to = "17:30"
 
@@ -932,10 +932,10 @@ fn calendars() {
               plans[0].rungs[0].calendar: there is no calendar "office"
               did you mean `ofice`?
 
-            309: open = []
+            311: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
-            311: id = "office"
+            313: id = "office"
               calendars[1].id: "office" is taken
               give every one of [[calendars]] an id of its own
         "#]],
@@ -955,31 +955,31 @@ fn holidays() {
             ("yearly = true", "yearly = 1"),
         ],
         &expect![[r#"
-            310: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "2026-02-30" is not a date
               write year, month and day: "2026-12-24"
 
-            310: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "24.12.2026" is not a date
               write year, month and day: "2026-12-24"
 
-            310: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is a date
               expected a text in quotes
 
-            310: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is missing
               the date: on = "2026-12-24"
 
-            310: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].to: a holiday that ends before it starts
               it ends on its own date, "24:00" at the latest; list the next date as a holiday of its own
 
-            310: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
+            312: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].form: unknown key `form` in `calendars[0].holidays[0]`
               did you mean `from`?
 
-            310: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
+            312: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
               calendars[0].holidays[1].yearly: `yearly` is a number
               expected true or false without quotes
         "#]],
@@ -1014,25 +1014,25 @@ fn holiday_files() {
         told += &problems(&report, &text);
     }
     expect![[r#"
-        310: holiday_file = "none.ics"
+        312: holiday_file = "none.ics"
           calendars[0].holiday_file: there is no file "none.ics"
           its path starts at the folder of this config
-        310: holiday_file = ""
+        312: holiday_file = ""
           calendars[0].holiday_file: an empty path
           write the path of a file, or delete the key
-        310: holiday_file = "weekly.ics"
+        312: holiday_file = "weekly.ics"
           calendars[0].holiday_file: the event "Stand-up" repeats in a way that is not read (FREQ=WEEKLY): only "every year on the same day" is; list its dates as events of their own
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        310: holiday_file = "table.csv"
+        312: holiday_file = "table.csv"
           calendars[0].holiday_file: this is not an iCalendar file, or it is damaged
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        310: holiday_file = "large.ics"
+        312: holiday_file = "large.ics"
           calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
           export what is asked for alone, without other appointments
-        310: holiday_file = "long.ics"
+        312: holiday_file = "long.ics"
           calendars[0].holiday_file: it closes 728 dates, more than 500
           export the years to come only, and nothing but holidays
-        310: holiday_file = "latin-1.ics"
+        312: holiday_file = "latin-1.ics"
           calendars[0].holiday_file: the file "latin-1.ics" is not text
           export it as iCalendar, in UTF-8
     "#]].assert_eq(&told);
@@ -1056,29 +1056,29 @@ fn words_money_and_tickets() {
             ("[rates]", "[[terms]]\nterm = \"\"\nkind = \"leaving\"\nweight = 0.5\n[rates]"),
         ],
         &expect![[r#"
-            246: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            247: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: there is no kind "agnry"
               did you mean `angry`?
-            246: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
+            247: labels = { agnry = 1.6, legal = 0.5, security = 0.5, financial = 0.5, outage = 0.5, repeat = 0.5 }
               reading.labels.agnry: outside 0 to 1
               0 is nothing, 1 is as strong as can be; 0.5 is a usual threshold
 
-            250: eur = "0"
+            251: eur = "0"
               rates.eur: "eur" is not a currency
               write the three capital letters of ISO 4217: USD, EUR
-            250: eur = "0"
+            251: eur = "0"
               rates.eur: "0" is not a rate
               write a decimal above 0 in quotes: "1.08"
 
-            264: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
+            265: link = 'https://[a-z0-9-+\.zendesk\.com/agent/tickets/(\d+)'
               tickets[0].link: not a regular expression: unclosed character class
               write it in single quotes, with \. for a dot
 
-            264: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
+            265: link = 'https://[a-z0-9-]+\.zendesk\.com/agent/tickets/\d+'
               tickets[0].link: a link without a group has no ticket id
               put the part that is the ticket's id in round brackets: (\d+)
 
-            249: term = ""
+            250: term = ""
               terms[0].term: the term "": it can stand for nothing at all; every way to read it needs a word
               see how terms are written in the comment above [[terms]]
         "#]],
@@ -1101,10 +1101,10 @@ fn a_term_that_is_never_heard_is_an_error() {
     check(
         &[("[rates]", &(terms.concat() + "[rates]"))],
         &expect![[r#"
-            253: term = "our notary"
+            254: term = "our notary"
               terms[1].term: the term "our notary": whatever it reads, "(my|our) notary" reads already; remove one
               see how terms are written in the comment above [[terms]]
-            266: term = "notary … (note|bill)"
+            267: term = "notary … (note|bill)"
               terms[4].term: the term "notary … (note|bill)": whatever it reads, "notary … (bill|note)" reads already; remove one
               see how terms are written in the comment above [[terms]]
         "#]],
@@ -1160,11 +1160,11 @@ fn a_token_is_refused_and_not_shown() {
     check(
         &[("[rates]", "token = \"hunter2\"\n[rates]"), ("[rates]", &format!("# {token}\n[rates]"))],
         &expect![[r#"
-            248: token = "hunter2"
+            249: token = "hunter2"
               reading.token: a token never goes into this file
               delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
 
-            248: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
+            249: # MTAwMDAwMDAwMDAwMDAwMDAwMA.GabcDe.0123456789012345678901234567890123456789
               : this looks like a token
               delete it here, set DISCORD_TOKEN or token_file instead, and reset the token if anyone has seen this file
         "#]],

@@ -187,8 +187,8 @@ impl Desk {
             Fact::Hearing => self.hearing.regain(at),
             Fact::Adopted { version } => self.adopted = Some(Adopted::new(&version, at)),
             Fact::Drafted(draft) => self.drafts.keep(draft, at),
-            Fact::TicketRead { ticket, known } => self.tickets.read(&ticket, *known),
-            Fact::TicketLost { ticket, why } => self.tickets.lose(&ticket, why),
+            Fact::TicketRead { ticket, known } => self.tickets.read(&ticket, *known, at),
+            Fact::TicketLost { ticket, why } => self.tickets.lose(&ticket, why, at),
             Fact::OutOfReach { team } => {
                 self.out_of_reach.insert(team, at);
             }
@@ -229,6 +229,7 @@ impl Desk {
             }
             Request::PageDelivered { escalation, page, place, message } => {
                 turn.settle(escalation, &Command::PageDelivered { page, place, message });
+                turn.redraw_late(escalation, page);
                 None
             }
             Request::PageUndeliverable { escalation, page, why } => {
@@ -307,7 +308,14 @@ impl Desk {
             Request::Inform { actor, escalation, typed, reply } => {
                 Some((reply, turn.inform(&actor, escalation, &typed)))
             }
-            Request::Ask { actor, question, reply } => Some((reply, turn.ask(&actor, &question))),
+            Request::Ask { actor, question, reply } => {
+                if let Question::Choices { what: Choosing::Ticket, typed } = &question
+                    && actor.person.standing == Standing::Staff
+                {
+                    turn.look_up_typed(typed);
+                }
+                Some((reply, turn.ask(&actor, &question)))
+            }
             Request::Cover { actor, form, reply } => Some((reply, turn.cover(&actor, &form))),
             Request::Drill { actor, trigger, place, reply } => Some((reply, turn.drill(&actor, &trigger, place))),
             Request::MoveOver { actor, escalation, procedure, reply } => {

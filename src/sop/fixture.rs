@@ -157,7 +157,7 @@ pub(crate) fn currency(code: &str) -> Currency {
 /// A text that a case needs, owed for half an hour.
 pub(crate) fn field(id: &str, need: Need) -> Field {
     let (label, owed_within) = (format!("The {id}"), TimeDelta::minutes(30));
-    Field { id: id.to_owned(), label, kind: AnswerKind::Long, chars_max: 1_000, need, owed_within }
+    Field { id: id.to_owned(), label, kind: AnswerKind::Long, chars_max: 1_000, need, owed_within, prefill: None }
 }
 
 fn team(id: &str) -> Team {

@@ -90,10 +90,22 @@ impl TicketRef {
     pub fn place(&self) -> PlaceId {
         format!("{TICKET_PLACE}{}/{}", self.system, self.id).into()
     }
+
+    /// Somebody who writes in tickets of this system, by what it calls them.
+    pub fn person(&self, id: &str) -> PersonId {
+        format!("{TICKET_PLACE}{}/{id}", self.system).into()
+    }
 }
 
-/// What the place of a ticket begins with; no chat platform has a place that does.
+/// What begins the ids of places and people that are known from tickets; no chat platform has ids that do.
 const TICKET_PLACE: &str = "ticket/";
+
+impl PersonId {
+    /// Known from tickets only ([`TicketRef::person`]): nobody of the chat.
+    pub fn is_of_ticket(&self) -> bool {
+        self.0.starts_with(TICKET_PLACE)
+    }
+}
 
 impl PlaceId {
     /// The ticket whose comments are written here, without its link.

@@ -356,8 +356,10 @@ impl Answer {
 pub struct Choice {
     /// What is typed in their place.
     pub value: String,
-    /// What it is shown as; without a case the value speaks for itself.
+    /// The case that it is …
     pub case: Option<Box<Card>>,
+    /// … or else what it is shown as; without either the value speaks for itself.
+    pub shown: Option<String>,
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.

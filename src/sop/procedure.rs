@@ -153,6 +153,19 @@ impl Procedure {
         configured.map_or(LABEL_THRESHOLD, |(_, threshold)| *threshold)
     }
 
+    /// The ticket that a person means: by its link, or by the name of its system and its id, "zendesk 42".
+    pub fn ticket_named(&self, text: &str) -> Option<TicketRef> {
+        let by_id = || {
+            let (system, id) = text.trim().split_once(' ')?;
+            self.ticket_access(system)?;
+            let id = id.trim().trim_start_matches('#');
+            let is_id =
+                !id.is_empty() && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+            is_id.then(|| TicketRef { system: system.to_owned(), id: id.to_owned(), url: None })
+        };
+        self.ticket_in(text).or_else(by_id)
+    }
+
     /// The first ticket link in a text, tried in the order of the config.
     pub fn ticket_in(&self, text: &str) -> Option<TicketRef> {
         self.ticket_links.iter().find_map(|link| {

@@ -250,7 +250,41 @@ impl Reading {
     }
 }
 
+/// A part of a ticket that a form can be filled in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketPart {
+    Subject,
+    /// What the customer said last.
+    Said,
+    /// The requester's name, with organisation and plan.
+    Customer,
+    Priority,
+    Tags,
+}
+
 impl Known {
+    /// Whether a card shows the same of both.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let shown = |known: &Self| Self { updated: self.updated, read_to: None, ..known.clone() };
+        shown(self) == shown(other)
+    }
+
+    /// A part, as one would type it; empty where it is not there.
+    pub fn part(&self, part: TicketPart) -> String {
+        match part {
+            TicketPart::Subject => self.subject.clone(),
+            TicketPart::Said => self.said.last().map(|said| said.text.clone()).unwrap_or_default(),
+            TicketPart::Customer => {
+                let Requester { name, organisation, plan, .. } = &self.requester;
+                let parts = [Some(name), organisation.as_ref(), plan.as_ref()].into_iter().flatten();
+                parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+            }
+            TicketPart::Priority => self.priority.map(|priority| priority.word().to_owned()).unwrap_or_default(),
+            TicketPart::Tags => self.tags.join(", "),
+        }
+    }
+
     /// What rules ask for. The tags of the requester count as the ticket's.
     pub fn fields(&self) -> TicketFields {
         TicketFields {

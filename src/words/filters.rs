@@ -8,6 +8,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use crate::sop::escalation::EscalationId;
+use crate::sop::message::{PersonId, PlaceId, TicketRef};
 use crate::sop::team::Team;
 use crate::words::{Language, Markup};
 
@@ -34,19 +35,24 @@ pub(crate) fn add(env: &mut Environment<'static>, language: Language, markup: Ma
     env.add_filter("plain", move |value: Value| -> Result<Value, Error> {
         Ok(Value::from_safe_string(plain(text(&value, "a text")?)))
     });
-    let person = markup.person;
-    env.add_filter("person", move |value: Value| -> Result<Value, Error> {
+    let at_home = markup.person;
+    let person = move |value: &Value| -> Result<String, Error> {
         let id = value.get_attr("id")?;
-        Ok(Value::from_safe_string(person(text(&id, "a person's id")?)))
-    });
+        let id = text(&id, "a person's id")?;
+        // Whoever is known from a ticket only has no id on the platform.
+        if PersonId::from(id).is_of_ticket() { name(value, escape) } else { Ok(at_home(id)) }
+    };
+    env.add_filter("person", move |value: Value| person(&value).map(Value::from_safe_string));
     env.add_filter("people", move |people: Vec<Value>| -> Result<Value, Error> {
-        let ids: Vec<Value> = people.iter().map(|one| one.get_attr("id")).collect::<Result<_, _>>()?;
-        let written: Vec<String> =
-            ids.iter().map(|id| text(id, "a person's id").map(person)).collect::<Result<_, _>>()?;
+        let written: Vec<String> = people.iter().map(&person).collect::<Result<_, _>>()?;
         Ok(Value::from_safe_string(written.join(", ")))
     });
+    env.add_test("in_chat", |id: String| !PersonId::from(id).is_of_ticket());
     let place = markup.place;
-    env.add_filter("place", move |id: String| Value::from_safe_string(place(&id)));
+    env.add_filter("place", move |id: String| match PlaceId::from(id.as_str()).ticket() {
+        Some(TicketRef { system, id, .. }) => Value::from(format!("{system} {id}")),
+        None => Value::from_safe_string(place(&id)),
+    });
     let when = markup.when;
     env.add_filter("when", move |at: Value| instant(&at).map(|at| Value::from_safe_string(when(at))));
     let clock = markup.clock;
@@ -54,7 +60,10 @@ pub(crate) fn add(env: &mut Environment<'static>, language: Language, markup: Ma
     let countdown = markup.countdown;
     env.add_filter("countdown", move |at: Value| instant(&at).map(|at| Value::from_safe_string(countdown(at))));
     env.add_filter("link", move |message: String, place: String| {
-        Value::from_safe_string((markup.link)(&markup.home, &place, &message))
+        // What was said in a ticket has no address of its own.
+        let is_in_chat = PlaceId::from(place.as_str()).ticket().is_none();
+        let link = is_in_chat.then(|| (markup.link)(&markup.home, &place, &message));
+        Value::from_safe_string(link.unwrap_or_default())
     });
     env.add_filter("url", |address: String| -> Result<Value, Error> {
         // Only an address that a configured pattern recognised comes here; this keeps it one even so.
@@ -86,6 +95,11 @@ fn instant(value: &Value) -> Result<i64, Error> {
     let written = text(value, "an instant")?;
     let at = DateTime::parse_from_rfc3339(written);
     at.map(|at| at.timestamp()).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))
+}
+
+fn name(person: &Value, escape: fn(&str) -> String) -> Result<String, Error> {
+    let name = person.get_attr("name")?;
+    Ok(escape(text(&name, "a person's name")?))
 }
 
 fn text<'v>(value: &'v Value, what: &str) -> Result<&'v str, Error> {

@@ -14,6 +14,7 @@ mod sheet;
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
@@ -130,8 +131,9 @@ impl Words {
         self.render("line.md", facts).trim().to_owned()
     }
 
-    /// A note for staff in a ticket; `facts` are those of a line.
-    pub fn ticket_note(&self, facts: &serde_json::Value) -> String {
+    /// A note for staff in a ticket, about what happened then; `facts` are those of a line.
+    pub fn ticket_note(&self, facts: &serde_json::Value, at: DateTime<Utc>) -> String {
+        let facts = NoteFacts { at: at.timestamp(), facts };
         self.render("ticket_note.md", facts).trim().to_owned()
     }
 
@@ -187,7 +189,7 @@ impl Words {
     pub fn choice(&self, choice: &Choice) -> String {
         match &choice.case {
             Some(case) => self.render("choice.md", case).trim().to_owned(),
-            None => choice.value.clone(),
+            None => choice.shown.as_ref().unwrap_or(&choice.value).clone(),
         }
     }
 
@@ -219,6 +221,14 @@ impl Words {
         let template = self.env.get_template(name).map_err(|error| broken(name, &error))?;
         template.render(Serde(facts)).map_err(|error| broken(name, &error))
     }
+}
+
+/// A note, with when it was decided.
+#[derive(Serialize)]
+struct NoteFacts<F> {
+    at: i64,
+    #[serde(flatten)]
+    facts: F,
 }
 
 #[derive(Serialize)]

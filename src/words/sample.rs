@@ -29,7 +29,7 @@ use crate::sop::rota::{Cover, DutyRefusal, Span};
 use crate::sop::signal::{Kind, Lexicon};
 use crate::sop::team::{Plan, Rung, Severity, TeamId};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
-use crate::words::{Words, WordsError};
+use crate::words::{NoteFacts, Words, WordsError};
 
 impl Words {
     /// Everything that does not render.
@@ -60,7 +60,7 @@ impl Words {
                         case,
                     };
                     if facts.case.is_some() {
-                        attempt(self.try_render("ticket_note.md", &facts));
+                        attempt(self.try_render("ticket_note.md", NoteFacts { at: 0, facts: &facts }));
                     }
                     attempt(self.try_render("line.md", facts));
                 }
@@ -396,7 +396,7 @@ fn fields() -> Vec<Field> {
     ];
     let field = |(id, kind): (&str, AnswerKind)| {
         let (id, label, owed_within) = (id.to_owned(), "Label".to_owned(), TimeDelta::minutes(30));
-        Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within }
+        Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within, prefill: None }
     };
     kinds.into_iter().map(field).collect()
 }

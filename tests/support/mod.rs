@@ -12,24 +12,32 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use bellhop::adapters::secret::SecretPlace;
+use bellhop::adapters::web;
 use bellhop::cli::bot::{Bot, Start};
 use bellhop::cli::reload::{Running, reload};
 use bellhop::cli::simulate::script::config_over;
 use bellhop::config::{Config, ConfigError};
 use bellhop::engine::clock::Clock;
 use bellhop::engine::input::{Body, Input, InputId};
-use bellhop::sandbox::{AnswerKind, Seen, Settings, SmallDiscord, World};
+use bellhop::sandbox::{AnswerKind, HelpDesk, Seen, Settings, SmallDiscord, World, help_desk};
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
+use sha2::Sha256;
 use tempfile::TempDir;
 
 pub const TOKEN: &str = "sandbox.bot.token";
+/// What the help desk signs with.
+const SECRET: &str = "s3cr3t-key";
 /// Longest wait for a level, in real time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The small Discord, the bot, and the clock they share.
 pub struct Stage {
     pub discord: SmallDiscord,
+    pub help_desk: HelpDesk,
     pub clock: Clock,
     config: String,
     folder: TempDir,
@@ -52,8 +60,12 @@ impl Stage {
         };
         let discord = SmallDiscord::start(settings).await?;
         let folder = tempfile::tempdir()?;
+        let help_desk = HelpDesk::start(clock.clone()).await?;
+        std::fs::write(folder.path().join("token"), help_desk::TOKEN)?;
+        std::fs::write(folder.path().join("secret"), SECRET)?;
         let running = Running::of(&parsed(config)?);
-        let mut stage = Self { discord, clock, config: config.to_owned(), folder, bot: None, running, shown: 0 };
+        let mut stage =
+            Self { discord, help_desk, clock, config: config.to_owned(), folder, bot: None, running, shown: 0 };
         stage.start_bot().await?;
         Ok(stage)
     }
@@ -70,7 +82,13 @@ impl Stage {
         self.let_in(bot).await
     }
 
-    fn start(&self, config: Config) -> Start {
+    /// Accounts that are read are those of the small help desk, which delivers webhooks.
+    fn start(&self, mut config: Config) -> Start {
+        let file = |name: &str| Some(SecretPlace::File(self.folder.path().join(name)));
+        for account in config.tickets.iter_mut().filter(|account| account.token.is_some()) {
+            (account.api, account.token, account.webhook) = (self.help_desk.url(), file("token"), file("secret"));
+            config.web = Some(web::Settings { listen: ([127, 0, 0, 1], 0).into(), url: None });
+        }
         Start {
             config,
             clock: self.clock.clone(),
@@ -133,7 +151,7 @@ impl Stage {
         let mut pulse = bot.engine().pulse();
         let quiet = pulse.wait_for(|pulse| {
             inputs.iter().all(|input| bot.engine().has_settled(input))
-                && pulse.to_tell == 0
+                && pulse.to_tell == if self.help_desk.is_down() { pulse.held_up } else { 0 }
                 && pulse.next_deadline.is_none_or(|due| due > self.clock.now())
         });
         let quiet = tokio::time::timeout(PATIENCE, quiet).await;
@@ -184,6 +202,30 @@ impl Stage {
         }
     }
 
+    /// The ticket system says that a ticket has changed, as Zendesk does: `times` the same delivery.
+    pub async fn deliver_webhook(&self, account: &str, ticket: u64, delivery: &str, times: usize) -> Result<()> {
+        let Some(address) = self.bot.as_ref().and_then(Bot::web) else { return Ok(()) };
+        let at = self.clock.now().to_rfc3339();
+        let body = format!(r#"{{"ticket_id": "{ticket}"}}"#);
+        let mut keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?;
+        keyed.update(format!("{at}{body}").as_bytes());
+        let signature = BASE64.encode(&keyed.finalize().into_bytes());
+        for attempt in 0..times {
+            let answer = reqwest::Client::new()
+                .post(format!("http://{address}/hooks/{account}"))
+                .header("content-type", "application/json")
+                .header("x-zendesk-webhook-signature", &signature)
+                .header("x-zendesk-webhook-signature-timestamp", &at)
+                .header("x-zendesk-webhook-invocation-id", delivery)
+                .body(body.clone())
+                .send()
+                .await?;
+            let expected = if attempt == 0 { 202 } else { 409 };
+            ensure!(answer.status().as_u16() == expected, "the webhook was answered with {}", answer.status());
+        }
+        self.settle(&[]).await
+    }
+
     /// What was seen since the last call.
     pub fn news(&mut self) -> Vec<Seen> {
         let news = self.discord.seen_since(self.shown);
@@ -197,6 +239,8 @@ impl Stage {
             bot.stop().await?;
         }
         let violations = self.discord.violations();
+        let of_tickets = self.help_desk.violations();
+        ensure!(of_tickets.is_empty(), "the help desk saw what must not be:\n{}", of_tickets.join("\n"));
         ensure!(violations.is_empty(), "the small Discord saw what must not be:\n{}", violations.join("\n"));
         self.discord.stop().await;
         Ok(())

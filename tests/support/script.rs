@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, config_over, day as day_of};
 use bellhop::engine::input::InputId;
-use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, Scope, Seen};
+use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, NewTicket, Scope, Seen};
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -47,6 +47,7 @@ pub async fn play(script: &Script, way: Way) -> Result<String> {
         changes: script.changes.clone().into(),
         chat: String::new(),
         last_form: BTreeMap::new(),
+        deliveries: 0,
     };
     play.stage.discord.every_event_twice(way == Way::Twice);
     for line in &script.lines {
@@ -65,6 +66,8 @@ struct Play {
     chat: String,
     /// The form each person was shown last: its id and the channel.
     last_form: BTreeMap<u64, (String, u64)>,
+    /// Webhooks so far.
+    deliveries: u32,
 }
 
 impl Play {
@@ -96,6 +99,38 @@ impl Play {
             }
         }
         self.chat.push_str(&chat::render(&news, &self.stage.discord, self.stage.clock.now()));
+        for line in self.stage.help_desk.news() {
+            let line: Vec<&str> = line.lines().filter(|line| !line.is_empty()).collect();
+            writeln!(self.chat, "    {}", line.join(" ")).expect("a string takes it");
+        }
+    }
+
+    /// The one account that is read is told of the change.
+    async fn deliver_webhook(&mut self, ticket: u64) -> Result<()> {
+        self.deliveries += 1;
+        let times = if self.way == Way::Twice { 2 } else { 1 };
+        let delivery = format!("delivery-{}", self.deliveries);
+        self.stage.deliver_webhook("zendesk", ticket, &delivery, times).await
+    }
+
+    async fn open_ticket(&mut self, told: &str) -> Result<()> {
+        let form = Regex::new(
+            r#"^ticket (?<id>\d+) "(?<subject>[^"]*)" by (?<who>\w+)(?: of (?<of>\w+))?(?:, plan (?<plan>\w+))?(?:, priority (?<priority>\w+))?(?:, tags (?<tags>.+))?$"#,
+        )?;
+        let found = form.captures(told).with_context(|| format!("nobody can direct this: {told}"))?;
+        let part = |name| found.name(name).map(|part| part.as_str().to_owned());
+        let tags = part("tags").unwrap_or_default();
+        let id = found["id"].parse()?;
+        let new = NewTicket {
+            subject: found["subject"].to_owned(),
+            requester: found["who"].to_owned(),
+            organisation: part("of"),
+            plan: part("plan"),
+            priority: part("priority"),
+            tags: tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+        };
+        self.stage.help_desk.open(id, new);
+        self.deliver_webhook(id).await
     }
 
     async fn happen(&mut self, what: &Happening) -> Result<()> {
@@ -104,6 +139,10 @@ impl Play {
             Happening::Direction(direction) => self.direct(direction).await,
             Happening::Say { who, channel, thread, text } => {
                 self.say(user(who), channel, thread.as_deref(), text).await
+            }
+            Happening::Comment { who, ticket, text } => {
+                ensure!(self.stage.help_desk.write(*ticket, who, text), "there is no ticket {ticket}");
+                self.deliver_webhook(*ticket).await
             }
             Happening::Edit { who, old, new } => self.edit(user(who), old, new).await,
             Happening::Delete { who, old } => {
@@ -268,6 +307,12 @@ impl Play {
                 answer: BadAnswer::Refused { status: 400, code: 30_046 },
             }),
             // What follows happens before the bot is back.
+            "the ticket system is down" => self.stage.help_desk.set_down(true),
+            "the ticket system is back" => {
+                self.stage.help_desk.set_down(false);
+                self.stage.settle(&[]).await?;
+            }
+            ticket if ticket.starts_with("ticket ") => self.open_ticket(ticket).await?,
             "the gateway drops" => discord.gateway_fault(GatewayFault::Drop),
             "the gateway asks to reconnect" => discord.gateway_fault(GatewayFault::Reconnect),
             "the gateway forgets the session" => discord.gateway_fault(GatewayFault::InvalidSession(false)),

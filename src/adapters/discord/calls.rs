@@ -20,6 +20,8 @@ pub(crate) struct Call {
 pub(crate) enum Asked {
     EscalateForm {
         reason: Option<String>,
+        /// As typed.
+        ticket: Option<String>,
         message: Option<Box<serenity::Message>>,
     },
     Act {

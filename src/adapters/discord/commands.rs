@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::adapters::discord::calls::{Asked, Call, Cover};
 use crate::adapters::discord::completion::{
-    Completions, any_cases, criteria, duties, open_cases, reasons, resolved_cases,
+    Completions, any_cases, criteria, duties, open_cases, reasons, resolved_cases, tickets,
 };
 use crate::adapters::discord::locales;
 use crate::sop::escalation::{Act, Grade};
@@ -104,14 +104,18 @@ async fn escalate(
     #[autocomplete = "reasons"]
     #[max_length = 100]
     reason: Option<String>,
+    #[description = "Its link, or what you know of it: what stands in it need not be typed"]
+    #[autocomplete = "tickets"]
+    #[max_length = 100]
+    ticket: Option<String>,
 ) -> Result<(), Failure> {
-    ask(ctx, Asked::EscalateForm { reason, message: None }).await
+    ask(ctx, Asked::EscalateForm { reason, ticket, message: None }).await
 }
 
 /// The same, from a message.
 #[poise::command(context_menu_command = "Escalate this", guild_only)]
 async fn escalate_this(ctx: Context<'_>, message: serenity::Message) -> Result<(), Failure> {
-    ask(ctx, Asked::EscalateForm { reason: None, message: Some(Box::new(message)) }).await
+    ask(ctx, Asked::EscalateForm { reason: None, ticket: None, message: Some(Box::new(message)) }).await
 }
 
 /// Take an escalation.

@@ -74,6 +74,11 @@ pub(crate) async fn resolved_cases(ctx: Context<'_>, typed: &str) -> serenity::C
     ask(ctx, Choosing::Resolved, typed).await
 }
 
+/// Tickets that are known.
+pub(crate) async fn tickets(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
+    ask(ctx, Choosing::Ticket, typed).await
+}
+
 /// Cases to look at.
 pub(crate) async fn any_cases(ctx: Context<'_>, typed: &str) -> serenity::CreateAutocompleteResponse {
     ask(ctx, Choosing::Any, typed).await

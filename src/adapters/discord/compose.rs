@@ -368,7 +368,7 @@ mod tests {
         let filled = |(at, kind): (usize, AnswerKind)| {
             let (id, label) = (at.to_string(), "Order number".to_owned());
             let owed_within = chrono::TimeDelta::minutes(30);
-            let field = Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within };
+            let field = Field { id, label, kind, chars_max: 100, need: Need::Owed, owed_within, prefill: None };
             Filled { field, typed: String::new(), needed: true }
         };
         ShownForm {

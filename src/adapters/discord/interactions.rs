@@ -141,7 +141,9 @@ impl Clerk<'_> {
         };
         let typed = |case: &String| About::Typed(case.clone());
         match &call.what {
-            Asked::EscalateForm { reason, message } => self.escalate_form(call, reason.as_ref(), message.as_deref()),
+            Asked::EscalateForm { reason, ticket, message } => {
+                self.escalate_form(call, reason.as_ref(), ticket.as_ref(), message.as_deref())
+            }
             Asked::Act { case, act: asked } => act(asked.clone(), typed(case), ReplyKind::Waiting),
             Asked::Ack { case, next } => match next.as_deref().map(time).transpose() {
                 Ok(next) => act(Act::Acknowledge { next }, typed(case), ReplyKind::Waiting),
@@ -254,9 +256,11 @@ impl Clerk<'_> {
         self,
         call: &Call,
         reason: Option<&String>,
+        ticket: Option<&String>,
         message: Option<&serenity::model::channel::Message>,
     ) -> Plan {
-        let ticket = message.and_then(|message| self.procedure.ticket_in(&message.content)?.url).unwrap_or_default();
+        let in_message = || self.procedure.ticket_in(&message?.content)?.url;
+        let ticket = ticket.cloned().or_else(in_message).unwrap_or_default();
         let place = message.map_or(call.channel, |message| message.channel_id.get()).to_string();
         let message = message.map(|message| message.id.to_string());
         form_page(by_hand(reason.cloned(), place, message), 0, ticket)

@@ -18,7 +18,7 @@ pub(crate) fn asked(
     let case = || need("escalation");
     let act = |act: Act| Ok(Asked::Act { case: case()?, act });
     match command {
-        "escalate" => Ok(Asked::EscalateForm { reason: may("reason"), message: None }),
+        "escalate" => Ok(Asked::EscalateForm { reason: may("reason"), ticket: may("ticket"), message: None }),
         "ack" => Ok(Asked::Ack { case: case()?, next: may("next") }),
         "next" => Ok(Asked::Next { case: case()?, within: may("within") }),
         "note" => act(Act::Note { text: need("text")? }),
@@ -68,6 +68,7 @@ pub(crate) fn asked(
 pub(crate) fn completing(command: &str, options: &[(String, String)]) -> Option<Asked> {
     let (option, typed) = options.last()?;
     let what = match (command, option.as_str()) {
+        ("escalate", "ticket") => Choosing::Ticket,
         ("confirm" | "reopen", "escalation") => Choosing::Resolved,
         ("note" | "grade" | "status" | "why" | "playbook", "escalation") => Choosing::Any,
         (_, "escalation") | ("merge", "into") => Choosing::Open,

@@ -44,9 +44,15 @@ impl Accounts {
         Ok((account, id))
     }
 
-    async fn write(&self, ticket: &TicketRef, note: &TicketNote, maybe_sent: bool) -> Result<Receipt, Undelivered> {
+    async fn write(
+        &self,
+        ticket: &TicketRef,
+        note: &TicketNote,
+        at: DateTime<Utc>,
+        maybe_sent: bool,
+    ) -> Result<Receipt, Undelivered> {
         let (account, id) = self.account(ticket)?;
-        let note_text = InternalNote::new(&self.words.ticket_note(&note.facts), &note.marker);
+        let note_text = InternalNote::new(&self.words.ticket_note(&note.facts, at), &note.marker);
         account.internal_note(&id, &note_text, maybe_sent).await.map_err(|error| undelivered(&error))?;
         // To do these again changes nothing, so they may follow a note that was there.
         if let Some(tag) = &note.tag {
@@ -70,7 +76,7 @@ impl Connector for Accounts {
             };
             match telling {
                 Telling::Reading => read(self.account(&ticket)?, created).await,
-                Telling::TicketNote(note) => self.write(&ticket, &note, maybe_sent).await,
+                Telling::TicketNote(note) => self.write(&ticket, &note, created, maybe_sent).await,
                 Telling::Word(text) => say(self.account(&ticket)?, &text, maybe_sent).await,
                 _ => Err(Undelivered::GiveUp { why: "it is not for tickets".to_owned() }),
             }

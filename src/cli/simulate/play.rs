@@ -111,6 +111,9 @@ impl Play<'_> {
     fn happen(&mut self, what: &Happening) -> Result<(), String> {
         match what {
             Happening::Say { who, channel, thread, text } => self.say(who, channel, thread.as_deref(), text),
+            Happening::Comment { ticket, .. } => {
+                Err(format!("ticket {ticket} needs more than the procedure: no ticket system is connected"))
+            }
             Happening::Edit { who, old, new } => self.edit(who, old, new),
             // What was deleted keeps its evidence: nothing follows.
             Happening::Delete { who, old } => self.cast.id(who).and_then(|_| self.find(old)).map(drop),
@@ -140,7 +143,11 @@ impl Play<'_> {
                 let mut quoted = Quoted::default();
                 (quoted.id, quoted.channel_id) = (id.into(), place.into());
                 quoted.content.clone_from(&message.text);
-                self.call(user, place, Asked::EscalateForm { reason: None, message: Some(Box::new(quoted)) })
+                self.call(
+                    user,
+                    place,
+                    Asked::EscalateForm { reason: None, ticket: None, message: Some(Box::new(quoted)) },
+                )
             }
             Happening::Fill { who, answers } => {
                 let user = self.cast.id(who)?;

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `Dana in #support: text` | says; `\n` breaks the line. `Dana in #support/Broken router: …` opens a thread of that name or writes in it |
 //! | `Dana edits "old" to "new"` · `Dana deletes "text"` | her latest message that reads so |
+//! | `Dana in ticket 42: text` | writes in the ticket: its requester as the customer, anybody else as an agent |
 //! | `Mona presses Acknowledge on ESC-1 [in #managers]` | the newest card of the case with that button, in that channel |
 //! | `Rosa presses Continue` | the newest button of that name, on whatever it stands |
 //! | `Mona presses the old Acknowledge on ESC-1` | the button as it was first drawn |
@@ -27,6 +28,8 @@
 //! | `(the bot restarts)` · `(the bot stops)` · `(the bot starts)` | a stop is a crash |
 //! | `(Discord answers 429 to the next post)` · `(Discord answers 500 to the next 2 posts)` · `(Discord loses the answer to the next post)` · `(Discord asks to wait 10 minutes before posting in #team-leads)` | |
 //! | `(the gateway drops)` · `(the gateway asks to reconnect)` · `(the gateway forgets the session)` | |
+//! | `(ticket 42 "It drops" by Dana of Acme, plan gold, priority high, tags vip beta)` | is opened, or is so from now on |
+//! | `(the ticket system is down)` · `(the ticket system is back)` | |
 //! | `(#legal is deleted)` · `(#legal is opened to all)` · `(the bot may not see #legal)` | |
 
 use std::sync::LazyLock;
@@ -68,6 +71,12 @@ pub enum Happening {
         who: String,
         channel: String,
         thread: Option<String>,
+        text: String,
+    },
+    /// Writes in a ticket.
+    Comment {
+        who: String,
+        ticket: u64,
         text: String,
     },
     Edit {
@@ -196,6 +205,7 @@ impl Script {
         self.lines.iter().find(|line| match &line.what {
             Happening::Direction(direction) => !is_plain(direction),
             Happening::Type { command, .. } => command == "sop doctor",
+            Happening::Comment { .. } => true,
             _ => false,
         })
     }
@@ -295,8 +305,13 @@ type Act = fn(&Captures<'_>) -> Happening;
 
 /// How what people do is written; tried in this order.
 static ACTS: LazyLock<Vec<(Regex, Act)>> = LazyLock::new(|| {
-    let acts: [(&str, Act); 8] = [
+    let acts: [(&str, Act); 9] = [
         (r"^(?<who>\w+) in #(?<place>[^:]+): (?<text>.*)$", say),
+        (r"^(?<who>\w+) in ticket (?<ticket>\d{1,9}): (?<text>.*)$", |found| Happening::Comment {
+            who: part(found, "who"),
+            ticket: found["ticket"].parse().expect("at most nine digits"),
+            text: part(found, "text"),
+        }),
         (r#"^(?<who>\w+) edits "(?<old>.*)" to "(?<new>.*)"$"#, |found| Happening::Edit {
             who: part(found, "who"),
             old: part(found, "old"),

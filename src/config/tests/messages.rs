@@ -18,34 +18,34 @@ fn messages() {
             ("id = \"refund\"\ntriggers = [\"refund\"]\nzone", "id = \"escalated\"\ntriggers = [\"refunds\"]\nzone"),
         ],
         &expect![[r##"
-            233: text = """
+            234: text = """
               messages[0].text: line 2 of the text: undefined value: `deu` is undefined
               there are {{ due }}, {{ customer }} and {{ ticket }}; the last two may be empty
 
-            233: text = """
+            234: text = """
               messages[0].text: line 2 of the text: syntax error: unexpected end of input, expected identifier or integer
               there are {{ due }}, {{ customer }} and {{ ticket }}; the last two may be empty
 
-            233: text = """
+            234: text = """
               messages[0].text: a text that cannot be shown as it is
               no line begins with "#" or "-", and nothing holds ```
 
-            232: zone = "Berlin"
+            233: zone = "Berlin"
               messages[0].zone: there is no zone "Berlin"
               did you mean `Brazil/DeNoronha`?
 
-            232: triggers = []
+            233: triggers = []
               messages[0].triggers: for no trigger
               list at least one of [[triggers]]
 
-            232: trigger = "refund"
+            233: trigger = "refund"
               messages[0].trigger: unknown key `trigger` in `messages[0]`
               did you mean `triggers`?
 
-            239: id = "escalated"
+            240: id = "escalated"
               messages[1].id: "escalated" is taken
               give every one of [[messages]] an id of its own
-            240: triggers = ["refunds"]
+            241: triggers = ["refunds"]
               messages[1].triggers[0]: there is no trigger "refunds"
               did you mean `refund`?
         "##]],

@@ -23,42 +23,42 @@ fn playbooks() {
             ),
         ],
         &expect![[r#"
-            218: id = "refund"
+            219: id = "refund"
               playbooks[1].id: "refund" is taken
               give every one of [[playbooks]] an id of its own
 
-            206: [[playbooks]]
+            207: [[playbooks]]
               playbooks[0].name: `name` is missing
               what people call it: name = "De-escalation"
 
-            209: triggers = ["angri"]
+            210: triggers = ["angri"]
               playbooks[0].triggers[0]: there is no trigger "angri"
               did you mean `angry`?
 
-            209: triggers = []
+            210: triggers = []
               playbooks[0].triggers: for no trigger
               list at least one of [[triggers]]
 
-            206: [[playbooks]]
+            207: [[playbooks]]
               playbooks[0].triggers: `triggers` is missing
               list the triggers whose cases it is for: triggers = ["angry"]
 
-            210: steps = [
+            211: steps = [
               playbooks[0].steps: two steps are called "Acknowledge"
               steps are told apart by their titles: give each its own
 
-            212: { do = "Name the feeling and its reason. No \"but\".", say = "I would be angry as well if this had happened to me for the third time." },
+            213: { do = "Name the feeling and its reason. No \"but\".", say = "I would be angry as well if this had happened to me for the third time." },
               playbooks[0].steps[1].title: `title` is missing
               the step in a few words: title = "Acknowledge"
 
-            210: steps = []
+            211: steps = []
               playbooks[0].steps: a playbook of 0 steps
               list 1 to 12 steps
-            211: other = [
+            212: other = [
               playbooks[0].other: unknown key `other` in `playbooks[0]`
               choose from `id`, `name`, `steps`, `triggers`
 
-            222: { title = "Verify eligibility", do = " " },
+            223: { title = "Verify eligibility", do = " " },
               playbooks[1].steps[0].do: a text of 0 characters
               write 1 to 600 characters
         "#]],

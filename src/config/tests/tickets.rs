@@ -27,7 +27,7 @@ fn an_account_is_read() {
          token_env = \"ZENDESK_SECRET\"\nplan_field = \"plan\"\nwebhook_secret_file = \"hook\"\n\
          [[tickets]]\nkind = \"github\"\nsystem = \"code\"\nhost = \"github.com\"\naccount = \"harbor/router\"\n\
          [[tickets]]\nkind = \"rt\"\nhost = \"127.0.0.1:8089\"\napi = \"http://127.0.0.1:8089/rt/\"\ntoken_file = \"t\"\n\
-         [[tickets]]\nkind = \"linear\"\nhost = \"linear.app\"\naccount = \"harbor\"\n",
+         [[tickets]]\nkind = \"linear\"\nhost = \"linear.app\"\naccount = \"harbor\"\n[web]\nlisten = \"127.0.0.1:0\"\n",
     );
     let config = Config::parse("config.toml", &text).unwrap_or_else(|report| panic!("{report}"));
     let told = |it: &crate::adapters::tickets::Settings| format!("{} {:?} {} {}", it.name, it.kind, it.host, it.api);
@@ -74,103 +74,106 @@ fn what_is_wrong_with_an_account_is_told() {
             "",
         ],
         &expect![[r#"
-            263: kind = "zendsk"
+            264: kind = "zendsk"
               tickets[0].kind: `kind` cannot be "zendsk"
               did you mean `zendesk`?
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].host: `host` is missing
               the host of its links: host = "harbor.zendesk.com"
 
-            264: host = "https://harbor.zendesk.com/agent"
+            265: host = "https://harbor.zendesk.com/agent"
               tickets[0].host: "https://harbor.zendesk.com/agent" is not a host
               write it in small letters, without https:// and path: "harbor.zendesk.com"
 
-            264: host = "Harbor.zendesk.com"
+            265: host = "Harbor.zendesk.com"
               tickets[0].host: "Harbor.zendesk.com" is not a host
               write it in small letters, without https:// and path: "harbor.zendesk.com"
-            265: link = 'x(.)'
+            266: link = 'x(.)'
               tickets[0].link: `link` and `kind` exclude each other: a kind knows its links
               delete it, or delete `kind` and all that goes with it
 
-            265: api = "http://h.test"
+            266: api = "http://h.test"
               tickets[0].api: "http://h.test" is not an address the token may be sent to
               write https://…; http:// only for this machine: http://127.0.0.1:8321
-            266: account = "x"
+            267: account = "x"
               tickets[0].account: Zendesk has no `account`
               delete it
 
-            265: token_env = "s3cr3t"
+            266: token_env = "s3cr3t"
               tickets[0].token_env: not the name of a variable
               write the name of an environment variable, in capital letters, never the secret: "ZENDESK_TOKEN"
 
-            266: token_file = "a"
+            267: token_file = "a"
               tickets[0].token_file: `token_env` and `token_file` exclude each other
               delete one of them
 
-            265: token = "s3cr3t"
+            266: token = "s3cr3t"
               tickets[0].token: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
-            266: api_key = "s3cr3t"
+            267: api_key = "s3cr3t"
               tickets[0].api_key: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
 
-            262: [[tickets]]
+            1: 
+              : webhooks of zendesk are signed, and nothing listens for them
+              add a table: [web] listen = "127.0.0.1:8322"
+            263: [[tickets]]
               tickets[0]: a webhook says which ticket to read, and there is no token to read it with
               add token_env or token_file
 
-            265: token_file = ""
+            266: token_file = ""
               tickets[0].token_file: an empty path
               write the path of a file, or delete the key
-            266: plan_field = " "
+            267: plan_field = " "
               tickets[0].plan_field: not a name
               a name is one line of 1 to 80 characters
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].account: `account` is missing
               for GitHub: the repository: "owner/name"
 
-            265: account = "../router"
+            266: account = "../router"
               tickets[0].account: "../router" is not a part of links
               copy it from a link, without slashes around it: "harbor/router"
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].client: `client` is missing
               for Help Scout: the App ID of an OAuth2 application, whose App Secret the token is
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].user: `user` is missing
               for Intercom: the id of the admin who writes the notes
-            267: client = "x"
+            268: client = "x"
               tickets[0].client: Intercom has no `client`
               delete it
 
-            265: token_env = "A"
+            266: token_env = "A"
               tickets[0].token_env: osTicket tickets are linked and not read, so there is no `token_env`
               delete it
-            266: user = "x"
+            267: user = "x"
               tickets[0].user: osTicket tickets are linked and not read, so there is no `user`
               delete it
 
-            265: [[tickets]]
+            266: [[tickets]]
               tickets[1]: there is an account "rt" already
               give each account a name of its own: system = "rt-2"
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].link: `link` is missing
               how its links look, as a regular expression with the ticket's id in a group
-            264: host = "h.test"
+            265: host = "h.test"
               tickets[0].host: `host` is for systems that are known
               name one: kind = "zendesk"
 
-            265: token_env = "A"
+            266: token_env = "A"
               tickets[0].token_env: `token_env` is for systems that are known
               name one: kind = "zendesk"
 
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].link: `link` is missing
               how its links look, as a regular expression with the ticket's id in a group
-            262: [[tickets]]
+            263: [[tickets]]
               tickets[0].system: `system` is missing
               the ticket system's name: "zendesk"
         "#]],

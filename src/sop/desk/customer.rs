@@ -6,6 +6,7 @@ use crate::sop::desk::About;
 use crate::sop::desk::turn::Turn;
 use crate::sop::escalation::{Act, Actor, Escalation, EscalationId, Refusal, Subject};
 use crate::sop::guidance::message::Wording;
+use crate::sop::message::PlaceId;
 use crate::sop::notice::{self, Answer, Line, Notice};
 
 impl Turn<'_> {
@@ -15,8 +16,17 @@ impl Turn<'_> {
         case.may_tell_customer(actor)?;
         let due = case.due_to_customer(self.now);
         let (text, late) = (self.worded(case, due)?, case.has_broken_promise());
-        let place = case.customer_place().cloned();
+        let place = self.place_for(case);
         Ok(Answer::Customer { case: case.id.to_string(), text, due: due.timestamp(), late, place })
+    }
+
+    /// Where the bot can write to the customer: where they wrote, or else in the ticket.
+    fn place_for(&self, case: &Escalation) -> Option<PlaceId> {
+        let in_ticket = || {
+            let ticket = case.opened.subject.ticket.as_deref().filter(|_| !case.opened.confidential)?;
+            self.procedure.ticket_access(&ticket.system).map(|_| ticket.place())
+        };
+        case.customer_place().cloned().or_else(in_ticket)
     }
 
     fn worded(&self, case: &Escalation, due: DateTime<Utc>) -> Result<String, Refusal> {
@@ -47,7 +57,7 @@ impl Turn<'_> {
     ) -> Result<Answer, Refusal> {
         let about = About::Typed(id.to_string());
         let case = self.find(&actor, &about)?;
-        let place = case.customer_place().filter(|_| by_us).cloned();
+        let place = self.place_for(case).filter(|_| by_us);
         let text = place.is_some().then(|| self.worded(case, due)).transpose()?;
         let by = actor.person.clone();
         let answer = self.act(actor, &about, Act::TellCustomer { due })?;

@@ -20,14 +20,19 @@ impl Turn<'_> {
     /// A page of a form, with what its reader has typed into it before.
     pub(super) fn form(&self, actor: &Actor, purpose: &Purpose, page: usize, ticket: &str) -> Result<Answer, Refusal> {
         let draft = self.desk.drafts.of(&actor.person.id, purpose, self.now);
+        let ticket = if draft.ticket().is_empty() { ticket } else { draft.ticket() };
+        let known = self.procedure.ticket_named(ticket).filter(|ticket| self.may_name(actor, ticket));
+        let known = known.and_then(|ticket| self.desk.tickets.known(&ticket));
         let fill = |field: &Field, needed: bool| {
-            let typed = draft.typed(&field.id).to_owned();
+            let typed = match (draft.typed(&field.id), known.zip(field.prefill)) {
+                ("", Some((known, part))) => cut(&known.part(part), field.chars_max.into()),
+                (typed, _) => typed.to_owned(),
+            };
             Filled { field: field.clone(), typed, needed }
         };
         let (reason, ticket, pages, fields) = match purpose {
             Purpose::Escalation { trigger, .. } => {
                 let trigger = self.asked_for(trigger.as_deref())?;
-                let ticket = if draft.ticket().is_empty() { ticket } else { draft.ticket() };
                 let pages = form::pages(self.procedure.required(trigger));
                 let fields = pages.get(page).copied().unwrap_or_default();
                 let fields = fields.iter().map(|field| fill(field, field.need == Need::Now)).collect();
@@ -161,7 +166,7 @@ impl Turn<'_> {
         information: Vec<Information>,
         form: Form,
     ) -> Opened {
-        let ticket = self.procedure.ticket_in(ticket).or_else(|| typed_ticket(ticket));
+        let ticket = self.procedure.ticket_named(ticket).or_else(|| typed_ticket(ticket));
         let confidential = trigger.is_some_and(|trigger| trigger.confidential);
         let may_quote = |kind: &str| confidential || !self.procedure.is_confidential(kind);
         let signals = form
@@ -169,7 +174,8 @@ impl Turn<'_> {
             .as_ref()
             .map(|message| signal::read(&message.text, speech(message.author.standing), &self.procedure.lexicon));
         let customer = form.message.as_ref().map(|message| &message.author);
-        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned().map(Arc::new);
+        let customer = customer.filter(|author| author.standing == Standing::Customer).cloned();
+        let customer = customer.or_else(|| self.desk.requester(ticket.as_ref()?)).map(Arc::new);
         let place = form.message.as_ref().map_or(form.place, |message| message.place.clone());
         let (severity, scope) = trigger.map_or(BY_HAND, |trigger| (trigger.severity, trigger.scope));
         let plan = trigger.map_or(&self.procedure.default_plan, |trigger| &trigger.plan).clone();

@@ -6,9 +6,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use chrono::{DateTime, Utc};
+
 use crate::sop::desk::turn::Turn;
 use crate::sop::desk::{Desk, Fact};
-use crate::sop::escalation::{EscalationId, Subject};
+use crate::sop::escalation::{Actor, Escalation, EscalationId, Status, Subject};
 use crate::sop::message::{Message, Person, Standing, TicketRef};
 use crate::sop::notice::{self, Line, Notice};
 use crate::sop::ticket::{Comment, Known, Reading, Requester, Role, Ticket, Visibility};
@@ -32,15 +34,18 @@ pub struct Seen {
     pub known: Option<Known>,
     /// Why it could not be read the last time.
     pub lost: Option<String>,
+    /// When either of them changed.
+    pub since: Option<DateTime<Utc>>,
 }
 
 impl Tickets {
-    pub(super) fn read(&mut self, ticket: &TicketRef, known: Known) {
-        *self.entry(ticket) = Seen { known: Some(known), lost: None };
+    pub(super) fn read(&mut self, ticket: &TicketRef, known: Known, at: DateTime<Utc>) {
+        *self.entry(ticket) = Seen { known: Some(known), lost: None, since: Some(at) };
     }
 
-    pub(super) fn lose(&mut self, ticket: &TicketRef, why: String) {
-        self.entry(ticket).lost = Some(why);
+    pub(super) fn lose(&mut self, ticket: &TicketRef, why: String, at: DateTime<Utc>) {
+        let seen = self.entry(ticket);
+        (seen.lost, seen.since) = (Some(why), Some(at));
     }
 
     pub fn get(&self, ticket: &TicketRef) -> Option<&Seen> {
@@ -74,12 +79,17 @@ impl Tickets {
 }
 
 impl Desk {
-    /// Open cases about a ticket.
-    fn about_ticket(&self, ticket: &TicketRef) -> Vec<EscalationId> {
+    /// Who asks for help in a ticket, where that is known.
+    pub(super) fn requester(&self, ticket: &TicketRef) -> Option<Person> {
+        self.tickets.known(ticket).map(|known| customer(ticket, &known.requester))
+    }
+
+    /// Every case about a ticket.
+    fn about_ticket(&self, ticket: &TicketRef) -> impl Iterator<Item = &Escalation> {
         let ticket = Some(Box::new(ticket.clone()));
         let subject = Subject { customer: None, place: "".into(), ticket, scope: Scope::Customer };
-        let about = self.subjects.about(&subject, "").filter(|id| self.open.contains(id));
-        about.filter(|id| self.case(*id).is_some_and(|case| case.opened.subject.is_same_ticket(&subject))).collect()
+        let about = self.subjects.about(&subject, "").filter_map(|id| self.case(id)).collect::<Vec<_>>();
+        about.into_iter().filter(move |case| case.opened.subject.is_same_ticket(&subject))
     }
 }
 
@@ -111,8 +121,11 @@ impl Turn<'_> {
         let before = self.desk.tickets.get(ticket).cloned().unwrap_or_default();
         let known = reading.known();
         let is_new = before.known.as_ref().map(Known::fields) != Some(known.fields());
+        let looks_new = before.lost.is_some() || before.known.as_ref().is_none_or(|before| !before.looks_like(&known));
         if before.known.as_ref() != Some(&known) || before.lost.is_some() {
             self.record(Fact::TicketRead { ticket: ticket.clone(), known: Box::new(known) });
+        }
+        if looks_new {
             self.redraw_about(ticket);
         }
         if let Some(message) = again {
@@ -134,9 +147,35 @@ impl Turn<'_> {
         }
     }
 
+    /// Somebody is typing the name of a ticket: it is read, so that a form can be filled in with it.
+    pub(super) fn look_up_typed(&mut self, typed: &str) {
+        let unknown = |ticket: &TicketRef| self.desk.tickets.get(ticket).is_none();
+        if let Some(ticket) = self.procedure.ticket_in(typed).filter(unknown) {
+            self.look_up(&ticket);
+        }
+    }
+
+    /// Whether somebody may learn what stands in a ticket: not where a case about it is not theirs to read.
+    pub(super) fn may_name(&self, actor: &Actor, ticket: &TicketRef) -> bool {
+        self.desk.about_ticket(ticket).all(|case| case.may_be_read_by(actor))
+    }
+
+    /// A page has arrived. If its ticket was read while it was on its way, it does not show that yet.
+    pub(super) fn redraw_late(&mut self, id: EscalationId, page: usize) {
+        let Some(case) = self.desk.case(id) else { return };
+        let Some(asked) = case.pages.get(page) else { return };
+        let since = case.opened.subject.ticket.as_deref().and_then(|ticket| self.desk.tickets.get(ticket)?.since);
+        // What was said in a ticket was said after it was read.
+        let opened_by_it = case.opened.report.place.ticket().is_some();
+        let is_late = |since| if opened_by_it { since > asked.asked_at } else { since >= asked.asked_at };
+        if since.is_some_and(is_late) {
+            self.outcome.notices.push(Notice::Card { escalation: id, page });
+        }
+    }
+
     fn redraw_about(&mut self, ticket: &TicketRef) {
-        let about = self.desk.about_ticket(ticket);
-        let cards = about.iter().flat_map(|id| notice::redraw(&self.desk.cases[id]));
+        let open = self.desk.about_ticket(ticket).filter(|case| case.status() != Status::Resolved);
+        let cards = open.flat_map(notice::redraw);
         self.outcome.notices.extend(cards.collect::<Vec<_>>());
     }
 
@@ -146,7 +185,7 @@ impl Turn<'_> {
         let author = match (comment.role, comment.visibility) {
             (Role::Customer, _) => customer(ticket, requester),
             (Role::Agent, Visibility::Public) if !self.is_ours(ticket, comment) => {
-                let id = format!("{}/staff/{}", ticket.system, comment.author).into();
+                let id = ticket.person(&format!("staff/{}", comment.author));
                 Person { id, name: comment.author.as_str().into(), standing: Standing::Staff }
             }
             (Role::Agent | Role::System, _) => return,
@@ -164,12 +203,8 @@ impl Turn<'_> {
 
     /// Whether it is a word to the customer that a case had written: a promise is not kept by making it.
     fn is_ours(&self, ticket: &TicketRef, comment: &Comment) -> bool {
-        let told = self.desk.about_ticket(ticket).into_iter().filter_map(|id| {
-            let case = &self.desk.cases[&id];
-            let due = case.told.as_deref()?.due;
-            Some(self.wordings(case, due))
-        });
-        told.flatten().any(|text| comment.says(&text))
+        let told = self.desk.about_ticket(ticket).filter_map(|case| Some((case, case.told.as_deref()?.due)));
+        told.flat_map(|(case, due)| self.wordings(case, due)).any(|text| comment.says(&text))
     }
 
     /// Rules that need no words look at a ticket whenever its fields have changed.
@@ -181,9 +216,13 @@ impl Turn<'_> {
         self.hear_fields(&message);
     }
 
-    /// A note in a ticket did not get out.
+    /// A note in a ticket did not get out. Where the card says that the ticket cannot be read, that is said already.
     pub(super) fn lose_note(&mut self, id: EscalationId, why: String) {
         let Some(case) = self.desk.case(id) else { return };
+        let seen = case.opened.subject.ticket.as_deref().and_then(|ticket| self.desk.tickets.get(ticket));
+        if seen.is_some_and(|seen| seen.lost.is_some()) {
+            return;
+        }
         let (team, version) = (self.procedure.front.clone(), case.version);
         self.outcome.notices.push(Notice::Line { team, escalation: id, version, line: Line::NotNoted { why } });
     }
@@ -191,6 +230,5 @@ impl Turn<'_> {
 
 /// Whoever asks for help in a ticket.
 fn customer(ticket: &TicketRef, requester: &Requester) -> Person {
-    let id = format!("{}/{}", ticket.system, requester.id).into();
-    Person { id, name: requester.name.as_str().into(), standing: Standing::Customer }
+    Person { id: ticket.person(&requester.id), name: requester.name.as_str().into(), standing: Standing::Customer }
 }

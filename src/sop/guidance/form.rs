@@ -192,6 +192,7 @@ mod tests {
             chars_max: 20,
             need: Need::Now,
             owed_within: TimeDelta::minutes(30),
+            prefill: None,
         };
         let sizes = |count: usize| {
             let fields = vec![field.clone(); count];

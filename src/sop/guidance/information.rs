@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::message::{Person, cut};
 use crate::sop::signal;
+use crate::sop::ticket::TicketPart;
 
 /// One thing to be asked for. Frozen into the case that owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Field {
     /// How long it may be owed.
     #[serde(with = "crate::sop::team::seconds")]
     pub owed_within: TimeDelta,
+    /// What of the ticket stands in it before anybody types, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<TicketPart>,
 }
 
 /// What an answer has to be.
@@ -108,7 +112,8 @@ impl Field {
     pub fn bounced(id: String, missing: &str) -> Self {
         let words: Vec<&str> = missing.split_whitespace().collect();
         let (label, kind) = (cut(&words.join(" "), BOUNCED_CHARS_MAX), AnswerKind::Long);
-        Self { id, label, kind, chars_max: ANSWER_CHARS_MAX, need: Need::Owed, owed_within: BOUNCED_WITHIN }
+        let (need, owed_within) = (Need::Owed, BOUNCED_WITHIN);
+        Self { id, label, kind, chars_max: ANSWER_CHARS_MAX, need, owed_within, prefill: None }
     }
 
     /// What was typed as an answer, `None` where nothing was, or why it is none.
@@ -165,7 +170,15 @@ mod tests {
 
     fn field(kind: AnswerKind) -> Field {
         let owed_within = TimeDelta::minutes(30);
-        Field { id: "x".to_owned(), label: "X".to_owned(), kind, chars_max: 20, need: Need::Now, owed_within }
+        Field {
+            id: "x".to_owned(),
+            label: "X".to_owned(),
+            kind,
+            chars_max: 20,
+            need: Need::Now,
+            owed_within,
+            prefill: None,
+        }
     }
 
     /// What each typed text is kept as.

@@ -34,6 +34,8 @@ pub struct Card {
     pub customer: Option<Person>,
     pub place: PlaceId,
     pub message: Option<MessageId>,
+    /// It was said in a ticket.
+    pub in_ticket: bool,
     pub ticket: Option<CardTicket>,
     pub quotes: Vec<Quote>,
     pub reasons: Vec<Finding>,
@@ -206,6 +208,7 @@ pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<
         customer: opened.subject.customer.as_deref().cloned(),
         place: opened.report.place.clone(),
         message: opened.report.message.clone(),
+        in_ticket: opened.report.place.ticket().is_some(),
         ticket: opened.subject.ticket.as_deref().map(|ticket| card_ticket(ticket, desk, procedure)),
         quotes,
         reasons,
