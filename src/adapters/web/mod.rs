@@ -67,3 +67,6 @@ impl Web {
 async fn serve(listener: TcpListener, service: Router) -> io::Result<()> {
     axum::serve(listener, service).await
 }
+
+#[cfg(test)]
+mod tests;
