@@ -23,6 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Never,
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in: |_, key| SignIn::Key(key),
         // Its webhooks come from rules, which sign nothing but can send a header.

@@ -27,6 +27,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://api2.frontapp.com",
         user: Use::Needed("the id of the teammate who writes: tea_…"),
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in: |_, token| SignIn::Bearer(token),
         signatures: &[

@@ -23,6 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://api.github.com",
         user: Use::Never,
         client: Use::Never,
+        notes: false,
         headers: &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")],
         sign_in: |_, token| SignIn::Bearer(token),
         signatures: &[Signature::Hmac {

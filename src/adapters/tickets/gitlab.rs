@@ -23,6 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Never,
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in: |_, secret| SignIn::Header { name: "private-token", before: "", secret },
         signatures: &[Signature::Secret { header: "x-gitlab-token" }],

@@ -25,6 +25,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://api.helpscout.net",
         user: Use::Never,
         client: Use::Needed("the App ID of an OAuth2 application, whose App Secret the token is"),
+        notes: true,
         headers: &[],
         sign_in,
         signatures: &[Signature::Hmac {

@@ -23,6 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://api.hubapi.com",
         user: Use::Never,
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in: |_, token| SignIn::Bearer(token),
         // The older ones can be made longer by who has seen one, and are not listened to.

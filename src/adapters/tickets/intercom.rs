@@ -24,6 +24,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://api.intercom.io",
         user: Use::Needed("the id of the admin who writes the notes"),
         client: Use::Never,
+        notes: true,
         headers: &[("intercom-version", "2.15")],
         sign_in: |_, token| SignIn::Bearer(token),
         signatures: &[Signature::Hmac {

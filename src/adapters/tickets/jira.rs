@@ -27,6 +27,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Optional("the mail address of the account whose API token it is; without, the token is a bearer's"),
         client: Use::Never,
+        notes: true,
         headers: &[("accept", "application/json")],
         sign_in,
         signatures: &[Signature::Hmac {

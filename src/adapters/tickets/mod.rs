@@ -285,10 +285,15 @@ impl Account {
         self.system.fetch(id).await
     }
 
+    /// Whether there is a place that only staff can read; where there is none, an internal note is impossible.
+    pub fn has_internal_notes(&self) -> bool {
+        self.interface.notes
+    }
+
     /// Writes a note for staff, once. `maybe_written`: an earlier attempt may have arrived. If it is not known in the end
     /// whether it is written, the error says so, and the next attempt has to say that it may be.
     pub async fn internal_note(&self, id: &TicketId, note: &InternalNote, maybe_written: bool) -> Result<Noted> {
-        if maybe_written && self.holds(id, note).await? {
+        if maybe_written && self.has_internal_notes() && self.holds(id, note).await? {
             return Ok(Noted::WasThere);
         }
         match self.system.internal_note(id, note).await {

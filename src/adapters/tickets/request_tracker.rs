@@ -24,6 +24,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Optional("the login of the account; without, the token is one that RT made for it"),
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in,
         // It has no webhooks of its own, but its scrips can call.

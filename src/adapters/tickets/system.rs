@@ -44,6 +44,8 @@ pub struct Interface {
     pub user: Use,
     /// What `client` is in the config.
     pub client: Use,
+    /// Whether it has notes that only staff can read.
+    pub notes: bool,
     /// Headers of every request.
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) sign_in: fn(&Settings, SecretString) -> SignIn,

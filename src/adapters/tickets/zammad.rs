@@ -23,6 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Never,
         client: Use::Never,
+        notes: true,
         headers: &[],
         sign_in: |_, secret| SignIn::Header { name: "authorization", before: "Token token=", secret },
         signatures: &[Signature::Hmac {

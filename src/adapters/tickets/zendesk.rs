@@ -24,6 +24,7 @@ pub(super) const FACTS: Facts = Facts {
         api: "https://{host}",
         user: Use::Optional("the agent whose API token it is; those end on 2027-04-30"),
         client: Use::Optional("the id of an OAuth client, whose secret the token is"),
+        notes: true,
         headers: &[],
         sign_in,
         signatures: &[Signature::Hmac {
