@@ -119,6 +119,14 @@ pub(super) struct Pages {
 }
 
 impl Pages {
+    /// The mark of the page after the last, unless so many were turned that it is left.
+    fn next(&mut self, mut next: impl FnMut(&Node<'_>, usize) -> Result<Option<String>>) -> Result<Option<String>> {
+        let read = self.answers.len();
+        let at = next(&self.answers[read - 1].node(), read)?;
+        self.is_cut = at.is_some() && read == PAGES_MAX;
+        Ok(at.filter(|_| !self.is_cut))
+    }
+
     pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
         self.answers.iter().map(Answer::node)
     }
@@ -204,18 +212,30 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
         mark: &str,
-        next: impl Fn(&Node<'_>, usize) -> Result<Option<String>>,
+        mut next: impl FnMut(&Node<'_>, usize) -> Result<Option<String>>,
     ) -> Result<Pages> {
-        let mut answers = vec![self.get(path, query).await?];
-        loop {
-            let at = next(&answers[answers.len() - 1].node(), answers.len())?;
-            let Some(at) = at else { return Ok(Pages { answers, is_cut: false }) };
-            if answers.len() == PAGES_MAX {
-                return Ok(Pages { answers, is_cut: true });
-            }
+        let mut pages = Pages { answers: vec![self.get(path, query).await?], is_cut: false };
+        while let Some(at) = pages.next(&mut next)? {
             let query: Vec<(&str, &str)> = query.iter().copied().chain([(mark, at.as_str())]).collect();
-            answers.push(self.get(path, &query).await?);
+            pages.answers.push(self.get(path, &query).await?);
         }
+        Ok(pages)
+    }
+
+    /// The same for a question that is too long for an address; the pointer `mark` says where in it the mark is.
+    pub(super) async fn search_pages(
+        &self,
+        path: &str,
+        mut question: Value,
+        mark: &str,
+        mut next: impl FnMut(&Node<'_>, usize) -> Result<Option<String>>,
+    ) -> Result<Pages> {
+        let mut pages = Pages { answers: vec![self.search(path, question.clone()).await?], is_cut: false };
+        while let Some(at) = pages.next(&mut next)? {
+            *question.pointer_mut(mark).expect("the question has a place for the mark") = at.into();
+            pages.answers.push(self.search(path, question.clone()).await?);
+        }
+        Ok(pages)
     }
 
     /// Asks, and asks again where that can do no harm.

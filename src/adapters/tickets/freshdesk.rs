@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::changes::{Changed, Changes};
 use super::client::{Client, while_full};
 use super::error::Result;
 use super::node::Node;
@@ -113,6 +114,16 @@ impl System for Freshdesk {
             count += u32::from(ticket.time("created_at")? >= since);
         }
         Ok(count)
+    }
+
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let updated = instant(since);
+        let query =
+            [("updated_since", &*updated), ("order_by", "updated_at"), ("order_type", "asc"), ("per_page", "100")];
+        let changes =
+            Changes::since(since, "", |ticket| Ok(Some(Changed::new(ticket.id("id")?, ticket.time("updated_at")?))));
+        let next = changes.until_enough(while_full("", 100));
+        changes.of(&self.client.pages("/api/v2/tickets", &query, "page", next).await?)
     }
 }
 

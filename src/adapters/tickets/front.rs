@@ -8,6 +8,7 @@ use regex::Regex;
 use reqwest::Url;
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::{Client, segment};
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -130,6 +131,26 @@ impl System for Front {
             count += u32::from(conversation.seconds("created_at")? >= since);
         }
         Ok(count)
+    }
+
+    /// From the log of all that happens, which is the only list that goes by time; a page has fifteen events at most.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let after = (since.timestamp() - 1).to_string();
+        let query = [("q[after]", &*after), ("sort_order", "asc"), ("limit", "15")];
+        let changes = Changes::since(since, "_results", |event| {
+            let (conversation, at) = (event.at("conversation"), event.seconds("emitted_at")?);
+            Ok(conversation.maybe_id("id")?.map(|id| Changed::new(id, at)))
+        });
+        let next = changes.until_enough(|page, read| {
+            let events = page.list("_results")?;
+            let at = |event: Option<&Node<'_>>| event.map(|event| event.seconds("emitted_at")).transpose();
+            // The newest first is what it tells unless asked: then the oldest would be cut off.
+            if at(events.first())? > at(events.last())? {
+                return Err(TicketError::not_understood("_results is not in the order that was asked for"));
+            }
+            next_page(page, read)
+        });
+        changes.of(&self.client.pages("/events", &query, "page_token", next).await?)
     }
 }
 

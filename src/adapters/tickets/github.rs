@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::{Client, while_full};
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -110,6 +111,20 @@ impl System for GitHub {
         let question = format!("repo:{} type:issue author:{} created:>={since}", self.repository, requester.id);
         let query = [("q", question.as_str()), ("per_page", "1")];
         self.client.get("/search/issues", &query).await?.node().count("total_count")
+    }
+
+    /// What is told among the issues are pull requests, too.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let updated = instant(since);
+        let query =
+            [("since", &*updated), ("state", "all"), ("sort", "updated"), ("direction", "asc"), ("per_page", "100")];
+        let changes = Changes::since(since, "", |issue| {
+            let changed = Changed::new(issue.id("number")?, issue.time("updated_at")?);
+            Ok(issue.at("pull_request").is_null().then_some(changed))
+        });
+        let path = format!("/repos/{}/issues", self.repository);
+        let next = changes.until_enough(while_full("", 100));
+        changes.of(&self.client.pages(&path, &query, "page", next).await?)
     }
 }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::changes::{Changed, Changes};
 use super::client::{Client, segment, while_full};
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -121,6 +122,22 @@ impl System for GitLab {
         let answer = self.client.get(&path, &query).await?;
         let total = answer.headers.get("x-total").and_then(|total| total.to_str().ok()?.parse().ok());
         total.ok_or_else(|| TicketError::not_understood("the header X-Total is missing"))
+    }
+
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let updated = instant(since);
+        let query = [
+            ("updated_after", &*updated),
+            ("scope", "all"),
+            ("order_by", "updated_at"),
+            ("sort", "asc"),
+            ("per_page", "100"),
+        ];
+        let changes =
+            Changes::since(since, "", |issue| Ok(Some(Changed::new(issue.id("iid")?, issue.time("updated_at")?))));
+        let path = format!("/api/v4/projects/{}/issues", segment(&self.project));
+        let next = changes.until_enough(while_full("", 100));
+        changes.of(&self.client.pages(&path, &query, "page", next).await?)
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use tokio::sync::Mutex;
 
+use super::changes::{Changed, Changes};
 use super::client::Client;
 use super::error::Result;
 use super::node::Node;
@@ -120,6 +121,26 @@ impl System for HelpScout {
         let query = format!("({who} AND createdAt:[{since} TO *])");
         let query = [("status", "all"), ("query", query.as_str())];
         self.client.get("/v2/conversations", &query).await?.node().at("page").count("totalElements")
+    }
+
+    /// The list is of what was modified, but tells only of the last change by an agent and of who waits. A conversation
+    /// that was modified by something else is told at the time that was asked for.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let modified = instant(since);
+        let query =
+            [("status", "all"), ("modifiedSince", &*modified), ("sortField", "modifiedAt"), ("sortOrder", "asc")];
+        let changes = Changes::since(since, "_embedded.conversations", |conversation| {
+            let waiting = conversation.at("customerWaitingSince");
+            let waits = if waiting.at("time").is_null() { since } else { waiting.time("time")? };
+            let at = conversation.time("userUpdatedAt")?.max(waits).max(since);
+            Ok(Some(Changed::new(conversation.id("id")?, at)))
+        });
+        let next = changes.until_enough(|page, _| {
+            let page = page.at("page");
+            let number = page.count("number")?;
+            Ok((number < page.count("totalPages")?).then(|| (number + 1).to_string()))
+        });
+        changes.of(&self.client.pages("/v2/conversations", &query, "page", next).await?)
     }
 }
 

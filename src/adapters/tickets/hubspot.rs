@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::{Answer, Client, segment};
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -125,6 +126,19 @@ impl System for HubSpot {
         let question =
             json!({"filterGroups": [{"filters": filters}], "limit": 1, "properties": [], "sorts": [], "after": "0"});
         self.client.search("/crm/v3/objects/tickets/search", question).await?.node().count("total")
+    }
+
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let (modified, since_millis) = ("hs_lastmodifieddate", since.timestamp_millis().to_string());
+        let later = json!({"propertyName": modified, "operator": "GTE", "value": since_millis});
+        let sort = json!({"propertyName": modified, "direction": "ASCENDING"});
+        let question = json!({"filterGroups": [{"filters": [later]}], "limit": 100, "properties": [modified],
+            "sorts": [sort], "after": "0"});
+        let changes = Changes::since(since, "results", |ticket| {
+            Ok(Some(Changed::new(ticket.id("id")?, ticket.at("properties").time(modified)?)))
+        });
+        let next = changes.until_enough(|page, _| page.at("paging").at("next").maybe_id("after"));
+        changes.of(&self.client.search_pages("/crm/v3/objects/tickets/search", question, "/after", next).await?)
     }
 }
 

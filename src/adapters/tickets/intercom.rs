@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::Client;
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -119,6 +120,18 @@ impl System for Intercom {
             [is("contact_ids", "=", requester.id.as_str().into()), is("created_at", ">", since.timestamp().into())];
         let question = json!({"query": {"operator": "AND", "value": both}, "pagination": {"per_page": 1}});
         self.client.search("/conversations/search", question).await?.node().count("total_count")
+    }
+
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let later = json!({"field": "updated_at", "operator": ">", "value": since.timestamp() - 1});
+        let question = json!({"query": later, "sort": {"field": "updated_at", "order": "ascending"},
+            "pagination": {"per_page": 100, "starting_after": null}});
+        let changes = Changes::since(since, "conversations", |conversation| {
+            Ok(Some(Changed::new(conversation.id("id")?, conversation.seconds("updated_at")?)))
+        });
+        let next = changes.until_enough(|page, _| page.at("pages").at("next").maybe_id("starting_after"));
+        let mark = "/pagination/starting_after";
+        changes.of(&self.client.search_pages("/conversations/search", question, mark, next).await?)
     }
 }
 

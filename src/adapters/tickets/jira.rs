@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::Client;
 use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, System, Use, priority, visibility};
+use super::system::{Facts, Interface, System, Use, minutes_ago, priority, visibility};
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -126,6 +127,17 @@ impl System for Jira {
         let question = format!("reporter = \"{reporter}\" AND created >= \"{}\"", since.format("%Y-%m-%d %H:%M"));
         let path = "/rest/api/3/search/approximate-count";
         self.client.search(path, json!({"jql": question})).await?.node().count("count")
+    }
+
+    /// An instant would be read in the zone of the account. In the cloud only.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let question = format!("updated >= \"-{}m\" ORDER BY updated ASC", minutes_ago(since));
+        let query = [("jql", &*question), ("fields", "updated"), ("maxResults", "100")];
+        let changes = Changes::since(since, "issues", |issue| {
+            Ok(Some(Changed::new(issue.id("key")?, issue.at("fields").time("updated")?)))
+        });
+        let next = changes.until_enough(|page, _| page.maybe_id("nextPageToken"));
+        changes.of(&self.client.pages("/rest/api/3/search/jql", &query, "nextPageToken", next).await?)
     }
 }
 

@@ -10,6 +10,7 @@
 //!   and no call has a switch for it.
 //! - **A note is written once.** It carries a marker, which is looked for wherever an earlier attempt may have arrived.
 
+mod changes;
 mod client;
 mod error;
 mod node;
@@ -40,6 +41,7 @@ use chrono::{DateTime, Utc};
 use regex::Regex;
 use secrecy::SecretString;
 
+pub use self::changes::{CHANGED_MAX, Changed};
 pub use self::client::{Exchange, Patience, Watcher};
 pub use self::error::{Result, TicketError};
 pub use self::post::{Accounts, markup};
@@ -334,6 +336,21 @@ impl Account {
     /// How many tickets the requester opened since then, the one at hand among them.
     pub async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
         self.system.recent_count(requester, since).await
+    }
+
+    /// The tickets that changed at that time or later, the one that changed longest ago first, each once. There are about
+    /// [`CHANGED_MAX`] at most; more only where so many changed at one moment.
+    ///
+    /// Whoever asks goes on from the newest time that was told: at once after a full answer, else after a while and from
+    /// a minute or two before it, for searches lag behind and whole seconds hide an order. What comes again is known by
+    /// its id and time. If the newest time is that which was asked for, a full answer goes on from a second later.
+    pub async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let changed = self.system.changed_since(since).await?;
+        if changed.iter().all(|change| self.id.is_match(change.id.as_str())) {
+            Ok(changed)
+        } else {
+            Err(TicketError::not_understood("the id of a ticket that changed is none"))
+        }
     }
 
     /// What a webhook says, if it comes from whom it says. Nothing if it is about no ticket, as when a webhook is tried

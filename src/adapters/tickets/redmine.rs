@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::changes::{Changed, Changes};
 use super::client::Client;
 use super::error::{Result, TicketError};
 use super::node::Node;
@@ -95,6 +96,18 @@ impl System for Redmine {
         let since = format!(">={}", instant(since));
         let query = [("author_id", requester.id.as_str()), ("status_id", "*"), ("created_on", &since), ("limit", "1")];
         self.client.get("/issues.json", &query).await?.node().count("total_count")
+    }
+
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let updated = format!(">={}", instant(since));
+        let query = [("status_id", "*"), ("updated_on", &*updated), ("sort", "updated_on:asc"), ("limit", "100")];
+        let changes =
+            Changes::since(since, "issues", |issue| Ok(Some(Changed::new(issue.id("id")?, issue.time("updated_on")?))));
+        let next = changes.until_enough(|page, read| {
+            let is_full = page.list("issues")?.len() >= 100;
+            Ok(is_full.then(|| (read * 100).to_string()))
+        });
+        changes.of(&self.client.pages("/issues.json", &query, "offset", next).await?)
     }
 }
 

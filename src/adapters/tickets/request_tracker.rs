@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::changes::{Changed, Changes};
 use super::client::{Client, Pages};
 use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{OWN, own_event};
-use super::system::{Facts, Interface, NUMBER, System, Use, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, minutes_ago, visibility};
 use super::text;
 use super::{Assignee, InternalNote, PublicReply, Settings, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketPriority, TicketStatus};
@@ -122,6 +123,23 @@ impl System for RequestTracker {
         let answer = self.client.get("/REST/2.0/tickets", &[("query", &query), ("per_page", "1")]).await?;
         answer.node().count("total")
     }
+
+    /// An instant would be read in the zone of the account. Times are whole seconds.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let question = format!("LastUpdated >= '{} minutes ago'", minutes_ago(since));
+        let query = [
+            ("query", &*question),
+            ("fields", "LastUpdated"),
+            ("orderby", "LastUpdated"),
+            ("order", "ASC"),
+            ("per_page", "100"),
+        ];
+        let changes = Changes::since(since, "items", |ticket| {
+            Ok(Some(Changed::new(ticket.id("id")?, ticket.time("LastUpdated")?)))
+        });
+        let next = changes.until_enough(next_page);
+        changes.of(&self.client.pages("/REST/2.0/tickets", &query, "page", next).await?)
+    }
 }
 
 impl RequestTracker {
@@ -138,11 +156,7 @@ impl RequestTracker {
 
     async fn turn(&self, id: &TicketId, what: &str, fields: &str) -> Result<Pages> {
         let query = [("per_page", "100"), ("fields", fields)];
-        let next = |page: &Node<'_>, read: usize| {
-            let pages = page.count("pages")? as usize;
-            Ok((read < pages).then(|| (read + 1).to_string()))
-        };
-        self.client.pages(&at(id, &format!("/{what}")), &query, "page", next).await
+        self.client.pages(&at(id, &format!("/{what}")), &query, "page", next_page).await
     }
 
     fn requester(&self, ticket: &Node<'_>, person: Option<&Node<'_>>) -> Result<Requester> {
@@ -166,6 +180,11 @@ impl RequestTracker {
 
 fn at(id: &TicketId, what: &str) -> String {
     format!("/REST/2.0/ticket/{id}{what}")
+}
+
+fn next_page(page: &Node<'_>, read: usize) -> Result<Option<String>> {
+    let pages = page.count("pages")? as usize;
+    Ok((read < pages).then(|| (read + 1).to_string()))
 }
 
 /// What was said, if a transaction is about that: its text is an attachment of it.

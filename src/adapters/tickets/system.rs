@@ -1,9 +1,10 @@
 //! What there is to know of a ticket system: the facts that its file lists, and the verbs that it has to have.
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use secrecy::SecretString;
 
+use super::changes::Changed;
 use super::client::Client;
 use super::error::Result;
 use super::node::Node;
@@ -69,6 +70,8 @@ pub(super) trait System: Send + Sync {
     async fn add_tag(&self, id: &TicketId, tag: &str) -> Result<()>;
     /// How many tickets somebody opened since then.
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32>;
+    /// What changed at that time or later, the oldest change first.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>>;
 }
 
 /// Ids are numbers, without zeros in front.
@@ -90,6 +93,15 @@ pub(super) fn priority(name: &str) -> Option<TicketPriority> {
 /// An instant as most of them want it: "2026-11-23T09:00:00Z".
 pub(super) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Two clocks that are kept right differ by less.
+const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::minutes(15);
+
+/// So many minutes ago is before that, whatever the other side's clock says: for systems that read an instant in the
+/// zone of the account that asks, which nobody knows.
+pub(super) fn minutes_ago(at: DateTime<Utc>) -> i64 {
+    (Utc::now() - at + CLOCKS_DIFFER_MAX).num_minutes().max(0) + 1
 }
 
 pub(super) fn visibility(is_internal: bool) -> Visibility {

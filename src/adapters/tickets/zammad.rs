@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::client::Client;
+use super::changes::{Changed, Changes};
+use super::client::{Client, while_full};
 use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
 use super::signature::{Delivery, Event, Form, Hash, Signature, Signed};
-use super::system::{Facts, Interface, NUMBER, System, Use, priority, visibility};
+use super::system::{Facts, Interface, NUMBER, System, Use, instant, priority, visibility};
 use super::{Assignee, InternalNote, PublicReply, TicketId};
 use crate::sop::ticket::{Comment, Requester, Role, Ticket, TicketStatus};
 
@@ -104,6 +105,22 @@ impl System for Zammad {
         let query = format!("customer_id:{} AND created_at:[{} TO *]", requester.id, since.format("%Y-%m-%d"));
         let query = [("query", query.as_str()), ("only_total_count", "true")];
         self.client.get("/api/v1/tickets/search", &query).await?.node().count("total_count")
+    }
+
+    /// It needs Elasticsearch for this, which is seconds behind.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let question = format!("updated_at:[{} TO *]", instant(since));
+        let query = [
+            ("query", &*question),
+            ("sort_by", "updated_at"),
+            ("order_by", "asc"),
+            ("expand", "true"),
+            ("per_page", "100"),
+        ];
+        let changes =
+            Changes::since(since, "", |ticket| Ok(Some(Changed::new(ticket.id("id")?, ticket.time("updated_at")?))));
+        let next = changes.until_enough(while_full("", 100));
+        changes.of(&self.client.pages("/api/v1/tickets/search", &query, "page", next).await?)
     }
 }
 

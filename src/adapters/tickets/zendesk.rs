@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::client::Client;
+use super::changes::{Changed, Changes};
+use super::client::{Client, while_full};
 use super::error::Result;
 use super::node::Node;
 use super::sign_in::{OauthClient, SignIn};
@@ -101,6 +102,17 @@ impl System for Zendesk {
     async fn recent_count(&self, requester: &Requester, since: DateTime<Utc>) -> Result<u32> {
         let query = format!("type:ticket requester:{} created>{}", requester.id, instant(since));
         self.client.get("/api/v2/search/count.json", &[("query", &query)]).await?.node().count("count")
+    }
+
+    /// The index that is searched is minutes behind.
+    async fn changed_since(&self, since: DateTime<Utc>) -> Result<Vec<Changed>> {
+        let question = format!("type:ticket updated>={}", instant(since));
+        let query = [("query", &*question), ("sort_by", "updated_at"), ("sort_order", "asc"), ("per_page", "100")];
+        let changes = Changes::since(since, "results", |ticket| {
+            Ok(Some(Changed::new(ticket.id("id")?, ticket.time("updated_at")?)))
+        });
+        let next = changes.until_enough(while_full("results", 100));
+        changes.of(&self.client.pages("/api/v2/search.json", &query, "page", next).await?)
     }
 }
 

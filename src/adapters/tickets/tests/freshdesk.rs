@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "freshdesk",
@@ -53,6 +53,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/reply") || asked.body["private"] == json!(false),
     group: "43000000055",
     person: "43000000009",
+    changes: Listing {
+        route: "GET /api/v2/tickets",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "updated_at": iso(at)}),
+        page: |items, _| items.into(),
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -192,6 +200,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /api/v2/tickets ? requester_id=43000000001 & updated_since=2026-10-24T00:00:00Z & per_page=100
             Ok(1)
+        "#]],
+        changed: expect![[r#"
+            GET /api/v2/tickets ? updated_since=2026-10-24T00:00:00Z & order_by=updated_at & order_type=asc & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

@@ -1,7 +1,9 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, HASTE, Listing, check, marked, since};
+use super::server::{Reply, Server};
+use crate::adapters::tickets::TicketError;
 
 pub(super) const CASE: Case = Case {
     kind: "front",
@@ -66,6 +68,20 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/messages"),
     group: "inb_2",
     person: "tea_9",
+    changes: Listing {
+        route: "GET /events",
+        size: 15,
+        id: |n| format!("cnv_{n}"),
+        item: |id, at| json!({"id": "evt_1", "type": "inbound", "emitted_at": at.timestamp(), "conversation": {"id": id}}),
+        page: |items, next| {
+            let next = next.map(|next| format!("https://evil.example/events?page_token=mark{next}"));
+            // Not all that happens is about a conversation.
+            let other = json!({"id": "evt_2", "type": "other", "emitted_at": 1_800_000_000});
+            let items = items.into_iter().chain([other]).collect::<Vec<_>>();
+            json!({"_results": items, "_pagination": {"next": next}})
+        },
+        asked: |asked| marked(asked.asks_for("page_token")),
+    },
 };
 
 #[tokio::test]
@@ -109,6 +125,19 @@ async fn verbs() {
             GET /contacts/alt%3Aemail%3Adana%40customer%2Etest/conversations ? limit=100
             Ok(1)
         "#]],
+        changed: expect![[r#"
+            GET /events ? q[after]=1792799999 & sort_order=asc & limit=15
+            Ok(["cnv_1 at 2026-10-24 00:00:00 UTC"])
+        "#]],
     };
     check(&CASE, expected).await;
+}
+
+#[tokio::test]
+async fn the_newest_event_first_is_not_what_was_asked_for() {
+    let event = |at: u32| json!({"emitted_at": at, "conversation": {"id": "cnv_1"}});
+    let page = json!({"_results": [event(1_795_000_002), event(1_795_000_001)], "_pagination": {"next": null}});
+    let server = Server::start(move |_| Reply::Json(200, page.clone())).await;
+    let refused = CASE.account(&server.url, HASTE).changed_since(since()).await;
+    assert!(matches!(refused, Err(TicketError::NotUnderstood { .. })), "{refused:?}");
 }

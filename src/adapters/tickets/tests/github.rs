@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "github",
@@ -48,6 +48,18 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/comments"),
     group: "tier-2",
     person: "sofia",
+    changes: Listing {
+        route: "GET /repos/harbor/router/issues",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": 9001, "number": id, "updated_at": iso(at)}),
+        page: |mut items, _| {
+            // It comes along, and is no issue.
+            items.push(json!({"id": 9002, "number": 999, "updated_at": "2026-11-27T00:00:00Z", "pull_request": {}}));
+            items.into()
+        },
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -187,6 +199,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /search/issues ? q=repo:harbor/router type:issue author:dana created:>=2026-10-24T00:00:00Z & per_page=1
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /repos/harbor/router/issues ? since=2026-10-24T00:00:00Z & state=all & sort=updated & direction=asc & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, HASTE, check, since};
+use super::kit::{Case, Expected, HASTE, Listing, check, numbered, since};
 use super::server::{Reply, Server};
 use crate::sop::ticket::Requester;
 
@@ -51,6 +51,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/notes") && asked.body["internal"] != json!(true),
     group: "tier-2",
     person: "7",
+    changes: Listing {
+        route: "GET /api/v4/projects/support%2Fdesk/issues",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": 9001, "iid": id, "updated_at": at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()}),
+        page: |items, _| items.into(),
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -89,6 +97,10 @@ async fn verbs() {
         "#]],
         count: expect![[r#"
             Err(Impossible { why: "GitLab does not count the issues of who writes by mail" })
+        "#]],
+        changed: expect![[r#"
+            GET /api/v4/projects/support%2Fdesk/issues ? updated_after=2026-10-24T00:00:00Z & scope=all & order_by=updated_at & sort=asc & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "helpscout",
@@ -64,6 +64,22 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/reply"),
     group: "86",
     person: "256",
+    changes: Listing {
+        route: "GET /v2/conversations",
+        size: 25,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "userUpdatedAt": iso(at), "customerWaitingSince": {"time": iso(at)}}),
+        page: |items, next| {
+            let page =
+                json!({"size": 25, "number": next.unwrap_or(1_000), "totalPages": next.map_or(1_000, |next| next + 1)});
+            if items.is_empty() {
+                json!({"page": page})
+            } else {
+                json!({"_embedded": {"conversations": items}, "page": page})
+            }
+        },
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -106,6 +122,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /v2/conversations ? status=all & query=(email:"dana@customer.test" AND createdAt:[2026-10-24T00:00:00Z TO *])
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /v2/conversations ? status=all & modifiedSince=2026-10-24T00:00:00Z & sortField=modifiedAt & sortOrder=asc
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

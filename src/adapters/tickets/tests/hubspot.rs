@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, mark, marked};
 
 pub(super) const CASE: Case = Case {
     kind: "hubspot",
@@ -52,6 +52,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.contains("/conversations/"),
     group: "2",
     person: "77",
+    changes: Listing {
+        route: "POST /crm/v3/objects/tickets/search",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "properties": {"hs_lastmodifieddate": iso(at)}}),
+        page: |items, next| json!({"total": 1_000, "results": items, "paging": {"next": {"after": mark(next)}}}),
+        asked: |asked| marked(asked.body["after"].as_str().filter(|after| *after != "0")),
+    },
 };
 
 #[tokio::test]
@@ -91,6 +99,11 @@ async fn verbs() {
             POST /crm/v3/objects/tickets/search
               {"after":"0","filterGroups":[{"filters":[{"operator":"EQ","propertyName":"associations.contact","value":"51"},{"operator":"GTE","propertyName":"createdate","value":"1792800000000"}]}],"limit":1,"properties":[],"sorts":[]}
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            POST /crm/v3/objects/tickets/search
+              {"after":"0","filterGroups":[{"filters":[{"operator":"GTE","propertyName":"hs_lastmodifieddate","value":"1792800000000"}]}],"limit":100,"properties":["hs_lastmodifieddate"],"sorts":[{"direction":"ASCENDING","propertyName":"hs_lastmodifieddate"}]}
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

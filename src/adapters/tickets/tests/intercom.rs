@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, mark, marked};
 
 pub(super) const CASE: Case = Case {
     kind: "intercom",
@@ -61,6 +61,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/reply") && asked.body["message_type"] != json!("note"),
     group: "5017691",
     person: "992",
+    changes: Listing {
+        route: "POST /conversations/search",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"type": "conversation", "id": id, "updated_at": at.timestamp()}),
+        page: |items, next| json!({"conversations": items, "pages": {"type": "pages", "next": {"starting_after": mark(next)}}}),
+        asked: |asked| marked(asked.body["pagination"]["starting_after"].as_str()),
+    },
 };
 
 #[tokio::test]
@@ -104,6 +112,11 @@ async fn verbs() {
             POST /conversations/search
               {"pagination":{"per_page":1},"query":{"operator":"AND","value":[{"field":"contact_ids","operator":"=","value":"6762f1"},{"field":"created_at","operator":">","value":1792800000}]}}
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            POST /conversations/search
+              {"pagination":{"per_page":100,"starting_after":null},"query":{"field":"updated_at","operator":">","value":1792799999},"sort":{"field":"updated_at","order":"ascending"}}
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, mark, marked};
 
 pub(super) const CASE: Case = Case {
     kind: "jira",
@@ -53,6 +53,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/comment") && asked.body["public"] != json!(false),
     group: "tier-2",
     person: "5b10",
+    changes: Listing {
+        route: "GET /rest/api/3/search/jql",
+        size: 100,
+        id: |n| format!("SUP-{n}"),
+        item: |id, at| json!({"id": "10001", "key": id, "fields": {"updated": at.format("%Y-%m-%dT%H:%M:%S%.3f%z").to_string()}}),
+        page: |items, next| json!({"issues": items, "isLast": next.is_none(), "nextPageToken": mark(next)}),
+        asked: |asked| marked(asked.asks_for("nextPageToken")),
+    },
 };
 
 #[tokio::test]
@@ -94,6 +102,10 @@ async fn verbs() {
             POST /rest/api/3/search/approximate-count
               {"jql":"reporter = \"qm:1:2\" AND created >= \"2026-10-24 00:00\""}
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /rest/api/3/search/jql ? jql=updated >= "-(n)m" ORDER BY updated ASC & fields=updated & maxResults=100
+            Ok(["SUP-1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

@@ -9,6 +9,7 @@ use expect_test::Expect;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::changes::changing;
 use super::server::{Asked, Reply, Server, told};
 use crate::adapters::tickets::{
     Account, Assignee, Facts, InternalNote, Noted, Patience, PublicReply, Settings, TicketError, TicketId,
@@ -37,6 +38,40 @@ pub(super) struct Case {
     pub is_public: fn(&Asked) -> bool,
     pub group: &'static str,
     pub person: &'static str,
+    pub changes: Listing,
+}
+
+/// How a system tells what changed.
+pub(super) struct Listing {
+    pub route: &'static str,
+    /// Tickets on a page.
+    pub size: usize,
+    /// An id that is as good as any, made of a number.
+    pub id: fn(usize) -> String,
+    pub item: fn(id: &Value, at: DateTime<Utc>) -> Value,
+    /// A page of such items; `next` is the number of the next one, of which the first has 0.
+    pub page: fn(items: Vec<Value>, next: Option<usize>) -> Value,
+    /// The number of the page that is asked for.
+    pub asked: fn(&Asked) -> usize,
+}
+
+/// Pages with numbers, where the first is 1.
+pub(super) fn numbered(asked: &Asked) -> usize {
+    asked.asks_for("page").map_or(0, |page| page.parse::<usize>().expect("a number") - 1)
+}
+
+/// Marks of pages as the kit makes them.
+pub(super) fn mark(page: Option<usize>) -> Value {
+    page.map_or(Value::Null, |page| format!("mark{page}").into())
+}
+
+pub(super) fn marked(mark: Option<&str>) -> usize {
+    mark.map_or(0, |mark| mark.strip_prefix("mark").expect("a mark").parse().expect("a number"))
+}
+
+/// As systems write it: "2026-11-23T09:00:00Z".
+pub(super) fn iso(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// What a system makes of it.
@@ -48,6 +83,7 @@ pub(super) struct Expected {
     pub assign: Expect,
     pub tag: Expect,
     pub count: Expect,
+    pub changed: Expect,
 }
 
 pub(super) const SECRET: &str = "s3cr3t-key";
@@ -99,11 +135,11 @@ impl Case {
     /// The recorded answer, or 404.
     pub(super) fn answer(&self) -> impl Fn(&Asked) -> Reply + Send + Sync + use<> {
         let recorded = (self.recorded)();
-        move |asked| found(&recorded, asked)
+        move |asked| answered(&recorded, asked)
     }
 }
 
-fn found(recorded: &[(&'static str, Value)], asked: &Asked) -> Reply {
+pub(super) fn answered(recorded: &[(&'static str, Value)], asked: &Asked) -> Reply {
     let fits = |wanted: &str| {
         let mut parts = wanted.splitn(3, ' ');
         let route = (parts.next() == Some(&*asked.method)) && parts.next() == Some(&*asked.path);
@@ -149,7 +185,7 @@ pub(super) fn understood(ticket: &Ticket) -> String {
 }
 
 /// The answers to every verb, and the requests that each one makes.
-pub(super) async fn check(case: &Case, expected: Expected) {
+pub(super) async fn check(case: &'static Case, expected: Expected) {
     let server = Server::start(case.answer()).await;
     let account = case.account(&server.url, HASTE);
     let id = case.ticket_id(&account);
@@ -179,6 +215,11 @@ pub(super) async fn check(case: &Case, expected: Expected) {
     server.forget();
     let count = account.recent_count(&ticket.requester, since()).await;
     expected.count.assert_eq(&format!("{}{count:?}\n", told(&server.asked())));
+    let server = changing(case, vec![(1, since())]).await;
+    let changed = case.account(&server.url, HASTE).changed_since(since()).await;
+    let changed = changed.map(|changed| changed.iter().map(|it| format!("{} at {}", it.id, it.at)).collect::<Vec<_>>());
+    let asked: Vec<Asked> = server.asked().into_iter().filter(|asked| !asked.path.contains("token")).collect();
+    expected.changed.assert_eq(&format!("{}{changed:?}\n", told(&asked)));
 }
 
 /// What a verb sent, and what came of it where that is not success.
@@ -235,7 +276,7 @@ pub(super) async fn a_note_is_written_once(case: &Case) {
                 later.store(true, std::sync::atomic::Ordering::SeqCst);
                 return Reply::Never;
             }
-            match found(&[(route, with_it.clone())], asked) {
+            match answered(&[(route, with_it.clone())], asked) {
                 reply @ Reply::Json(200 | 201, _) if was_noted && arrives => reply,
                 _ => answer(asked),
             }
@@ -257,8 +298,15 @@ pub(super) async fn a_note_is_written_once(case: &Case) {
     }
 }
 
+/// What is asked of a system that does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Fetch,
+    ChangedSince,
+}
+
 /// Whatever goes wrong is told for what it is, without a secret and without what a customer wrote.
-pub(super) async fn faults(case: &Case) -> String {
+pub(super) async fn faults(case: &Case, verb: Verb) -> String {
     let echo = json!({"message": format!("no: {TOKEN} of dana@customer.test")});
     let text = |status, headers: &[(&'static str, &str)], body: &str| Reply::Text {
         status,
@@ -291,7 +339,11 @@ pub(super) async fn faults(case: &Case) -> String {
         let account = if matches!(fault, Reply::Never) { &short } else { &hasty };
         *current.lock().expect("nobody panics with it") = fault;
         server.forget();
-        let error = account.fetch(&case.ticket_id(account)).await.expect_err("a fault");
+        let error = match verb {
+            Verb::Fetch => account.fetch(&case.ticket_id(account)).await.map(drop),
+            Verb::ChangedSince => account.changed_since(since()).await.map(drop),
+        };
+        let error = error.expect_err("a fault");
         let asked = server.asked().len();
         writeln!(all, "{name}: {error} [{asked} asked]").expect("a string takes it");
         for secret in [TOKEN, "dana@customer.test", "Dana"] {
@@ -306,7 +358,7 @@ pub(super) async fn wrong_types(case: &Case) {
     let recorded = (case.recorded)();
     let changed = Arc::new(Mutex::new(Vec::new()));
     let current = changed.clone();
-    let server = Server::start(move |asked| found(&current.lock().expect("nobody panics with it"), asked)).await;
+    let server = Server::start(move |asked| answered(&current.lock().expect("nobody panics with it"), asked)).await;
     let account = case.account(&server.url, HASTE);
     let id = case.ticket_id(&account);
     for (at, (route, answer)) in recorded.iter().enumerate().filter(|(_, (route, _))| route.starts_with("GET")) {
@@ -325,7 +377,7 @@ pub(super) async fn wrong_types(case: &Case) {
 }
 
 /// The pointers to all values that hold no others; of long lists, to the first few.
-fn places(value: &Value, path: &str) -> Vec<String> {
+pub(super) fn places(value: &Value, path: &str) -> Vec<String> {
     match value {
         Value::Object(fields) => fields.iter().flat_map(|(name, it)| places(it, &format!("{path}/{name}"))).collect(),
         Value::Array(items) => {

@@ -1,5 +1,6 @@
 //! The kit that every system has to pass, and what the systems share.
 
+mod changes;
 mod client;
 mod kit;
 mod links;
@@ -23,7 +24,7 @@ mod zendesk;
 use expect_test::expect;
 use futures_util::future::join_all;
 
-use kit::Case;
+use kit::{Case, Verb};
 
 const CASES: [&Case; 12] = [
     &zendesk::CASE,
@@ -60,7 +61,24 @@ async fn a_note_is_written_once() {
 async fn values_of_another_type() {
     for case in CASES {
         kit::wrong_types(case).await;
+        changes::wrong_types(case).await;
     }
+}
+
+#[tokio::test]
+async fn what_changed_is_told_in_order() {
+    join_all(CASES.map(changes::what_changed_is_told_in_order)).await;
+}
+
+#[tokio::test]
+async fn what_changed_is_told_in_parts() {
+    join_all(CASES.map(changes::what_changed_is_told_in_parts)).await;
+}
+
+#[tokio::test]
+async fn many_changes_at_one_moment() {
+    join_all(CASES.map(changes::many_at_one_moment_are_passed)).await;
+    join_all(CASES.map(changes::an_id_of_another_form_is_refused)).await;
 }
 
 /// Where exactly a strange answer is strange is each system's own; all else is the same for all.
@@ -82,15 +100,16 @@ async fn faults_are_told_for_what_they_are() {
         endless: its answer cannot be understood: it has more than 4 MiB [1 asked]
     "#]];
     let mut of_first = String::new();
-    let told = join_all(CASES.map(kit::faults)).await;
-    for (case, told) in CASES.into_iter().zip(told) {
+    let asked = CASES.into_iter().flat_map(|case| [(case, Verb::Fetch), (case, Verb::ChangedSince)]);
+    let told = join_all(asked.clone().map(|(case, verb)| kit::faults(case, verb))).await;
+    for ((case, verb), told) in asked.zip(told) {
         let (strange, same): (Vec<&str>, Vec<&str>) = told.lines().partition(|line| line.starts_with("wrong type"));
         assert!(strange.len() == 1 && strange[0].contains("cannot be understood"), "{}: {strange:?}", case.kind);
         let same = same.join("\n") + "\n";
         if of_first.is_empty() {
             of_first = same;
         } else {
-            assert_eq!(same, of_first, "{}", case.kind);
+            assert_eq!(same, of_first, "{}, {verb:?}", case.kind);
         }
     }
     expected.assert_eq(&of_first);

@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso};
 
 pub(super) const CASE: Case = Case {
     kind: "redmine",
@@ -46,6 +46,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.method == "PUT" && asked.body["issue"]["private_notes"] != json!(true),
     group: "12",
     person: "7",
+    changes: Listing {
+        route: "GET /issues.json",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "updated_on": iso(at)}),
+        page: |items, _| json!({"issues": items, "total_count": 1_000, "offset": 0, "limit": 100}),
+        asked: |asked| asked.asks_for("offset").map_or(0, |offset| offset.parse::<usize>().expect("a number") / 100),
+    },
 };
 
 #[tokio::test]
@@ -84,6 +92,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /issues.json ? author_id=5 & status_id=* & created_on=>=2026-10-24T00:00:00Z & limit=1
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /issues.json ? status_id=* & updated_on=>=2026-10-24T00:00:00Z & sort=updated_on:asc & limit=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

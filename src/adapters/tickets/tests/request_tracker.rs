@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "rt",
@@ -65,6 +65,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.path.ends_with("/correspond"),
     group: "Tier2",
     person: "sofia",
+    changes: Listing {
+        route: "GET /REST/2.0/tickets",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "type": "ticket", "LastUpdated": iso(at)}),
+        page: |items, next| json!({"count": items.len(), "items": items, "pages": next.map_or(1, |next| next + 1)}),
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -107,6 +115,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /REST/2.0/tickets ? query=Requestor.Name = 'dana@customer.test' AND Created >= '2026-10-24 00:00:00' & per_page=1
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /REST/2.0/tickets ? query=LastUpdated >= '(n) minutes ago' & fields=LastUpdated & orderby=LastUpdated & order=ASC & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

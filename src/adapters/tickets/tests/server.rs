@@ -140,11 +140,17 @@ async fn send(reply: Reply) -> Response<Body> {
     response.body(body).expect("an answer")
 }
 
+/// Without how long ago something was.
+fn steady(value: &str) -> String {
+    let ago = regex::Regex::new(r"[0-9]+( minutes ago|m\x22)").expect("a regular expression written here");
+    ago.replace(value, "(n)$1").into_owned()
+}
+
 /// Requests as people read them: the route with its query, and what was sent.
 pub(super) fn told(asked: &[Asked]) -> String {
     let mut text = String::new();
     for it in asked {
-        let query: Vec<String> = it.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let query: Vec<String> = it.query.iter().map(|(name, value)| format!("{name}={}", steady(value))).collect();
         let query = if query.is_empty() { String::new() } else { format!(" ? {}", query.join(" & ")) };
         writeln!(text, "{}{query}", it.route()).expect("a string takes it");
         let mut body = it.body.clone();

@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "zammad",
@@ -63,6 +63,14 @@ pub(super) const CASE: Case = Case {
     },
     group: "2nd Level",
     person: "sofia@harbor.test",
+    changes: Listing {
+        route: "GET /api/v1/tickets/search",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "number": "22005", "updated_at": at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()}),
+        page: |items, _| items.into(),
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -103,6 +111,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /api/v1/tickets/search ? query=customer_id:3 AND created_at:[2026-10-24 TO *] & only_total_count=true
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /api/v1/tickets/search ? query=updated_at:[2026-10-24T00:00:00Z TO *] & sort_by=updated_at & order_by=asc & expand=true & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;

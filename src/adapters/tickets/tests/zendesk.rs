@@ -1,7 +1,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, check};
+use super::kit::{Case, Expected, Listing, check, iso, numbered};
 
 pub(super) const CASE: Case = Case {
     kind: "zendesk",
@@ -60,6 +60,14 @@ pub(super) const CASE: Case = Case {
     is_public: |asked| asked.body["ticket"]["comment"]["public"] != json!(false),
     group: "98738",
     person: "235323",
+    changes: Listing {
+        route: "GET /api/v2/search.json",
+        size: 100,
+        id: |n| n.to_string(),
+        item: |id, at| json!({"id": id, "result_type": "ticket", "updated_at": iso(at)}),
+        page: |items, _| json!({"results": items, "count": 1_000}),
+        asked: numbered,
+    },
 };
 
 #[tokio::test]
@@ -100,6 +108,10 @@ async fn verbs() {
         count: expect![[r#"
             GET /api/v2/search/count.json ? query=type:ticket requester:20978392 created>2026-10-24T00:00:00Z
             Ok(3)
+        "#]],
+        changed: expect![[r#"
+            GET /api/v2/search.json ? query=type:ticket updated>=2026-10-24T00:00:00Z & sort_by=updated_at & sort_order=asc & per_page=100
+            Ok(["1 at 2026-10-24 00:00:00 UTC"])
         "#]],
     };
     check(&CASE, expected).await;
