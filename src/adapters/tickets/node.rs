@@ -157,7 +157,8 @@ impl<'v> Node<'v> {
     pub(super) fn count(&self, key: &str) -> Result<u32> {
         let node = self.at(key);
         let count = match node.value {
-            Value::Number(number) => number.as_u64(),
+            // Perl writes 0.0.
+            Value::Number(number) => number.as_u64().or_else(|| (number.as_f64() == Some(0.0)).then_some(0)),
             // Some count in texts.
             Value::String(text) => text.parse().ok(),
             _ => None,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::changes::{Changed, Changes};
-use super::client::{Client, Pages};
+use super::client::Client;
 use super::error::{Result, TicketError};
 use super::node::Node;
 use super::sign_in::SignIn;
@@ -50,21 +50,27 @@ struct RequestTracker {
 /// What is asked of a ticket; lists tell more of what hangs on it than the ticket's own address does.
 const FIELDS: &str = "Subject,Status,Priority,Queue,Owner,Requestor,Created,LastUpdated,CustomFields";
 
+/// Which attachments are asked for: with files among them an answer may have any length.
+const TEXTS: &str = r#"[{"field":"ContentType","operator":"STARTSWITH","value":"text/"}]"#;
+
 #[async_trait]
 impl System for RequestTracker {
     async fn fetch(&self, id: &TicketId) -> Result<Ticket> {
         let answer = self.find(id).await?;
-        if answer.node().count("total")? == 0 {
+        if answer.node().count("count")? == 0 {
             return Err(TicketError::NotFound);
         }
         let items = answer.node().list("items")?;
         let ticket = items.first().ok_or(TicketError::NotFound)?;
-        let requesters = ticket.list("Requestor")?;
+        let requesters = list(ticket, "Requestor")?;
         let requester = self.requester(ticket, requesters.first())?;
-        let history = self.turn(id, "history", "Type,Creator,Created").await?;
-        let texts = self.turn(id, "attachments", "Content,ContentType,TransactionId").await?;
+        let history = [("per_page", "100"), ("fields", "Type,Creator,Created")];
+        let history = self.client.pages(&at(id, "/history"), &history, "page", next_page).await?;
+        let attachments =
+            [("query", TEXTS), ("per_page", "100"), ("fields", "Content,ContentType,TransactionId,Filename")];
+        let attachments = self.client.pages(&at(id, "/attachments"), &attachments, "page", next_page).await?;
         let logins = requesters.iter().map(|it| it.id("id")).collect::<Result<Vec<_>>>()?;
-        let (said, texts) = (history.items("items")?, texts.items("items")?);
+        let (said, texts) = (history.items("items")?, attachments.items("items")?);
         let mut comments = Vec::new();
         for transaction in &said {
             comments.extend(comment(transaction, &texts, &logins)?);
@@ -82,7 +88,7 @@ impl System for RequestTracker {
             created: ticket.time("Created")?,
             updated: ticket.time("LastUpdated")?,
             comments,
-            is_cut: history.is_cut,
+            is_cut: history.is_cut || attachments.is_cut,
         })
     }
 
@@ -121,7 +127,12 @@ impl System for RequestTracker {
         let who = requester.id.replace('\\', r"\\").replace('\'', r"\'");
         let query = format!("Requestor.Name = '{who}' AND Created >= '{}'", since.format("%Y-%m-%d %H:%M:%S"));
         let answer = self.client.get("/REST/2.0/tickets", &[("query", &query), ("per_page", "1")]).await?;
-        answer.node().count("total")
+        if !answer.node().at("total").is_null() {
+            return answer.node().count("total");
+        }
+        let query = [("query", query.as_str()), ("per_page", "100")];
+        let pages = self.client.pages("/REST/2.0/tickets", &query, "page", next_page).await?;
+        Ok(u32::try_from(pages.items("items")?.len()).unwrap_or(u32::MAX))
     }
 
     /// An instant would be read in the zone of the account. Times are whole seconds.
@@ -154,15 +165,10 @@ impl RequestTracker {
         self.client.get("/REST/2.0/tickets", &query).await
     }
 
-    async fn turn(&self, id: &TicketId, what: &str, fields: &str) -> Result<Pages> {
-        let query = [("per_page", "100"), ("fields", fields)];
-        self.client.pages(&at(id, &format!("/{what}")), &query, "page", next_page).await
-    }
-
     fn requester(&self, ticket: &Node<'_>, person: Option<&Node<'_>>) -> Result<Requester> {
         let Some(person) = person else { return Ok(Requester::default()) };
         let mut plan = None;
-        for field in ticket.list("CustomFields")? {
+        for field in list(ticket, "CustomFields")? {
             if self.plan_field.is_some() && field.word("name").ok() == self.plan_field.as_deref() {
                 plan = field.lines("values")?.into_iter().next();
             }
@@ -182,24 +188,37 @@ fn at(id: &TicketId, what: &str) -> String {
     format!("/REST/2.0/ticket/{id}{what}")
 }
 
+/// How many pages there are is told only to who may see everything; to others, the first without items is the last.
 fn next_page(page: &Node<'_>, read: usize) -> Result<Option<String>> {
-    let pages = page.count("pages")? as usize;
-    Ok((read < pages).then(|| (read + 1).to_string()))
+    let is_last =
+        if page.at("pages").is_null() { page.count("count")? == 0 } else { read >= page.count("pages")? as usize };
+    Ok((!is_last).then(|| (read + 1).to_string()))
 }
 
-/// What was said, if a transaction is about that: its text is an attachment of it.
+/// A list without items is written as an empty text.
+fn list<'v>(node: &Node<'v>, key: &str) -> Result<Vec<Node<'v>>> {
+    if node.word(key) == Ok("") { Ok(Vec::new()) } else { node.list(key) }
+}
+
+/// What was said, if a transaction is about that: its text is an attachment of it without a name, in the form that the
+/// mail had. If it had two, one is plain.
 fn comment(transaction: &Node<'_>, texts: &[Node<'_>], requesters: &[String]) -> Result<Option<Comment>> {
     let kind = transaction.word("Type")?;
     if !["Create", "Correspond", "Comment"].contains(&kind) {
         return Ok(None);
     }
     let id = transaction.id("id")?;
-    let mut said = None;
+    let (mut plain, mut html) = (None, None);
     for text in texts {
         let of = text.at("TransactionId");
         let of = if of.at("id").is_null() { text.maybe_id("TransactionId")? } else { of.maybe_id("id")? };
-        if said.is_none() && of.as_deref() == Some(&id) && text.word("ContentType")?.starts_with("text/plain") {
-            said = Some(text.plain("Content")?);
+        if of.as_deref() != Some(&id) || !text.word("Filename")?.is_empty() {
+            continue;
+        }
+        match text.word("ContentType")? {
+            kind if kind.starts_with("text/plain") && plain.is_none() => plain = Some(text.plain("Content")?),
+            kind if kind.starts_with("text/html") && html.is_none() => html = Some(text.html("Content")?),
+            _ => {}
         }
     }
     let author = transaction.at("Creator").id("id")?;
@@ -212,7 +231,7 @@ fn comment(transaction: &Node<'_>, texts: &[Node<'_>], requesters: &[String]) ->
         },
         author,
         visibility: visibility(kind == "Comment"),
-        text: said.unwrap_or_default(),
+        text: plain.or(html).unwrap_or_default(),
         at: transaction.time("Created")?,
     }))
 }

@@ -1,7 +1,9 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, Listing, check, iso, numbered};
+use super::kit::{Case, Expected, HASTE, Listing, check, iso, numbered, since};
+use super::server::{Reply, Server};
+use crate::sop::ticket::Requester;
 
 pub(super) const CASE: Case = Case {
     kind: "rt",
@@ -17,9 +19,11 @@ pub(super) const CASE: Case = Case {
         let by = |login: &str| json!({"id": login, "type": "user", "_url": "http://127.0.0.1:8089/REST/2.0/user/x"});
         let said = |id: &str, kind: &str, login: &str| json!({"id": id, "type": "transaction", "Type": kind, "Creator": by(login), "Created": "2026-11-23T09:35:09Z"});
         let text = |id: &str, of: &str, kind: &str, content: &str| {
-            json!({"id": id, "type": "attachment", "TransactionId": {"id": of, "type": "transaction"},
-                "ContentType": kind, "Content": content})
+            json!({"id": id, "type": "attachment", "TransactionId": of, "ContentType": kind, "Content": content,
+                "Filename": ""})
         };
+        let file = json!({"id": "3", "type": "attachment", "TransactionId": {"id": "36", "type": "transaction"},
+            "ContentType": "text/plain", "Content": "a log", "Filename": "router.log"});
         vec![
             (
                 "GET /REST/2.0/tickets per_page=1",
@@ -27,7 +31,7 @@ pub(super) const CASE: Case = Case {
             ),
             (
                 "GET /REST/2.0/tickets",
-                json!({"count": 1, "page": 1, "pages": 1, "per_page": 20, "total": 1, "items": [{"id": "1",
+                json!({"count": 1, "page": 1, "pages": null, "per_page": 20, "total": null, "items": [{"id": "1",
                     "type": "ticket", "Subject": "Router drops every night", "Status": "stalled", "Priority": "90",
                     "Created": "2026-11-23T09:35:07Z", "LastUpdated": "2026-11-23T09:35:09Z",
                     "Queue": {"id": "3", "type": "queue", "Name": "Tier2"}, "Owner": by("root"),
@@ -36,21 +40,26 @@ pub(super) const CASE: Case = Case {
                         "RealName": "Dana Customer", "Organization": "Acme GmbH"}]}]}),
             ),
             (
+                "GET /REST/2.0/ticket/1/history page=3",
+                json!({"count": 0, "page": 3, "pages": null, "total": null, "items": []}),
+            ),
+            (
                 "GET /REST/2.0/ticket/1/history page=2",
-                json!({"page": 2, "pages": 2, "items": [said("36", "Correspond", "dana@customer.test")]}),
+                json!({"count": 1, "page": 2, "pages": null, "total": null,
+                    "items": [said("36", "Correspond", "dana@customer.test")]}),
             ),
             (
                 "GET /REST/2.0/ticket/1/history",
-                json!({"page": 1, "pages": 2, "items": [said("30", "Create", "dana@customer.test"),
+                json!({"count": 4, "page": 1, "pages": null, "total": null, "items": [said("30", "Create", "dana@customer.test"),
                     said("31", "EmailRecord", "RT_System"), said("34", "Comment", "root"),
                     said("35", "Correspond", "root")]}),
             ),
             (
                 "GET /REST/2.0/ticket/1/attachments",
                 json!({"page": 1, "pages": 1, "items": [text("1", "30", "text/plain", "It drops at 2am."),
-                    text("2", "31", "text/plain", "a copy"), text("3", "34", "multipart/mixed", ""),
-                    text("4", "34", "text/plain", "known fault"), text("5", "35", "text/plain; charset=utf-8", "We look"),
-                    text("6", "36", "text/plain", "Still so")]}),
+                    text("2", "31", "text/plain", "a copy"), file, text("4", "34", "text/html", "<p>known fault</p>"),
+                    text("5", "34", "text/plain", "known fault"), text("6", "35", "text/plain; charset=utf-8", "We look"),
+                    text("7", "36", "text/html", "<p>Still so</p><p>Dana</p>")]}),
             ),
             ("POST /REST/2.0/ticket/1/comment", json!(["Comments added"])),
             ("POST /REST/2.0/ticket/1/correspond", json!(["Correspondence added"])),
@@ -86,13 +95,14 @@ async fn verbs() {
             30 2026-11-23 09:35:09 Customer Public "dana@customer.test": "It drops at 2am."
             34 2026-11-23 09:35:09 Agent Internal "root": "known fault"
             35 2026-11-23 09:35:09 Agent Public "root": "We look"
-            36 2026-11-23 09:35:09 Customer Public "dana@customer.test": "Still so"
+            36 2026-11-23 09:35:09 Customer Public "dana@customer.test": "Still so\n\nDana"
         "#]],
         read: expect![[r#"
             GET /REST/2.0/tickets ? query=id=1 & fields=Subject,Status,Priority,Queue,Owner,Requestor,Created,LastUpdated,CustomFields & fields[Queue]=Name & fields[Requestor]=EmailAddress,RealName,Organization
             GET /REST/2.0/ticket/1/history ? per_page=100 & fields=Type,Creator,Created
             GET /REST/2.0/ticket/1/history ? per_page=100 & fields=Type,Creator,Created & page=2
-            GET /REST/2.0/ticket/1/attachments ? per_page=100 & fields=Content,ContentType,TransactionId
+            GET /REST/2.0/ticket/1/history ? per_page=100 & fields=Type,Creator,Created & page=3
+            GET /REST/2.0/ticket/1/attachments ? query=[{"field":"ContentType","operator":"STARTSWITH","value":"text/"}] & per_page=100 & fields=Content,ContentType,TransactionId,Filename
         "#]],
         note: expect![[r#"
             POST /REST/2.0/ticket/1/comment
@@ -122,4 +132,34 @@ async fn verbs() {
         "#]],
     };
     check(&CASE, expected).await;
+}
+
+/// As it answers an account that may not see everything.
+#[tokio::test]
+async fn without_totals_tickets_are_counted() {
+    let page = |items: &[u32]| {
+        let items: Vec<_> = items.iter().map(|id| json!({"id": id.to_string()})).collect();
+        json!({"count": items.len(), "items": items, "pages": null, "total": null})
+    };
+    let answers = [page(&[7]), page(&[7, 8]), page(&[9]), page(&[])];
+    let server = Server::start(move |asked| Reply::Json(200, answers[asked.before].clone())).await;
+    let dana = Requester { id: "dana".to_owned(), ..Requester::default() };
+    assert_eq!(CASE.account(&server.url, HASTE).recent_count(&dana, since()).await, Ok(3));
+}
+
+/// As it answers where there is nothing.
+#[tokio::test]
+async fn nothing_is_written_in_its_own_way() {
+    let ticket = json!({"id": "1", "Subject": "Router drops", "Status": "new", "Priority": "0", "Owner": {"id": "Nobody"},
+        "Queue": {"id": "1", "Name": "General"}, "Requestor": "", "CustomFields": "",
+        "Created": "2026-11-23T09:35:07Z", "LastUpdated": "2026-11-23T09:35:09Z"});
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/REST/2.0/tickets" => Reply::Json(200, json!({"count": 1, "items": [ticket], "pages": 1, "total": 1})),
+        _ => Reply::Json(200, json!({"count": 0, "items": [], "pages": 0.0, "total": 0})),
+    })
+    .await;
+    let account = CASE.account(&server.url, HASTE);
+    let ticket = account.fetch(&account.ticket_id("1").expect("an id")).await.expect("a ticket");
+    assert_eq!((ticket.comments.len(), ticket.requester, ticket.assignee), (0, Requester::default(), None));
+    assert_eq!(account.changed_since(since()).await.map(|changed| changed.len()), Ok(1));
 }
