@@ -1,5 +1,5 @@
 //! The program as its users meet it: a process with arguments, pipes, an exit code, and where it needs one a small
-//! Discord.
+//! Discord; and the ticket systems that it speaks with, where one can be had.
 
 mod canary;
 mod check;
@@ -11,6 +11,7 @@ mod oncall;
 mod program;
 mod readme;
 mod replay;
+mod request_tracker;
 mod run;
 mod sandbox;
 mod simulate;

@@ -1,4 +1,7 @@
 //! Request Tracker 5, REST 2 (<https://docs.bestpractical.com/rt/5.0.7/RT/REST2.html>).
+//!
+//! Its account needs the rights SeeQueue, ShowTicket, ShowTicketComments, CommentOnTicket, ReplyToTicket and ModifyTicket;
+//! to give tickets away also ReassignTicket, and CreateTicket in the queue that gets them.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
