@@ -85,6 +85,7 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
         plan_field: None,
         token: Some(place()),
         webhook: Some(place()),
+        poll: None,
     };
     let account = Account::with_secrets(&settings, "token".into(), Some(SECRET.into()), Patience::default(), None);
     let accounts = vec![Arc::new(account.expect("it can be spoken with"))];

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::adapters::Routes;
 use crate::adapters::discord::{self, Discord, Listening, StartProblem};
-use crate::adapters::tickets::{self, NotOpen};
+use crate::adapters::tickets::{self, NotOpen, Polls};
 use crate::adapters::web::{NotListening, Web};
 use crate::config::Config;
 use crate::engine::clock::Clock;
@@ -57,6 +57,7 @@ pub struct Bot {
     engine: Engine,
     listening: Listening,
     web: Option<Web>,
+    polls: Polls,
 }
 
 /// Why a bot ended by itself.
@@ -101,12 +102,15 @@ impl Bot {
         let settings = crate::engine::Settings { procedure, clock: clock.clone(), store, connector };
         let engine = Engine::start(settings).await?;
         let web = match web {
-            Some(web) => Some(Web::start(&web, tickets.all().to_vec(), engine.inbox(), clock).await?),
+            Some(web) => Some(Web::start(&web, tickets.all().to_vec(), engine.inbox(), clock.clone()).await?),
             None => None,
         };
-        let listening = discord.listen(engine.inbox(), engine.positions().clone());
+        let polls = Polls::start(tickets.all(), &engine.inbox(), &clock, engine.positions());
+        let mut read = engine.positions().clone();
+        read.retain(|place, _| !tickets::is_mark(place));
+        let listening = discord.listen(engine.inbox(), read);
         let listening = listening.map_err(|problem| NotStarted::Discord(vec![problem]))?;
-        Ok(Self { engine, listening, web })
+        Ok(Self { engine, listening, web, polls })
     }
 
     /// The desk behind it.
@@ -155,6 +159,7 @@ impl Bot {
     /// Hangs up, records what was heard, ends.
     pub async fn stop(mut self) -> Result<(), Failure> {
         self.listening.hang_up();
+        drop(self.polls);
         if let Some(web) = self.web {
             web.close().await;
         }

@@ -9,8 +9,10 @@ use chrono::Utc;
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::adapters::discord;
+use crate::adapters::tickets::{Account, Patience, Settings, TicketError};
 use crate::cli::oncall::Duty;
 use crate::cli::run::{TOKEN_ADVICE, token};
+use crate::cli::tickets::advice;
 use crate::cli::{NO, style, year};
 use crate::config::{self, Config, ConfigError, Report};
 use crate::engine::store::{SqliteStore, StoreError};
@@ -57,6 +59,9 @@ async fn examine(config: &Config) -> Vec<Check> {
     let Config { procedure, desk, discord, .. } = config;
     let mut checks = vec![judged(config), log(SqliteStore::try_out(&desk.log).await)];
     checks.extend(duties(procedure));
+    for account in config.tickets.iter().filter(|account| account.token.is_some()) {
+        checks.push(ticket_system(account).await);
+    }
     match token(discord.token_file.as_ref()) {
         Ok(token) => {
             let settings = discord::Settings {
@@ -101,6 +106,20 @@ fn log(tried: Result<(), StoreError>) -> Check {
             let says = style::sentence(&error.into());
             Check::error("log", says, "give the bot a folder that it may write to, and name it as log in [desk]")
         }
+    }
+}
+
+/// Whether an account signs in, by the cheapest question there is.
+async fn ticket_system(settings: &Settings) -> Check {
+    let about = format!("tickets of {}", settings.name);
+    let account = match Account::open(settings, Patience::default(), None) {
+        Ok(account) => account,
+        Err(error) => return Check::error(about, error.to_string(), "see token_env and token_file in [[tickets]]"),
+    };
+    match account.changed_since(Utc::now()).await {
+        Ok(_) => Check::fine(about, "it answers"),
+        Err(TicketError::Impossible { .. }) => Check::fine(about, "its token is there; bellhop tickets test tries it"),
+        Err(error) => Check::error(about, error.to_string(), advice(&error, settings)),
     }
 }
 

@@ -164,7 +164,7 @@ async fn read(settings: &Settings, link: &str, tried: &mut Tried) {
 }
 
 /// What to do about it.
-fn advice(error: &TicketError, settings: &Settings) -> String {
+pub(crate) fn advice(error: &TicketError, settings: &Settings) -> String {
     let api = &settings.api;
     match error {
         TicketError::NotFound => {

@@ -170,7 +170,7 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let watched = discord.as_ref().map_or(&[][..], |discord| &discord.watch);
     let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
     let (ticket_links, tickets) = tickets::tickets(&document, &names);
-    let web = web::web(&document, &tickets);
+    let web = web::web(&document);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.ticket_links = ticket_links;

@@ -431,6 +431,11 @@ fn ticket() -> Value {
         key("token_file", "A file that holds nothing but the token.", text()),
         key("webhook_secret_env", "The one with the secret of its webhooks.", variable("ZENDESK_WEBHOOK_SECRET")),
         key("webhook_secret_file", "A file that holds nothing but that secret.", text()),
+        key(
+            "poll",
+            "How often it is asked what changed, or \"never\". Default: 1m where it sends no webhooks.",
+            text(),
+        ),
         key("notes", "Whether notes for staff about a case are written into its ticket.", flag()).or(true),
         key("tag", "Given to a ticket when a case about it opens.", name()),
         key("groups", "By a team's id: the group that a ticket goes to when its case is with the team.", named("^.+$")),

@@ -1,6 +1,7 @@
 //! The tables of `[[tickets]]`: a pattern of somebody's own for links, or an account of a system that is known.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -19,11 +20,12 @@ pub(super) fn kinds() -> [(&'static str, Option<&'static Facts>); KINDS.len()] {
 
 /// How all links look, in the order of the config, and the accounts among them.
 pub(super) fn tickets(document: &Table<'_>, names: &Names) -> (Vec<TicketLink>, Vec<Settings>) {
+    let listens = document.get("web").is_some();
     let (mut links, mut accounts) = (Vec::new(), Vec::<Settings>::new());
     for table in document.get("tickets").map(|item| item.tables()).unwrap_or_default() {
         match table.choice("kind", Some(None), &kinds()) {
             Some(Some(kind)) => {
-                let Some((account, access)) = account(table, kind, &accounts, names) else { continue };
+                let Some((account, access)) = account(table, kind, &accounts, names, listens) else { continue };
                 let pattern = kind.links(&account.host, account.account.as_deref());
                 links.push(TicketLink { system: account.name.clone(), pattern, access });
                 accounts.push(account);
@@ -36,7 +38,7 @@ pub(super) fn tickets(document: &Table<'_>, names: &Names) -> (Vec<TicketLink>, 
 }
 
 /// What only an account has.
-const OF_ACCOUNT: [&str; 14] = [
+const OF_ACCOUNT: [&str; 15] = [
     "host",
     "api",
     "account",
@@ -47,6 +49,7 @@ const OF_ACCOUNT: [&str; 14] = [
     "token_file",
     "webhook_secret_env",
     "webhook_secret_file",
+    "poll",
     "notes",
     "tag",
     "groups",
@@ -80,6 +83,7 @@ fn account(
     kind: &'static Facts,
     others: &[Settings],
     names: &Names,
+    listens: bool,
 ) -> Option<(Settings, Option<TicketAccess>)> {
     if let Some(item) = table.get("link") {
         let hint = "delete it, or delete `kind` and all that goes with it";
@@ -98,17 +102,52 @@ fn account(
         Some(interface) => spoken_with(&table, kind, interface, host.as_deref()),
         None => not_spoken_with(&table, kind),
     };
+    if webhook.is_some() && !listens {
+        table.note(wrong("nothing listens for its webhooks", "add a table: [web] listen = \"127.0.0.1:8322\""));
+    }
+    let poll = polls(&table, token.is_some(), webhook.is_some());
     let access = kind.interface.as_ref().and_then(|_| access(&table, kind, names));
     let access = access.filter(|_| token.is_some());
     table.close();
-    Some((Settings { name: name?, kind, host: host?, api, account, user, client, plan_field, token, webhook }, access))
+    Some((
+        Settings { name: name?, kind, host: host?, api, account, user, client, plan_field, token, webhook, poll },
+        access,
+    ))
 }
+
+/// How often an account is asked what has changed: only where nobody tells, unless the config says otherwise. What is
+/// wrong is noted.
+fn polls(table: &Table<'_>, is_read: bool, tells: bool) -> Option<Duration> {
+    let by_default = (is_read && !tells).then_some(POLL_EVERY);
+    let Some(item) = table.get("poll") else { return by_default };
+    if item.text()? == NEVER {
+        return None;
+    }
+    if !is_read {
+        let what = "an account is asked only with a token";
+        return item.refuse(wrong(what, "add token_env or token_file, or delete `poll`"));
+    }
+    let every = item.read(values::duration)?.to_std().ok()?;
+    if every < POLL_MIN {
+        let hint = format!("the shortest is \"{}s\"; webhooks are faster", POLL_MIN.as_secs());
+        return item.refuse(wrong("vendors limit how often they are asked", hint));
+    }
+    Some(every)
+}
+
+/// How often an account is asked that sends no webhooks.
+const POLL_EVERY: Duration = Duration::from_mins(1);
+const POLL_MIN: Duration = Duration::from_secs(1);
+const NEVER: &str = "never";
 
 /// What becomes of its tickets.
 fn access(table: &Table<'_>, kind: &Facts, names: &Names) -> Option<TicketAccess> {
     let tag = table.get("tag").and_then(|item| item.read(values::name));
-    let mut access =
-        TicketAccess { notes: table.flag("notes", kind.name != "github")?, tag, ..TicketAccess::default() };
+    let mut access = TicketAccess {
+        notes: table.flag("notes", kind.interface.as_ref().is_some_and(|interface| interface.notes))?,
+        tag,
+        ..TicketAccess::default()
+    };
     for (team, item) in entries(table, "groups") {
         if let Err(wrong) = known("team", team, &names.teams) {
             item.note(wrong);

@@ -3,19 +3,11 @@
 use std::net::SocketAddr;
 
 use super::raw::{Table, Wrong, wrong};
-use crate::adapters::tickets::Settings as TicketSettings;
 use crate::adapters::web::Settings;
 
 /// `None` where nothing listens, or where a problem was noted.
-pub(super) fn web(document: &Table<'_>, tickets: &[TicketSettings]) -> Option<Settings> {
-    let Some(item) = document.get("web") else {
-        if let Some(account) = tickets.iter().find(|account| account.webhook.is_some()) {
-            let what = format!("webhooks of {} are signed, and nothing listens for them", account.name);
-            document.note(wrong(what, "add a table: [web] listen = \"127.0.0.1:8322\""));
-        }
-        return None;
-    };
-    let table = item.table()?;
+pub(super) fn web(document: &Table<'_>) -> Option<Settings> {
+    let table = document.get("web")?.table()?;
     let listen = table.need("listen", "say where: listen = \"127.0.0.1:8322\"").and_then(|item| item.read(address));
     let url = table.get("url").map(|item| item.read(super::api_base));
     table.close();

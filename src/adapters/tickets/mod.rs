@@ -14,6 +14,7 @@ mod changes;
 mod client;
 mod error;
 mod node;
+mod poll;
 mod post;
 mod sign_in;
 mod signature;
@@ -37,6 +38,8 @@ mod zendesk;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use regex::Regex;
 use secrecy::SecretString;
@@ -44,6 +47,7 @@ use secrecy::SecretString;
 pub use self::changes::{CHANGED_MAX, Changed};
 pub use self::client::{Exchange, Patience, Watcher};
 pub use self::error::{Result, TicketError};
+pub use self::poll::{Polls, is_mark};
 pub use self::post::{Accounts, markup};
 pub use self::signature::{Delivery, Event, NotHeard};
 pub use self::system::{Facts, Interface, Use};
@@ -95,6 +99,8 @@ pub struct Settings {
     pub token: Option<SecretPlace>,
     /// `None`: webhooks are not listened to.
     pub webhook: Option<SecretPlace>,
+    /// How often it is asked what has changed; `None`: never.
+    pub poll: Option<Duration>,
 }
 
 impl Facts {

@@ -64,6 +64,7 @@ fn account(webhook: bool) -> Arc<Account> {
         plan_field: None,
         token: Some(place()),
         webhook: webhook.then(place),
+        poll: None,
     };
     let secret = webhook.then(|| SecretString::from(SECRET));
     let account = Account::with_secrets(&settings, "token".into(), secret, Patience::default(), None);

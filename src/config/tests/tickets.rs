@@ -71,6 +71,12 @@ fn what_is_wrong_with_an_account_is_told() {
             "kind = \"rt\"\nhost = \"h.test\"\n[[tickets]]\nkind = \"zendesk\"\nsystem = \"rt\"\nhost = \"h.test\"",
             "system = \"own\"\nhost = \"h.test\"",
             "system = \"own\"\nlink = 'x(.)'\ntoken_env = \"A\"",
+            "kind = \"rt\"\nhost = \"h.test\"\npoll = \"1m\"",
+            "kind = \"rt\"\nhost = \"h.test\"\ntoken_env = \"A\"\nuser = \"b\"\npoll = \"10ms\"",
+            "kind = \"rt\"\nhost = \"h.test\"\ntoken_env = \"A\"\nuser = \"b\"\ngroups = { manager = \"9\" }",
+            "kind = \"rt\"\nhost = \"h.test\"\ntoken_env = \"A\"\nuser = \"b\"\nagents = { Mona = \"9\" }",
+            "kind = \"zendesk\"\nhost = \"h.test\"\ntoken_env = \"A\"\nwebhook_secret_env = \"B\"",
+            "kind = \"zendesk\"\nhost = \"h.test\"\n[web]\nlisten = \"8322\"\nport = 1",
             "",
         ],
         &expect![[r#"
@@ -115,12 +121,12 @@ fn what_is_wrong_with_an_account_is_told() {
               tickets[0].api_key: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
 
-            1: 
-              : webhooks of zendesk are signed, and nothing listens for them
-              add a table: [web] listen = "127.0.0.1:8322"
             263: [[tickets]]
               tickets[0]: a webhook says which ticket to read, and there is no token to read it with
               add token_env or token_file
+            263: [[tickets]]
+              tickets[0]: nothing listens for its webhooks
+              add a table: [web] listen = "127.0.0.1:8322"
 
             266: token_file = ""
               tickets[0].token_file: an empty path
@@ -169,6 +175,33 @@ fn what_is_wrong_with_an_account_is_told() {
             266: token_env = "A"
               tickets[0].token_env: `token_env` is for systems that are known
               name one: kind = "zendesk"
+
+            266: poll = "1m"
+              tickets[0].poll: an account is asked only with a token
+              add token_env or token_file, or delete `poll`
+
+            268: poll = "10ms"
+              tickets[0].poll: "10ms" is no time at all
+              the shortest duration is "1s"
+
+            268: groups = { manager = "9" }
+              tickets[0].groups.manager: there is no team "manager"
+              did you mean `managers`?
+
+            268: agents = { Mona = "9" }
+              tickets[0].agents.Mona: "Mona" is not a Discord id
+              switch on Developer Mode in Discord, right-click the channel, role or server, "Copy ID"
+
+            263: [[tickets]]
+              tickets[0]: nothing listens for its webhooks
+              add a table: [web] listen = "127.0.0.1:8322"
+
+            267: listen = "8322"
+              web.listen: "8322" is not an address with a port
+              write an address of this machine and a port: "127.0.0.1:8322", or "0.0.0.0:8322" for all of them
+            268: port = 1
+              web.port: unknown key `port` in `web`
+              choose from `listen`, `url`
 
             263: [[tickets]]
               tickets[0].link: `link` is missing

@@ -84,6 +84,7 @@ impl RequestTracker {
             plan_field: None,
             token: None,
             webhook: None,
+            poll: None,
         };
         Ok(Account::with_secrets(&settings, secret.into(), None, PATIENCE, None)?)
     }

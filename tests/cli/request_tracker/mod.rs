@@ -1,6 +1,7 @@
 //! A ticket system as it is: every verb against a real Request Tracker.
 
 mod instance;
+mod whole;
 
 use std::fmt::Write;
 
@@ -28,7 +29,8 @@ async fn every_verb_does_what_it_says() -> Result<()> {
     a_ticket_is_given_to_queues_and_people(&tracker, &account).await?;
     what_changed_is_told(&tracker, &account).await?;
     who_may_not_is_told_so(&tracker, &account).await?;
-    the_program_shows_it(&tracker).await
+    the_program_shows_it(&tracker).await?;
+    whole::a_link_brings_the_ticket_and_its_customer_is_heard(&tracker, &account).await
 }
 
 async fn opened(tracker: &RequestTracker, account: &Account, subject: &str) -> Result<TicketId> {

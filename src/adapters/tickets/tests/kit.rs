@@ -118,6 +118,7 @@ impl Case {
             plan_field: owned(self.plan_field),
             token: None,
             webhook: None,
+            poll: None,
         }
     }
 
