@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::discord::completion::CHOICE_CHARS_MAX;
 use crate::adapters::discord::custom_id::{CustomId, Sentence};
+use crate::adapters::discord::markup::plain;
 use crate::engine::connector::{Ping, Telling};
 use crate::sop::escalation::{EscalationId, NOTE_CHARS_MAX};
 use crate::sop::guidance::form::{Filled, FormPage, ShownForm};
@@ -298,7 +299,7 @@ fn tell_buttons(words: &Words, case: &str, due: i64, can_post: bool) -> Value {
 
 /// A choice, while one types. Its name is shown as it is: nothing in it is markup.
 fn offered(words: &Words, choice: &Choice) -> Value {
-    json!({"name": cut(&words.choice(choice), CHOICE_CHARS_MAX), "value": choice.value})
+    json!({"name": cut(&plain(&words.choice(choice)), CHOICE_CHARS_MAX), "value": choice.value})
 }
 
 /// The button below what moving a case over would change.

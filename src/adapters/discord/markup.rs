@@ -46,7 +46,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// Makes a text from outside harmless where nothing is markup: on one line, in its direction.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     shown(text).map(|character| if character == '\n' { ' ' } else { character }).collect()
 }
 

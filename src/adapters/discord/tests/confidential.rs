@@ -43,6 +43,7 @@ enum Step {
     Say { customer: u64, text: usize },
     Confide { edited: bool },
     Report { about: bool },
+    Read { lost: bool },
     Act { who: usize, case: u32, act: usize, pressed: Option<u64> },
     Merge { who: usize, part: u32, whole: u32 },
     Inform { who: usize, case: u32 },
@@ -60,6 +61,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (4_001_u64..4_004, 0..PUBLIC.len()).prop_map(|(customer, text)| Step::Say { customer, text }),
         2 => any::<bool>().prop_map(|edited| Step::Confide { edited }),
         1 => any::<bool>().prop_map(|about| Step::Report { about }),
+        1 => any::<bool>().prop_map(|lost| Step::Read { lost }),
         8 => (who(), case(), 0..ACTS, proptest::option::of(0_u64..8))
             .prop_map(|(who, case, act, pressed)| Step::Act { who, case, act, pressed }),
         1 => (who(), case(), case()).prop_map(|(who, part, whole)| Step::Merge { who, part, whole }),
@@ -155,6 +157,14 @@ impl Day {
                 });
                 self.ask(READERS - 1, |actor, reply| Request::Escalate { actor, form, reply });
             }
+            // A ticket whose customer confides: what stands in it is for those who may read its case.
+            Step::Read { lost: false } => {
+                let reading = Box::new(reading(self.secret.name, self.secret.said[0]));
+                self.stage.ask("", Request::TicketRead { ticket: ticket("55"), reading, again: None });
+            }
+            Step::Read { lost: true } => {
+                self.stage.ask("", Request::TicketLost { ticket: ticket("55"), why: "it is gone".to_owned() });
+            }
             Step::Act { who, case, act, pressed } => {
                 let id = EscalationId(*case);
                 let about =
@@ -217,9 +227,14 @@ impl Day {
                 self.question(who, question);
             }
             for typed in ["", "esc", "legal", "dora", "zacharias", "4711", "tooth", "fire"] {
-                for what in [Choosing::Open, Choosing::Resolved, Choosing::Any] {
+                for what in [Choosing::Open, Choosing::Resolved, Choosing::Any, Choosing::Ticket] {
                     self.question(who, Question::Choices { what, typed: typed.to_owned() });
                 }
+            }
+            for ticket in ["desk 55", "desk 99", "4711"] {
+                let (trigger, place) = (Some("refund".to_owned()), place("support").as_str().into());
+                let purpose = Box::new(Purpose::Escalation { trigger, place, message: None });
+                self.question(who, Question::Form { purpose, page: 0, ticket: ticket.to_owned() });
             }
             for case in 1..6_u32 {
                 let about = || About::Typed(case.to_string());

@@ -53,6 +53,7 @@ fn texts() -> impl Iterator<Item = String> {
 fn day(text: &str) -> Vec<Sent> {
     let mut day = Day::new(text);
     day.customers_write();
+    day.tickets_are_read();
     day.reps_escalate();
     day.teams_work();
     day.somebody_mistypes();
@@ -121,6 +122,28 @@ impl<'t> Day<'t> {
         }
         self.stage.hear(says(3, &dana, self.text));
         self.stage.deliver();
+    }
+
+    /// What stands in a ticket, what is said in it, and what its system says of itself.
+    fn tickets_are_read(&mut self) {
+        let reading = Box::new(reading(self.text, "Refund my $800, you LIARS."));
+        self.ask(Request::TicketRead { ticket: ticket("55"), reading, again: None });
+        self.ask(Request::TicketLost { ticket: ticket("4711"), why: self.said() });
+        let notes: Vec<EscalationId> = self.stage.desk.cases().map(|case| case.id).collect();
+        for escalation in notes {
+            self.ask(Request::NoteUndeliverable { escalation, why: self.said() });
+        }
+        self.stage.deliver();
+        let by_hand = FormFor::Escalation {
+            trigger: Some("refund".to_owned()),
+            place: place("support").as_str().into(),
+            message: None,
+        };
+        let (purpose, ticket) = (Box::new(by_hand), "desk 55".to_owned());
+        self.question(&self.manager.clone(), Question::Form { purpose, page: 0, ticket });
+        for typed in [String::new(), self.said()] {
+            self.question(&self.manager.clone(), Question::Choices { what: Choosing::Ticket, typed });
+        }
     }
 
     /// With and without a trigger, about a message and about none.

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::adapters::discord::compose;
 use crate::adapters::discord::markup;
@@ -22,11 +22,14 @@ use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::{AnswerKind, Field, Need};
 use crate::sop::guidance::message::Wording;
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
-use crate::sop::message::{Message, Person, Standing, cut};
+use crate::sop::message::{Message, Person, Standing, TicketRef, cut};
 use crate::sop::notice::Notice;
-use crate::sop::procedure::Procedure;
+use crate::sop::procedure::{Procedure, TicketAccess, TicketLink};
 use crate::sop::rota::{Every, Layer, Rota, Rotation};
 use crate::sop::team::{Plan, Team};
+use crate::sop::ticket::{
+    Comment, Reading, Requester, Role, Ticket, TicketPart, TicketPriority, TicketStatus, Visibility,
+};
 use crate::sop::trigger::Trigger;
 use crate::words::{Language, Words};
 
@@ -63,7 +66,12 @@ impl Stage {
                 self.out.push((*escalation, *page));
             }
             let Some(told) = sending(notice, &self.desk, procedure(), self.now) else { continue };
-            let body = compose::telling(words(), &told.telling);
+            let body = match &told.telling {
+                // Nobody reads anything by it.
+                Telling::Reading => continue,
+                Telling::TicketNote(note) => json!({"marker": note.marker, "facts": note.facts}),
+                telling => compose::telling(words(), telling),
+            };
             let is_answer = matches!(told.to, Destination::Asker(_));
             let asker = if is_answer { asker.to_owned() } else { String::new() };
             self.sent.push(Sent { rings: rings(&told.telling), to: told.to, body, asker });
@@ -152,6 +160,51 @@ fn words() -> &'static Words {
     &WORDS
 }
 
+/// A ticket as its system tells of it, with this text wherever a text can be.
+fn reading(text: &str, said: &str) -> Reading {
+    let line = text.replace('\n', " ");
+    let comment = |id: &str, role, visibility, text: &str| Comment {
+        id: id.to_owned(),
+        author: line.clone(),
+        role,
+        visibility,
+        text: text.to_owned(),
+        at: at(0),
+    };
+    let requester = Requester {
+        id: "7".to_owned(),
+        name: line.clone(),
+        email: Some(line.clone()),
+        organisation: Some(line.clone()),
+        plan: Some(line.clone()),
+        tags: vec![line.clone()],
+    };
+    let ticket = Ticket {
+        id: "55".to_owned(),
+        number: line.clone(),
+        subject: line.clone(),
+        status: TicketStatus::Open,
+        priority: Some(TicketPriority::High),
+        requester,
+        assignee: None,
+        group: Some(line.clone()),
+        tags: vec![line.clone(); 12],
+        created: at(0),
+        updated: at(0),
+        comments: vec![
+            comment("1", Role::Agent, Visibility::Internal, text),
+            comment("2", Role::Customer, Visibility::Public, said),
+            comment("3", Role::Customer, Visibility::Public, text),
+        ],
+        is_cut: false,
+    };
+    Reading { ticket, recent: Some(3) }
+}
+
+fn ticket(id: &str) -> TicketRef {
+    TicketRef { system: "desk".to_owned(), id: id.to_owned(), url: None }
+}
+
 /// Duties that change hands every so many hours.
 fn rota(team: &str, hours: u32, people: &[&str]) -> Rota {
     let people = people.iter().map(|id| (*id).into()).collect();
@@ -176,7 +229,11 @@ fn numbered() -> Procedure {
         field("steps", Need::Now),
         Field { kind: AnswerKind::Number, ..field("count", Need::Owed) },
         Field { kind: AnswerKind::Link, ..field("link", Need::Owed) },
+        Field { prefill: Some(TicketPart::Said), ..field("context", Need::Optional) },
     ];
+    let access = Some(TicketAccess { notes: true, ..TicketAccess::default() });
+    let links = procedure.ticket_links.iter().map(|link| TicketLink { access: access.clone(), ..link.clone() });
+
     let plan = |plan: &Plan| {
         let lower_when = vec!["The receipt is there".to_owned()];
         Arc::new(Plan { confirm_within: TimeDelta::hours(1), lower_when, ..plan.clone() })
@@ -204,6 +261,7 @@ fn numbered() -> Procedure {
         teams: procedure.teams.iter().map(team).collect(),
         triggers: procedure.triggers.iter().map(trigger).collect(),
         default_plan: plan(&procedure.default_plan),
+        ticket_links: links.collect(),
         guidance: Guidance {
             by_default: vec![field("steps", Need::Now)],
             information: asked,
