@@ -312,6 +312,26 @@ mod tests {
     }
 
     #[test]
+    fn a_translation_writes_only_what_english_does_and_as_guarded() {
+        for (code, language) in Language::ALL {
+            for ((file, theirs), (_, ours)) in language.templates().iter().zip(Language::English.templates()) {
+                let ours = written(ours);
+                for expression in written(theirs) {
+                    let is_word = expression.split_once('|').is_some_and(|(_, filter)| filter.contains("plural"));
+                    assert!(is_word || ours.contains(&expression), "{code}, {file}: {{{{ {expression} }}}}");
+                }
+            }
+        }
+    }
+
+    /// What a template writes between its words: each expression with its filters, the words in those left out.
+    fn written(template: &str) -> Vec<String> {
+        let after = template.split("{{").skip(1);
+        let inner = after.map(|rest| rest.split("}}").next().unwrap_or_default().trim_matches(['-', ' ']));
+        inner.map(|expression| expression.split('"').step_by(2).collect::<Vec<_>>().join("…")).collect()
+    }
+
+    #[test]
     fn the_words_of_a_language_name_buttons_by_their_labels() {
         let (english, mut named) = (words(Language::English), 0);
         let labels = |words: &Words| {
