@@ -15,6 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::report::{Found, Severity};
+use crate::sop::typo::closest;
 
 /// The config being read, and what was found wrong so far.
 #[derive(Debug, Default)]
@@ -303,9 +304,6 @@ impl<'t> Item<'t> {
     }
 }
 
-/// Names closer than this are what somebody meant to type (Jaro-Winkler, 0 to 1).
-const MEANT: f64 = 0.75;
-
 /// "did you mean `plan`?", or else what there is.
 pub(super) fn did_you_mean<S: AsRef<str>>(typed: &str, known: impl IntoIterator<Item = S>) -> String {
     let mut names: Vec<String> = Vec::new();
@@ -319,12 +317,4 @@ pub(super) fn did_you_mean<S: AsRef<str>>(typed: &str, known: impl IntoIterator<
         None if names.is_empty() => "there is none yet".to_owned(),
         None => format!("choose from `{}`", names.join("`, `")),
     }
-}
-
-/// The name that somebody probably meant.
-pub(super) fn closest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let typed = typed.to_lowercase();
-    let rated = names.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
-    let best = rated.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    best.filter(|(closeness, _)| *closeness >= MEANT).map(|(_, name)| name)
 }

@@ -4,9 +4,10 @@ use chrono::{TimeDelta, Weekday};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use super::raw::{Wrong, closest, wrong};
+use super::raw::{Wrong, wrong};
 use crate::sop::calendar::MINUTES_OF_A_DAY;
 use crate::sop::signal::Currency;
+use crate::sop::typo::closest;
 
 /// No clock of a procedure runs longer.
 const DURATION_MAX: TimeDelta = TimeDelta::days(365);

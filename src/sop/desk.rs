@@ -10,6 +10,7 @@ mod duties;
 mod forms;
 mod handover;
 mod hearing;
+mod meant;
 mod reach;
 mod request;
 mod shared;

@@ -15,7 +15,7 @@
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
 //! 8. [`prover`]: what the procedure comes to over a year, for its author; [`health`]: how right its triggers are,
-//!    with the interval of each [`share`]
+//!    with the interval of each [`share`]; [`typo`]: what was meant by what was typed
 
 pub mod calendar;
 pub mod clock;
@@ -37,4 +37,5 @@ pub mod team;
 pub mod ticket;
 pub mod triage;
 pub mod trigger;
+pub mod typo;
 pub mod waits;

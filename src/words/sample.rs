@@ -476,7 +476,8 @@ fn handovers(cards: &[Card]) -> Vec<PostFacts> {
 fn duty_refusals() -> Vec<DutyRefusal> {
     let (who, team, span) = (person("Sam", Standing::Staff), TeamId::from("first"), span());
     vec![
-        DutyRefusal::UnknownTeam { asked: "frist".to_owned() },
+        DutyRefusal::UnknownTeam { asked: "frist".to_owned(), meant: Some("First".to_owned()) },
+        DutyRefusal::UnknownTeam { asked: "nobody".to_owned(), meant: None },
         DutyRefusal::NoRota { team: team.clone() },
         DutyRefusal::NotATime { typed: "soon".to_owned() },
         DutyRefusal::InThePast { to: at(0) },
@@ -579,11 +580,13 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotATime { typed: "soon".to_owned() },
         Refusal::NotYourTeam { id, teams: vec!["first".into(), "second".into()] },
         Refusal::NoteMissing { id },
-        Refusal::Unknown { asked: "ESC-9".to_owned() },
+        Refusal::Unknown { asked: "ESC-9".to_owned(), meant: None },
+        Refusal::Unknown { asked: "ESC-21".to_owned(), meant: Some(EscalationId(12)) },
         Refusal::NotStaff,
         Refusal::PromiseOver { id: EscalationId(1) },
         Refusal::Incomplete { field: "steps tried".to_owned() },
-        Refusal::UnknownTrigger { asked: "refunds".to_owned() },
+        Refusal::UnknownTrigger { asked: "refunds".to_owned(), meant: Some("refund".to_owned()) },
+        Refusal::UnknownTrigger { asked: "nothing".to_owned(), meant: None },
         Refusal::NobodyOnCall { id, team: "first".into() },
         Refusal::NothingOwed { id },
         Refusal::NoPlaybook { id },

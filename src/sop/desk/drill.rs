@@ -13,7 +13,7 @@ impl Turn<'_> {
     pub(super) fn drill(&mut self, actor: &Actor, asked: &str, place: PlaceId) -> Result<Answer, Refusal> {
         managers_only(actor)?;
         let trigger = self.procedure.trigger(asked);
-        let trigger = trigger.ok_or_else(|| Refusal::UnknownTrigger { asked: asked.to_owned() })?;
+        let trigger = trigger.ok_or_else(|| self.unknown_trigger(asked))?;
         let opened = Opened {
             subject: Subject { customer: None, place: place.clone(), ticket: None, scope: trigger.scope },
             severity: trigger.severity,

@@ -11,6 +11,7 @@ use crate::sop::notice::{Answer, Check, Checkup, Duty, Notice, Post};
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, End, Rota, Span, moment_after};
 use crate::sop::team::{Team, TeamId};
+use crate::sop::typo::closest;
 
 /// Somebody wants to take a duty, as typed.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,7 +173,12 @@ impl Turn<'_> {
         let wanted = typed.trim().to_lowercase();
         let is_meant = |team: &&Team| team.id.0.to_lowercase() == wanted || team.name.to_lowercase() == wanted;
         let found = self.procedure.teams.iter().find(is_meant);
-        found.ok_or_else(|| DutyRefusal::UnknownTeam { asked: cut(typed.trim(), TYPED_SHOWN) })
+        found.ok_or_else(|| {
+            let named = self.procedure.teams.iter().flat_map(|team| [team.id.0.as_str(), &team.name]);
+            let asked = cut(typed.trim(), TYPED_SHOWN);
+            let meant = closest(&asked, named).map(str::to_owned);
+            DutyRefusal::UnknownTeam { asked, meant }
+        })
     }
 
     fn typed_span(&self, form: &CoverForm, zone: Tz) -> Result<Span, DutyRefusal> {

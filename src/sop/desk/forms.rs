@@ -151,10 +151,7 @@ impl Turn<'_> {
 
     /// The trigger that somebody names, if they name one.
     fn asked_for(&self, trigger: Option<&str>) -> Result<Option<&'_ Trigger>, Refusal> {
-        let found = |asked: &str| {
-            let found = self.procedure.trigger(asked);
-            found.ok_or_else(|| Refusal::UnknownTrigger { asked: cut(asked, ASKED_CHARS_MAX) })
-        };
+        let found = |asked: &str| self.procedure.trigger(asked).ok_or_else(|| self.unknown_trigger(asked));
         trigger.map(found).transpose()
     }
 
@@ -209,9 +206,6 @@ impl Turn<'_> {
         }
     }
 }
-
-/// A trigger's name as typed, where there is none of it, in characters.
-const ASKED_CHARS_MAX: usize = 80;
 
 /// The answers on a page, with everything that it cannot do without.
 fn answers(fields: &[Field], typed: &[(String, String)]) -> Result<Vec<Information>, Refusal> {

@@ -11,7 +11,7 @@ use crate::sop::escalation::{
 };
 use crate::sop::guidance::information::Field;
 use crate::sop::health::health;
-use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef, cut};
+use crate::sop::message::{Message, Person, PersonId, Standing, TicketRef};
 use crate::sop::notice::{self, Answer, Notice, ReplyTo};
 use crate::sop::procedure::Procedure;
 use crate::sop::signal::Signals;
@@ -296,15 +296,18 @@ impl<'a> Turn<'a> {
 
     /// The case somebody means, if they may know of it.
     pub(super) fn find(&self, actor: &Actor, about: &About) -> Result<&Escalation, Refusal> {
-        let (id, asked) = match about {
-            About::Button { escalation, .. } => (Some(*escalation), escalation.to_string()),
-            About::Typed(text) => (text.parse().ok(), cut(text.trim(), 40)),
+        let id = match about {
+            About::Button { escalation, .. } => Some(*escalation),
+            About::Typed(text) => text.parse().ok(),
         };
         if actor.person.standing != Standing::Staff {
             return Err(Refusal::NotStaff);
         }
         let case = id.and_then(|id| self.desk.case(id)).filter(|case| case.may_be_read_by(actor));
-        case.ok_or(Refusal::Unknown { asked })
+        case.ok_or_else(|| match about {
+            About::Button { escalation, .. } => Refusal::Unknown { asked: escalation.to_string(), meant: None },
+            About::Typed(text) => self.unknown_case(actor, text),
+        })
     }
 
     /// Everything overdue: hand-overs, then cases, the most severe first, then the longest overdue; each case goes one

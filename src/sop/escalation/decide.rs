@@ -117,6 +117,8 @@ pub enum Refusal {
     /// There is no such case, or the asker may not know of it: the same words for both.
     Unknown {
         asked: String,
+        /// The one that was probably meant, of those that the asker may read.
+        meant: Option<EscalationId>,
     },
     NotStaff,
     /// A field of a form is empty.
@@ -126,6 +128,8 @@ pub enum Refusal {
     /// No trigger has this id.
     UnknownTrigger {
         asked: String,
+        /// The id of the one that was probably meant.
+        meant: Option<String>,
     },
     /// It cannot go back to a team that nobody is on call for.
     NobodyOnCall {

@@ -55,6 +55,8 @@ impl Rota {
 pub enum DutyRefusal {
     UnknownTeam {
         asked: String,
+        /// The id or the name of the one that was probably meant, whichever is closer.
+        meant: Option<String>,
     },
     /// All of the team is on call: there is no duty to take.
     NoRota {
