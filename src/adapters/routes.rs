@@ -16,7 +16,7 @@ impl Connector for Routes {
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Receipt, Undelivered>> {
         match &outgoing.to {
             Destination::Ticket(_) => self.tickets.deliver(outgoing),
-            Destination::Place(_) | Destination::Message { .. } | Destination::Asker(_) => self.chat.deliver(outgoing),
+            _ => self.chat.deliver(outgoing),
         }
     }
 }

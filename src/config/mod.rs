@@ -157,6 +157,7 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let names = Names::of(&document);
     let desk = document.need("desk", "add a table [desk] with id, name, front, default_plan").and_then(|it| it.table());
     let fields = information::information(&document);
+    let threads = desk.as_ref().map_or(Some(true), |desk| desk.flag("threads", true));
     let (settings, front, default_plan, by_default) = match desk {
         Some(desk) => desk_settings(desk, &names, &fields),
         None => (None, None, None, None),
@@ -174,6 +175,7 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.ticket_links = ticket_links;
+    procedure.threads = threads?;
     procedure.version = version(text, &files.into_texts());
     Some(Config { procedure, desk: settings?, discord: discord?, tickets, web, warnings })
 }

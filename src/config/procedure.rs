@@ -114,6 +114,8 @@ pub(super) fn procedure(
         label_thresholds,
         // Read with the accounts they belong to.
         ticket_links: Vec::new(),
+        // Read with the desk's table.
+        threads: true,
         guidance,
     };
     Some((procedure, warnings))

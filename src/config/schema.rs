@@ -172,6 +172,7 @@ fn desk() -> Value {
         key("log", "The SQLite file with everything that happened.", text()).or(super::LOG),
         key("language", "What the bot speaks. Default: what the server does.", one_of(&Language::ALL)),
         key("templates", "A folder with wording of your own, one file per template.", text()),
+        key("threads", "Whether what happens to a case is written in a thread of its card.", flag()).or(true),
         key("front", "The team that is told in a line what becomes of cases.", id()).needed(),
         key("default_plan", "The plan for what a person escalates by hand without naming a trigger.", id()).needed(),
         key("required", "Ids of [[information]] for every case whose trigger names none, at most 14.", list(&id()))

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId, TicketRef};
-use crate::sop::notice::{Answer, Card, Line, LineFacts, PostFacts, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, HistoryFacts, Line, LineFacts, PostFacts, ReplyTo, Verb};
 use crate::sop::team::Severity;
 use crate::sop::ticket::Reading;
 
@@ -34,6 +34,8 @@ pub enum Destination {
     Place(PlaceId),
     /// A message of ours that is to show something new.
     Message { place: PlaceId, message: MessageId },
+    /// The thread of a message of ours, opened where there is none.
+    Thread { place: PlaceId, message: MessageId },
     /// Whoever asked.
     Asker(ReplyTo),
     /// A ticket system.
@@ -79,6 +81,8 @@ pub enum Telling {
     /// Nothing: the ticket is read.
     Reading,
     TicketNote(Box<TicketNote>),
+    /// What happened to a case; pings nobody.
+    History(Box<HistoryFacts>),
 }
 
 /// A note for staff in the ticket of a case, and what else becomes of the ticket then.

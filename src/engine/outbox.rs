@@ -129,6 +129,7 @@ impl Outbox {
             Notice::TicketNote { escalation, version, line, .. } => {
                 format!("note/{}/{version}/{}", escalation.0, line.name())
             }
+            Notice::History { escalation, number, .. } => format!("history/{}/{number}", escalation.0),
             Notice::Reply { to, .. } => format!("reply/{}", to.0),
         }
     }
@@ -317,11 +318,12 @@ fn told(row: Row) -> Option<Told> {
     row.to_tell.notice.is_stored().then_some(Told { key: row.to_tell.key, generation: row.to_tell.generation })
 }
 
-/// Pages before everything else, the most severe first.
+/// Pages before everything else, the most severe first; a history, which nobody waits for, after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Page(Reverse<Severity>),
     Other,
+    History,
 }
 
 impl Rank {
@@ -330,6 +332,7 @@ impl Rank {
             Notice::Page { escalation, .. } => {
                 desk.case(*escalation).map_or(Self::Other, |case| Self::Page(Reverse(case.severity)))
             }
+            Notice::History { .. } => Self::History,
             _ => Self::Other,
         }
     }
@@ -343,7 +346,8 @@ impl Rank {
 /// vendor's limit is soon reached.
 const TICKET_LANES: u32 = 4;
 
-/// What must not overtake each other: lines in one place, redraws of one card, what becomes of one ticket.
+/// What must not overtake each other: lines in one place, redraws of one card, the history of one case, what becomes of
+/// one ticket.
 fn lane(row: &ToTell) -> String {
     let of_ticket = |TicketRef { system, id, .. }: &TicketRef| {
         let number = id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
@@ -353,6 +357,7 @@ fn lane(row: &ToTell) -> String {
         Notice::ReadTicket { ticket, .. } | Notice::TicketNote { ticket, .. } => of_ticket(ticket),
         Notice::Word { place, .. } => place.ticket().as_ref().map_or_else(|| row.key.clone(), of_ticket),
         Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
+        Notice::History { escalation, .. } => format!("history/{}", escalation.0),
         Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
@@ -425,6 +430,13 @@ pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: 
         }
         Notice::Sop { team, sop } => {
             (Destination::Place(procedure.team(team)?.place.clone()), Telling::Sop(sop.clone()), false)
+        }
+        Notice::History { escalation, page, at, entry, .. } => {
+            let case = desk.case(*escalation)?;
+            let Fate::Delivered { place, message, .. } = &case.pages.get(*page)?.fate else { return None };
+            let facts = Box::new(notice::history_facts(entry, *at, case));
+            let to = Destination::Thread { place: place.clone(), message: message.clone() };
+            (to, Telling::History(facts), case.opened.confidential)
         }
         Notice::Word { place, text, .. } => {
             let to = place.ticket().map_or_else(|| Destination::Place(place.clone()), Destination::Ticket);

@@ -325,7 +325,7 @@ async fn fault(Extract(shared): Extract<Arc<Shared>>, body: Bytes) -> Result<imp
     shared.change(|state| match trouble {
         Trouble::Gateway { gateway } => state.sessions.suffer(gateway),
         Trouble::Twice { every_event_twice } => state.sessions.twice = every_event_twice,
-        Trouble::LockOut { lock_out_bot } => state.lock_out_bot(lock_out_bot.0),
+        Trouble::LockOut { lock_out_bot } => state.deny_bot(lock_out_bot.0, permissions::VIEW_CHANNEL),
         Trouble::Rest(fault) => state.fault(fault),
     });
     Ok(json_body(&json!({})))

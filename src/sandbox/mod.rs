@@ -195,6 +195,15 @@ impl SmallDiscord {
         found.unwrap_or_else(|| id.to_string())
     }
 
+    /// The channel that a thread hangs on; `None` for what is no thread.
+    pub fn parent(&self, id: u64) -> Option<u64> {
+        let parent = |place: &state::Place| match &place.kind {
+            state::Kind::Thread(thread) => Some(thread.parent),
+            state::Kind::Text | state::Kind::Direct(_) => None,
+        };
+        self.shared.read(|state| state.places.get(&id).and_then(parent))
+    }
+
     /// The name of a role; the id where there is none.
     pub fn role_name(&self, id: u64) -> String {
         let found = self.shared.read(|state| state.roles.get(&id).map(|one| one.name.clone()));
@@ -322,7 +331,17 @@ impl SmallDiscord {
 
     /// The bot may no longer see this channel (50001).
     pub fn lock_out_bot(&self, channel: u64) {
-        self.shared.change(|state| state.lock_out_bot(channel));
+        self.shared.change(|state| state.deny_bot(channel, permissions::VIEW_CHANNEL));
+    }
+
+    /// The bot may no longer open threads in this channel (50013).
+    pub fn forbid_threads(&self, channel: u64) {
+        self.shared.change(|state| state.deny_bot(channel, permissions::CREATE_PUBLIC_THREADS));
+    }
+
+    /// Takes a thread out of sight, until something is said in it.
+    pub fn archive_thread(&self, thread: u64) {
+        self.shared.change(|state| state.archive_thread(thread));
     }
 
     /// From now on everybody on the server can see this channel.

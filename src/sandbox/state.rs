@@ -229,12 +229,14 @@ impl State {
         Some(place)
     }
 
-    /// The bot may no longer see `place`.
-    pub fn lock_out_bot(&mut self, place: u64) {
+    /// The bot may no longer do this in `place`.
+    pub fn deny_bot(&mut self, place: u64, deny: permissions::Bits) {
         let who = Who::Member(self.bot);
         let Some(place) = self.places.get_mut(&place) else { return };
-        place.overwrites.retain(|overwrite| overwrite.who != who);
-        place.overwrites.push(Overwrite { who, allow: 0, deny: permissions::VIEW_CHANNEL });
+        match place.overwrites.iter_mut().find(|overwrite| overwrite.who == who) {
+            Some(own) => (own.allow, own.deny) = (own.allow & !deny, own.deny | deny),
+            None => place.overwrites.push(Overwrite { who, allow: 0, deny }),
+        }
         let id = place.id;
         let channel = self.channel(&self.places[&id]);
         self.dispatch("CHANNEL_UPDATE", sessions::GUILDS, &channel);
@@ -270,6 +272,13 @@ impl State {
             thread.archived = false;
             self.tell_thread("THREAD_UPDATE", place);
         }
+    }
+
+    /// Nothing was said in a thread for so long that it is out of sight.
+    pub fn archive_thread(&mut self, place: u64) {
+        let Some(Place { kind: Kind::Thread(thread), .. }) = self.places.get_mut(&place) else { return };
+        thread.archived = true;
+        self.tell_thread("THREAD_UPDATE", place);
     }
 
     /// Tells the bot, if it sees the thread, and open pages.

@@ -129,6 +129,7 @@ pub(crate) fn build() -> Procedure {
         lexicon: Lexicon::built_in(),
         rates: rates(),
         label_thresholds: Vec::new(),
+        threads: true,
         guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps], ..Guidance::default() },
         ticket_links: vec![TicketLink {
             system: "desk".to_owned(),

@@ -4,6 +4,7 @@
 mod card;
 mod checkup;
 mod duty;
+mod history;
 mod playbook;
 mod terms;
 mod why;
@@ -17,11 +18,13 @@ use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
 use crate::sop::guidance::form::{FormPage, ShownForm};
 use crate::sop::health::Health;
 use crate::sop::message::{Message, Person, PlaceId, TicketRef};
+use crate::sop::notice::card::trigger_names;
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };
 pub use crate::sop::notice::checkup::{Check, Checkup, Outcome};
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
+pub use crate::sop::notice::history::{Entry, HistoryFacts, history, history_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
 pub use crate::sop::notice::why::{NearLine, QuietLine, Stretch, Sum, Why, why};
@@ -43,6 +46,8 @@ pub enum Notice {
     Post { team: TeamId, made_at: DateTime<Utc>, post: Post, calls: Vec<Person> },
     /// Something about the procedure as a whole, in a team's place.
     Sop { team: TeamId, sop: Sop },
+    /// One thing that happened, in the thread of a page's card; `number` is that of the fact in the case.
+    History { escalation: EscalationId, page: usize, number: u32, at: DateTime<Utc>, entry: Entry },
     /// A word to the customer of a case, where they wrote; `by` had it sent.
     Word { escalation: EscalationId, place: PlaceId, text: String, by: Person },
     /// A ticket is to be read. `again` is a message that rules about it have yet to hear.
@@ -67,6 +72,7 @@ impl Notice {
             Self::Line { .. } => "line",
             Self::Post { .. } => "post",
             Self::Sop { .. } => "sop",
+            Self::History { .. } => "history",
             Self::Word { .. } => "word",
             Self::ReadTicket { .. } => "read_ticket",
             Self::TicketNote { .. } => "ticket_note",
@@ -536,7 +542,9 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
     match notice {
         // Somebody took it, or it went on, before this page got out: that team needs no ping any more.
         Notice::Page { escalation, page } => desk.case(*escalation).is_some_and(|case| case.awaiting == Some(*page)),
-        Notice::Card { escalation, page } => desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some()),
+        Notice::Card { escalation, page } | Notice::History { escalation, page, .. } => {
+            desk.case(*escalation).is_some_and(|case| place_of(case, *page).is_some())
+        }
         // Nothing is left to take over.
         Notice::Post { post: Post::HandedOver { team, .. }, .. } => !desk.held_by(team).is_empty(),
         Notice::Line { .. }

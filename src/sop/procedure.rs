@@ -37,6 +37,8 @@ pub struct Procedure {
     /// From which strength on a kind counts as a label of the message, 0 to 1.
     pub label_thresholds: Vec<(Kind, f64)>,
     pub ticket_links: Vec<TicketLink>,
+    /// Whether what happens to a case is written in a thread of its card.
+    pub threads: bool,
     pub guidance: Guidance,
 }
 

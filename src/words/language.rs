@@ -18,6 +18,7 @@ macro_rules! templates {
             "why.md" "sum.md" "finding.md" "flip.md" "playbook.md" "customer.md" "queue.md" "help.md" "refusal.md"
             "duty_refusal.md" "oncall.md" "covered.md" "handover.md" "button.md" "sop.md" "terms.md" "choice.md"
             "grades.md" "health.md" "doctor.md" "form.md" "sentence.md" "unfinished.md" "ticket_note.md"
+            "history.md"
         }
     };
     ($folder:literal: $($name:literal)*) => {

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::sop::desk::Sop;
 use crate::sop::guidance::form::ShownForm;
-use crate::sop::notice::{Answer, Card, Choice, Post, PostFacts};
+use crate::sop::notice::{Answer, Card, Choice, HistoryFacts, Post, PostFacts};
 use crate::sop::team::Team;
 use crate::sop::trigger::{Change, Finding};
 pub use crate::words::language::Language;
@@ -135,6 +135,11 @@ impl Words {
     pub fn ticket_note(&self, facts: &serde_json::Value, at: DateTime<Utc>) -> String {
         let facts = NoteFacts { at: at.timestamp(), facts };
         self.render("ticket_note.md", facts).trim().to_owned()
+    }
+
+    /// What happened to a case, as the body, below what its thread is called.
+    pub fn history(&self, facts: &HistoryFacts) -> Sheet {
+        Sheet::parse(&self.render("history.md", facts))
     }
 
     /// A few lines of text.

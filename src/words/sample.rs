@@ -1,5 +1,6 @@
 //! Facts of every shape, so that a template that does not render stops the start and not a page at night.
 
+mod history;
 mod reasons;
 mod tickets;
 
@@ -125,6 +126,9 @@ impl Words {
         for why in reasons::whys() {
             attempt(self.try_render("why.md", why));
         }
+        for facts in history::entries() {
+            attempt(self.try_render("history.md", facts));
+        }
         for facts in handovers(&cards) {
             attempt(self.try_render("handover.md", facts));
         }
@@ -224,6 +228,7 @@ fn procedure() -> Procedure {
         rates: Rates::default(),
         label_thresholds: Vec::new(),
         ticket_links: vec![tickets::link()],
+        threads: true,
         guidance: Guidance {
             playbooks: vec![Playbook {
                 id: "calm".to_owned(),

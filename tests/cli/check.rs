@@ -42,19 +42,19 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
         exit 1
         --- err
           x it never holds: there are no terms in the language ja, so nothing is read in it
-             ,-[config.toml:278:8]
-         277 | plan = "leads"
-         278 | when = { language = "ja" }
+             ,-[config.toml:280:8]
+         279 | plan = "leads"
+         280 | when = { language = "ja" }
              :        ^^^^^^^^^^^^^^^^^^^
-         279 | 
+         281 | 
              `----
           help: choose a language that has terms: en, es, de, fr, nl, pt
           ! nobody of tier-2 is on call 365 times in the year, 250d 10h in all
-             ,-[config.toml:553:1]
-         552 | 
-         553 | [[rotas]]
+             ,-[config.toml:555:1]
+         554 | 
+         555 | [[rotas]]
              : ^^^^^^^^^
-         554 | team = "tier-2"
+         556 | team = "tier-2"
              `----
           help: the next rung is paged at once then; add a layer below, or somebody who covers
                 for example:
@@ -67,8 +67,8 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"file":"config.toml","line":278,"column":8,"key":"triggers[4].when","severity":"error","what":"it never holds: there are no terms in the language ja, so nothing is read in it","hint":"choose a language that has terms: en, es, de, fr, nl, pt","excerpt":"when = { language = \"ja\" }","timeline":[]}
-        {"file":"config.toml","line":553,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
+        {"file":"config.toml","line":280,"column":8,"key":"triggers[4].when","severity":"error","what":"it never holds: there are no terms in the language ja, so nothing is read in it","hint":"choose a language that has terms: en, es, de, fr, nl, pt","excerpt":"when = { language = \"ja\" }","timeline":[]}
+        {"file":"config.toml","line":555,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
     "#]].assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "--from", "tomorrow"], b"").await?;
     expect![[r#"
@@ -103,9 +103,9 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
         --- err
           ! tier-2.ics:2: event 1@example: neither its summary "Carl" nor an attendee names one of the
           | people, left out
-             ,-[config.toml:566:8]
-         565 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
-         566 | file = "tier-2.ics"
+             ,-[config.toml:568:8]
+         567 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+         568 | file = "tier-2.ics"
              :        ^^^^^^^^^^^^
              `----
           help: change the event in its calendar and export it again
@@ -116,7 +116,7 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
     expect![[r#"
         exit 0
         --- out
-        {"file":"config.toml","line":566,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
+        {"file":"config.toml","line":568,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }
@@ -136,52 +136,52 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
         exit 1
         --- err
           x "15" is not a duration
-             ,-[config.toml:169:50]
-         168 | lower_when = ["the customer is calm again", "a refund or a replacement is agreed"]
-         169 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
+             ,-[config.toml:171:50]
+         170 | lower_when = ["the customer is calm again", "a refund or a replacement is agreed"]
+         171 | rungs = [{ team = "team-leads", respond_within = "15" }, { team = "managers", respond_within = "30m" }]
              :                                                  ^^^^
-         170 | 
+         172 | 
              `----
           help: write a number and a unit: "15m", "2h", "30d"
           x `severity` cannot be "high"
-             ,-[config.toml:234:12]
-         233 | name = "Refund over 500 USD"
-         234 | severity = "high"
+             ,-[config.toml:236:12]
+         235 | name = "Refund over 500 USD"
+         236 | severity = "high"
              :            ^^^^^^
-         235 | plan = "managers"
+         237 | plan = "managers"
              `----
           help: choose from `sev1`, `sev2`, `sev3`, `sev4`
           x there is no plan "enginering"
-             ,-[config.toml:249:8]
-         248 | severity = "sev1"
-         249 | plan = "enginering"
+             ,-[config.toml:251:8]
+         250 | severity = "sev1"
+         251 | plan = "enginering"
              :        ^^^^^^^^^^^^
-         250 | when = { customers = 3, of = "outage", within = "30m" }
+         252 | when = { customers = 3, of = "outage", within = "30m" }
              `----
           help: did you mean `engineering`?
           x no condition, so it would never fire
-             ,-[config.toml:278:8]
-         277 | plan = "leads"
-         278 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:280:8]
+         279 | plan = "leads"
+         280 | when = { signl = "angry", at_least = 0.6 }
              :        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-         279 | 
+         281 | 
              `----
           help: write one of signal, amount_over, contacts, customers, channel, language, ticket, tag,
                 waits, all, any, not
           x unknown key `signl` in `triggers[4].when`
-             ,-[config.toml:278:10]
-         277 | plan = "leads"
-         278 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:280:10]
+         279 | plan = "leads"
+         280 | when = { signl = "angry", at_least = 0.6 }
              :          ^^^^^
-         279 | 
+         281 | 
              `----
           help: did you mean `signal`?
           x unknown key `at_least` in `triggers[4].when`
-             ,-[config.toml:278:27]
-         277 | plan = "leads"
-         278 | when = { signl = "angry", at_least = 0.6 }
+             ,-[config.toml:280:27]
+         279 | plan = "leads"
+         280 | when = { signl = "angry", at_least = 0.6 }
              :                           ^^^^^^^^
-         279 | 
+         281 | 
              `----
           help: choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`,
                 `not`, `signal`, `tag`, `ticket`, `waits`
@@ -192,12 +192,12 @@ async fn all_mistakes_are_told_at_once() -> Result<()> {
     expect![[r#"
         exit 1
         --- out
-        {"file":"config.toml","line":169,"column":50,"key":"plans[1].rungs[0].respond_within","severity":"error","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\"","excerpt":"rungs = [{ team = \"team-leads\", respond_within = \"15\" }, { team = \"managers\", respond_within = \"30m\" }]","timeline":[]}
-        {"file":"config.toml","line":234,"column":12,"key":"triggers[0].severity","severity":"error","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`","excerpt":"severity = \"high\"","timeline":[]}
-        {"file":"config.toml","line":249,"column":8,"key":"triggers[1].plan","severity":"error","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?","excerpt":"plan = \"enginering\"","timeline":[]}
-        {"file":"config.toml","line":278,"column":8,"key":"triggers[4].when","severity":"error","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, ticket, tag, waits, all, any, not","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
-        {"file":"config.toml","line":278,"column":10,"key":"triggers[4].when.signl","severity":"error","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
-        {"file":"config.toml","line":278,"column":27,"key":"triggers[4].when.at_least","severity":"error","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`, `tag`, `ticket`, `waits`","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":171,"column":50,"key":"plans[1].rungs[0].respond_within","severity":"error","what":"\"15\" is not a duration","hint":"write a number and a unit: \"15m\", \"2h\", \"30d\"","excerpt":"rungs = [{ team = \"team-leads\", respond_within = \"15\" }, { team = \"managers\", respond_within = \"30m\" }]","timeline":[]}
+        {"file":"config.toml","line":236,"column":12,"key":"triggers[0].severity","severity":"error","what":"`severity` cannot be \"high\"","hint":"choose from `sev1`, `sev2`, `sev3`, `sev4`","excerpt":"severity = \"high\"","timeline":[]}
+        {"file":"config.toml","line":251,"column":8,"key":"triggers[1].plan","severity":"error","what":"there is no plan \"enginering\"","hint":"did you mean `engineering`?","excerpt":"plan = \"enginering\"","timeline":[]}
+        {"file":"config.toml","line":280,"column":8,"key":"triggers[4].when","severity":"error","what":"no condition, so it would never fire","hint":"write one of signal, amount_over, contacts, customers, channel, language, ticket, tag, waits, all, any, not","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":280,"column":10,"key":"triggers[4].when.signl","severity":"error","what":"unknown key `signl` in `triggers[4].when`","hint":"did you mean `signal`?","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
+        {"file":"config.toml","line":280,"column":27,"key":"triggers[4].when.at_least","severity":"error","what":"unknown key `at_least` in `triggers[4].when`","hint":"choose from `all`, `amount_over`, `any`, `channel`, `contacts`, `customers`, `language`, `not`, `signal`, `tag`, `ticket`, `waits`","excerpt":"when = { signl = \"angry\", at_least = 0.6 }","timeline":[]}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }
@@ -235,7 +235,7 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
          21 | # A folder with wording of your own, one file per template. Default: the built-in wording.
          22 | templates = "templates"
             :             ^^^^^^^^^^^
-         23 | # The team that is told in a line what becomes of cases.
+         23 | # Whether what happens to a case is written in a thread of its card, a line for each step, without a ping. Default: true
             `----
           help: mend the template, or delete its file: then the built-in one is used
         1 error in config.toml
@@ -252,7 +252,7 @@ async fn words_that_do_not_render_are_told_with_their_line() -> Result<()> {
          21 | # A folder with wording of your own, one file per template. Default: the built-in wording.
          22 | templates = "templates"
             :             ^^^^^^^^^^^
-         23 | # The team that is told in a line what becomes of cases.
+         23 | # Whether what happens to a case is written in a thread of its card, a line for each step, without a ping. Default: true
             `----
           help: mend the template, or delete its file: then the built-in one is used
         1 error in config.toml

@@ -287,6 +287,30 @@ async fn permissions_that_the_bot_lacks_are_named() -> Result<()> {
     .await
 }
 
+/// Pages go on without; the team can do without, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_history_can_be_written_it_warns() -> Result<()> {
+    let world = with_channel("managers", |overwrites| {
+        let deny = permissions::CREATE_PUBLIC_THREADS | permissions::SEND_MESSAGES_IN_THREADS;
+        overwrites.push(Overwrite { who: Who::Role(3900), allow: 0, deny });
+    });
+    found(world.clone(), &[], &expect![[r#"
+        exit 0
+        ! threads in #managers: nothing is written below the cards in channel 2005, without Create Public Threads and Send Messages in Threads
+          → allow the bot these in the settings of the channel, page Permissions, or set `threads = false`
+        0 errors, 1 warning, 27 fine
+    "#]]).await?;
+    found(
+        world,
+        &[("[desk]", "[desk]\nthreads = false")],
+        &expect![[r#"
+        exit 0
+        0 errors, 0 warnings, 27 fine
+    "#]],
+    )
+    .await
+}
+
 /// One team has a rota, so that people are pinged; the other one has none.
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_that_a_page_would_not_ping_are_told() -> Result<()> {
@@ -384,7 +408,7 @@ async fn files_that_the_config_names_and_are_not_there_are_told() -> Result<()> 
     let (_discord, desk) = desk(World::example(), &[("# file = \"tier-2.ics\"", "file = \"tier-2.ics\"")]).await?;
     expect![[r#"
         exit 1
-        {"check":"config","outcome":"error","says":"line 566, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
+        {"check":"config","outcome":"error","says":"line 568, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
     "#]].assert_eq(&problems(&doctor(desk.path(), &["--json"], &token()).await?));
     let done = doctor(desk.path(), &[], &token()).await?;
     ensure!(done.code == Some(1) && done.err.contains("tier-2.ics"), "{done}");

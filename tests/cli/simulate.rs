@@ -56,6 +56,7 @@ async fn what_happens_alone_is_played_to_the_end() -> Result<()> {
                 ESC-1 · SEV2 · Refund over 500 USD
                 🟢 **Taken** by @Mona, now. Next step by 09:31.
                 [Resolve] [Raise] [Why] [Add information] [Ask back]
+            #managers › ESC-1: 09:01 Mona acknowledged, next step by 09:31.
         09:02 Mona types /handoff escalation:ESC-1 to:@Sam in #managers
             only Mona sees: @Sam cannot take ESC-1: only its teams and the managers can. `/raise` sends it to another team.
         09:03 Dana types /status escalation:ESC-1 in #support
@@ -98,7 +99,7 @@ async fn machines_get_an_object_a_line() -> Result<()> {
         exit 0
         --- out
         {"line":1,"happens":"09:00 Dana in #support: I want my $700 back.","due":[],"seen":["#tier-1:","    🔔 **ESC-1** · SEV2 · Refund over 500 USD → **Managers**, answer within 30 min. Customer @Dana in #support. Still needed by 09:30: Steps already tried, Order number.","    [Add information]","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (09:30).","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, now: [read it there](its place)","    Still needed: Steps already tried, Order number: from Front line by 09:30","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]"]}
-        {"line":2,"happens":"09:40 (time passes)","due":[{"at":"2026-03-02T09:30:00Z","seen":["#tier-1:","    ⏳ **ESC-1** is still without Steps already tried, Order number, due 09:30. **Add information** as soon as you know.","    [Add information]","#tier-1: ⬆️ **ESC-1** is still with **Managers**: Managers did not answer in time.","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (10:00).","    ⬆️ Managers did not answer in time.","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, 30 min ago: [read it there](its place)","    Still needed: Steps already tried, Order number: from Front line by 09:30, **overdue**","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min · page 2","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]","#managers (edited):","    ESC-1 · SEV2 · Refund over 500 USD","    A newer card for ESC-1 stands below."]}],"seen":[]}
+        {"line":2,"happens":"09:40 (time passes)","due":[{"at":"2026-03-02T09:30:00Z","seen":["#tier-1:","    ⏳ **ESC-1** is still without Steps already tried, Order number, due 09:30. **Add information** as soon as you know.","    [Add information]","#tier-1: ⬆️ **ESC-1** is still with **Managers**: Managers did not answer in time.","#managers pings Mona:","    @Manager","    ESC-1 · SEV2 · Refund over 500 USD","    🔔 **Waiting for Managers**, answer due in 30 min (10:00).","    ⬆️ Managers did not answer in time.","    Why you: 700 USD claimed (needs over 500 USD)","    In the customer's words: __$700__ (financial)","    Customer: @Dana (Dana) in #support, 30 min ago: [read it there](its place)","    Still needed: Steps already tried, Order number: from Front line by 09:30, **overdue**","    Playbook: Refund procedure: `/playbook`","    Step 1 of 1: Managers, within 30 min · page 2","    [Acknowledge] [Resolve] [Raise] [Why] [Add information]","#managers (edited):","    ESC-1 · SEV2 · Refund over 500 USD","    A newer card for ESC-1 stands below.","#managers › ESC-1: 09:30 Managers did not answer in time: paged again."]}],"seen":[]}
     "##]]).await
 }
 
@@ -326,6 +327,7 @@ async fn a_config_with_its_own_ids_is_played_too() -> Result<()> {
                 ESC-1 · SEV2 · Refund over 500 USD
                 🟢 **Taken** by @Mona, now. Next step by 09:31.
                 [Resolve] [Raise] [Why] [Add information] [Ask back]
+            #managers › ESC-1: 09:01 Mona acknowledged, next step by 09:31.
     "#]]
     .assert_eq(&done.to_string());
     Ok(())

@@ -54,6 +54,10 @@ impl Names for Known<'_> {
         self.0.channel_name(id)
     }
 
+    fn parent(&self, id: u64) -> Option<u64> {
+        self.0.parent(id)
+    }
+
     fn role(&self, id: u64) -> String {
         self.0.role_name(id)
     }

@@ -323,6 +323,26 @@ impl Play {
                     discord.remove_message(channel, message);
                     return self.stage.settle(&[InputId(format!("deleted:{message}"))]).await;
                 }
+                let thread = Regex::new(r"^the thread of (?<case>ESC-\d+) is (?<fate>archived|deleted|not found)$")?;
+                if let Some(found) = thread.captures(other) {
+                    // A thread has the id of the card that it hangs on.
+                    let (_, thread, _) = self.button("Why", Some(&found["case"]), None, false)?;
+                    match &found["fate"] {
+                        "archived" => discord.archive_thread(thread),
+                        "deleted" => discord.remove_channel(thread),
+                        _ => discord.fault(Fault::Rest {
+                            method: Some("POST".to_owned()),
+                            path_contains: format!("channels/{thread}/messages"),
+                            times: 1,
+                            answer: BadAnswer::Refused { status: 404, code: 10_003 },
+                        }),
+                    }
+                    return Ok(());
+                }
+                if let Some(place) = other.strip_prefix("the bot may not open threads in #") {
+                    discord.forbid_threads(discord.channel(place));
+                    return Ok(());
+                }
                 let place = Regex::new(
                     r"^(?:#(?<gone>\S+) is deleted|#(?<open>\S+) is opened to all|the bot may not see #(?<shut>\S+))$",
                 )?;

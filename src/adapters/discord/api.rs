@@ -53,6 +53,14 @@ impl ApiError {
         }
     }
 
+    /// Whether the same call may do later. The codes say "resource overloaded".
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Unavailable { .. } => true,
+            Self::Refused { code, .. } => matches!(code, 40_062 | 130_000),
+        }
+    }
+
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),

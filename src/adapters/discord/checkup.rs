@@ -21,6 +21,8 @@ const MENTION_ROLES: u64 = 1 << 17;
 const READ: [(u64, &str); 2] = [(VIEW_CHANNEL, "View Channel"), (1 << 16, "Read Message History")];
 /// What is needed where a team's cards stand; the history, to find a card again that a crash left there.
 const POST: [(u64, &str); 4] = [READ[0], (1 << 11, "Send Messages"), (1 << 14, "Embed Links"), READ[1]];
+/// What is needed where a history stands below a team's cards.
+const THREADS: [(u64, &str); 2] = [(1 << 35, "Create Public Threads"), (1 << 38, "Send Messages in Threads")];
 /// Flags of an application that may read messages: with more than a hundred servers, and with fewer
 /// (<https://discord.com/developers/docs/resources/application#application-object-application-flags>).
 const READS_MESSAGES: u64 = 1 << 18 | 1 << 19;
@@ -210,6 +212,7 @@ fn team_checks(guild: &Guild, team: &Team, procedure: &Procedure) -> Vec<Check> 
     let whose = format!("team {}", team.id);
     let mut checks = vec![channel(guild, team.place.as_str(), &whose, &POST)];
     let place = team.place.as_str().parse().ok().filter(|id| guild.has_channel(*id));
+    checks.extend(place.filter(|_| procedure.threads).and_then(|id| threads(guild, id)));
     checks.extend(place.filter(|_| team.cleared).map(|id| closed(guild, team, id)));
     let mut its_role = role(guild, &team.group, &whose);
     if let (Some(place), Some(id)) = (place, team.group.parse().ok().filter(|id| guild.has_role(*id))) {
@@ -226,13 +229,27 @@ fn channel(guild: &Guild, id: &str, whose: &str, needed: &[(u64, &str)]) -> Chec
         return Check::error(format!("channel {id}"), says, todo);
     };
     let about = format!("#{name}");
-    let may = guild.may(id.parse().unwrap_or_default());
-    let lacks: Vec<&str> = needed.iter().filter(|(bit, _)| may & bit == 0).map(|(_, name)| *name).collect();
+    let lacks = lacking(guild, id.parse().unwrap_or_default(), needed);
     if lacks.is_empty() {
         return Check::fine(about, format!("the bot may do there what it has to ({whose})"));
     }
     let says = format!("the bot lacks permissions in channel {id} ({whose}): {}", lacks.join(", "));
     Check::error(about, says, "allow the bot these in the settings of the channel, page Permissions")
+}
+
+/// What is wrong where nothing can be written below a card. The rest goes on without.
+fn threads(guild: &Guild, place: u64) -> Option<Check> {
+    let lacks = lacking(guild, place, &THREADS);
+    let about = format!("threads in #{}", guild.channel_name(place).unwrap_or_default());
+    let says = format!("nothing is written below the cards in channel {place}, without {}", lacks.join(" and "));
+    let todo = "allow the bot these in the settings of the channel, page Permissions, or set `threads = false`";
+    (!lacks.is_empty()).then(|| Check::warning(about, says, todo))
+}
+
+/// The names of the permissions that the bot needs in a channel and has not.
+fn lacking<'n>(guild: &Guild, channel: u64, needed: &[(u64, &'n str)]) -> Vec<&'n str> {
+    let may = guild.may(channel);
+    needed.iter().filter(|(bit, _)| may & bit == 0).map(|(_, name)| *name).collect()
 }
 
 fn role(guild: &Guild, id: &str, whose: &str) -> Check {

@@ -29,6 +29,8 @@ const LABEL_MAX: usize = 80;
 const FORM_TITLE_MAX: usize = 45;
 const INPUT_LABEL_MAX: usize = 45;
 const PLACEHOLDER_MAX: usize = 100;
+/// <https://discord.com/developers/docs/resources/channel#start-thread-from-message>
+const THREAD_NAME_MAX: usize = 100;
 /// A link or a number, in characters.
 const TICKET_CHARS_MAX: u16 = 1_000;
 /// A time as people type it, in characters.
@@ -38,6 +40,8 @@ const TIME_CHARS_MAX: usize = 20;
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
 /// Links in it are not unfolded.
 const SUPPRESS_EMBEDS: u32 = 1 << 2;
+/// It is unread, and makes no sound.
+const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
 /// Nobody is pinged, whatever the text says.
 pub(crate) fn no_mentions() -> Value {
@@ -89,7 +93,18 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
         // For a ticket system, not for the chat.
         Telling::Reading | Telling::TicketNote(_) => Value::Null,
         Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
+        Telling::History(facts) => {
+            let mut body = line(&words.history(facts).body, &[], &[]);
+            body["flags"] = (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS).into();
+            body
+        }
     }
+}
+
+/// What the thread is called that something is told in.
+pub(crate) fn thread_name(words: &Words, telling: &Telling) -> String {
+    let Telling::History(facts) = telling else { return String::new() };
+    cut(&words.history(facts).title, THREAD_NAME_MAX)
 }
 
 /// A card: the embed and its buttons. Pings exactly whom it names.

@@ -1,6 +1,6 @@
 //! Carries a notice out over REST: the connector of Discord.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -27,14 +27,21 @@ pub(crate) struct Postman {
     pub(crate) guild: Arc<Guild>,
     pub(crate) completions: Arc<Completions>,
     pub(crate) bundles: Bundles,
+    /// Places in which Discord refused a thread, and the log says so.
+    pub(crate) without_threads: Mutex<Vec<PlaceId>>,
     pub(crate) desk: String,
 }
 
 // Codes of Discord (<https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes>).
+/// It was deleted, or never opened.
+const UNKNOWN_CHANNEL: i64 = 10_003;
 /// It was deleted.
 const UNKNOWN_MESSAGE: i64 = 10_008;
 /// Messages older than an hour may be edited only so often.
 const TOO_MANY_OLD_EDITS: i64 = 30_046;
+const THREAD_EXISTS: i64 = 160_004;
+/// A thread in which nothing was said for so long is archived, which takes it from the list of channels.
+const QUIET_MINUTES: u32 = 1_440;
 /// Messages looked through for one that a lost attempt may have left (Discord's page size).
 const LOOK_BACK: usize = 100;
 /// Discord's clock and ours may differ by this much.
@@ -57,6 +64,9 @@ impl Connector for Postman {
                 }
                 Destination::Ticket(_) => {
                     Err(Undelivered::GiveUp { why: "a ticket is no place in Discord".to_owned() })
+                }
+                Destination::Thread { place, message } => {
+                    self.tell_below(place, message, &outgoing, body).await.map(|()| Receipt::Done)
                 }
                 Destination::Asker(to) => {
                     self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
@@ -119,20 +129,77 @@ impl Postman {
         Ok(receipt)
     }
 
+    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: Value) -> Result<Posted, Undelivered> {
+        self.post_once(place, outgoing, body).await.map_err(undelivered)
+    }
+
     /// A message that arrives once, however often it is tried.
-    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Posted, Undelivered> {
+    async fn post_once(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Posted, ApiError> {
         if outgoing.maybe_sent
-            && let Some(known) = self.find_sent(place, &body, outgoing).await.map_err(undelivered)?
+            && let Some(known) = self.find_sent(place, &body, outgoing).await?
         {
             return Ok(known);
         }
         body["nonce"] = self.nonce(outgoing).into();
         body["enforce_nonce"] = true.into();
-        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await.map_err(undelivered)?;
+        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await?;
         match posted["id"].as_str() {
             Some(id) => Ok(Posted { place: place.clone(), message: id.into() }),
-            None => Err(Undelivered::Retry { after: None, why: "Discord's answer names no message".to_owned() }),
+            None => Err(ApiError::Unavailable { why: "its answer names no message".to_owned() }),
         }
+    }
+
+    /// A line in the thread of a message. Nobody waits for it: where Discord refuses it there is none, and the log says
+    /// so once for each place.
+    async fn tell_below(
+        &self,
+        place: &PlaceId,
+        message: &MessageId,
+        outgoing: &Outgoing,
+        body: Value,
+    ) -> Result<(), Undelivered> {
+        match self.post_below(place, message, outgoing, body).await {
+            Ok(()) => self.without_threads().retain(|silent| silent != place),
+            Err(error @ ApiError::Refused { .. }) if !error.is_passing() => {
+                let is_news = !self.without_threads().contains(place);
+                if is_news {
+                    tracing::warn!("history.refused in channel {place}: {error}");
+                    self.without_threads().push(place.clone());
+                }
+            }
+            Err(error) => return Err(undelivered(error)),
+        }
+        Ok(())
+    }
+
+    /// A thread has the id of the message that it hangs on. One that is archived comes back with the line.
+    async fn post_below(
+        &self,
+        place: &PlaceId,
+        message: &MessageId,
+        outgoing: &Outgoing,
+        body: Value,
+    ) -> Result<(), ApiError> {
+        let thread = PlaceId::from(message.as_str());
+        let is_known = thread.as_str().parse().is_ok_and(|id| self.guild.has_channel(id));
+        if is_known {
+            match self.post_once(&thread, outgoing, body.clone()).await {
+                Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => {}
+                posted => return posted.map(drop),
+            }
+        }
+        let name = compose::thread_name(&self.words, &outgoing.telling);
+        let opening = json!({"name": name, "auto_archive_duration": QUIET_MINUTES});
+        match self.api.post(&format!("channels/{place}/messages/{message}/threads"), &opening).await {
+            Ok(opened) => self.guild.learn_channel(&opened),
+            Err(error) if error.code() == Some(THREAD_EXISTS) => {}
+            Err(error) => return Err(error),
+        }
+        self.post_once(&thread, outgoing, body).await.map(drop)
+    }
+
+    fn without_threads(&self) -> MutexGuard<'_, Vec<PlaceId>> {
+        self.without_threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looked at before each sending, redraws too: a channel can be opened to others at any time.
@@ -141,7 +208,9 @@ impl Postman {
             Destination::Place(place) if place.as_str().is_empty() => {
                 Err("the team is not in the config any more".to_owned())
             }
-            Destination::Place(place) | Destination::Message { place, .. } if outgoing.confidential => {
+            Destination::Place(place) | Destination::Message { place, .. } | Destination::Thread { place, .. }
+                if outgoing.confidential =>
+            {
                 self.guild.is_closed(place)
             }
             _ => Ok(()),
@@ -167,7 +236,12 @@ impl Postman {
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
             Telling::Reading | Telling::TicketNote(_) => false,
-            Telling::Line { .. } | Telling::Post { .. } | Telling::Sop(_) | Telling::Word(_) | Telling::Answer(_) => {
+            Telling::Line { .. }
+            | Telling::Post { .. }
+            | Telling::Sop(_)
+            | Telling::Word(_)
+            | Telling::History(_)
+            | Telling::Answer(_) => {
                 let (said, line) = (message["content"].as_str(), body["content"].as_str().unwrap_or_default());
                 said.is_some_and(|said| said == line || said.lines().any(|said| said == line))
             }
@@ -244,11 +318,8 @@ fn undelivered(error: ApiError) -> Undelivered {
     let why = error.to_string();
     match error {
         ApiError::RateLimited { after } => Undelivered::Retry { after: Some(after), why },
-        // The codes say "resource overloaded".
-        ApiError::Unavailable { .. } | ApiError::Refused { code: 40_062 | 130_000, .. } => {
-            Undelivered::Retry { after: None, why }
-        }
-        ApiError::Refused { .. } => Undelivered::GiveUp { why },
+        _ if error.is_passing() => Undelivered::Retry { after: None, why },
+        _ => Undelivered::GiveUp { why },
     }
 }
 

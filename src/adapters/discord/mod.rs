@@ -38,7 +38,7 @@ mod survey;
 mod typed;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use secrecy::SecretString;
 use tokio::sync::{Notify, mpsc, watch};
@@ -186,6 +186,7 @@ impl Discord {
             guild: Arc::clone(&self.guild),
             completions: Arc::clone(&self.completions),
             bundles: Bundles::default(),
+            without_threads: Mutex::default(),
             desk: self.desk.clone(),
         })
     }

@@ -19,7 +19,10 @@ use serenity::model::user::User;
 #[derive(Debug)]
 pub(super) struct Cast {
     people: Vec<Member>,
+    /// Threads as well.
     channels: BTreeMap<u64, String>,
+    /// The channel that each thread hangs on.
+    parents: BTreeMap<u64, u64>,
     roles: BTreeMap<u64, String>,
     standings: Roles,
 }
@@ -67,13 +70,14 @@ impl Cast {
         let mut roles: BTreeMap<u64, String> =
             teams.iter().filter_map(|team| Some((team.group.parse().ok()?, team.name.clone()))).collect();
         roles.extend(world.roles.iter().map(|role| (role.id, role.name.clone())));
-        Self { people, channels, roles, standings: Roles::new(&config.discord.staff_roles, &config.procedure) }
+        let parents = BTreeMap::new();
+        Self { people, channels, parents, roles, standings: Roles::new(&config.discord.staff_roles, &config.procedure) }
     }
 
     /// The config is another now.
     pub(super) fn follow(&mut self, config: &Config) {
-        let threads = std::mem::take(&mut self.channels);
-        *self = Self::new(config);
+        let (threads, parents) = (std::mem::take(&mut self.channels), std::mem::take(&mut self.parents));
+        *self = Self { parents, ..Self::new(config) };
         for (id, name) in threads {
             self.channels.entry(id).or_insert(name);
         }
@@ -95,9 +99,10 @@ impl Cast {
         })
     }
 
-    /// A thread gets a name.
-    pub(super) fn name_place(&mut self, id: u64, name: &str) {
-        self.channels.insert(id, name.to_owned());
+    /// A thread gets a name; the first one stays.
+    pub(super) fn open_thread(&mut self, parent: u64, thread: u64, name: &str) {
+        self.channels.entry(thread).or_insert_with(|| name.to_owned());
+        self.parents.insert(thread, parent);
     }
 
     pub(super) fn actor(&self, id: u64) -> Actor {
@@ -139,6 +144,10 @@ impl Names for Cast {
 
     fn channel(&self, id: u64) -> String {
         self.channels.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    fn parent(&self, id: u64) -> Option<u64> {
+        self.parents.get(&id).copied()
     }
 
     fn role(&self, id: u64) -> String {

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub trait Names {
     fn person(&self, id: u64) -> String;
     fn channel(&self, id: u64) -> String;
+    /// The channel that a thread hangs on; `None` for what is no thread.
+    fn parent(&self, id: u64) -> Option<u64>;
     fn role(&self, id: u64) -> String;
 }
 
@@ -23,7 +25,7 @@ pub struct View<'a> {
     shown: BTreeMap<Place, String>,
 }
 
-/// An answer or a channel; which channel; a page, another post, or an edit; which message, or the order of coming.
+/// An answer, a channel or a thread; which channel; a page, another post, or an edit; which message, or the order of coming.
 type Place = (u8, u64, u8, u64);
 
 impl<'a> View<'a> {
@@ -31,12 +33,16 @@ impl<'a> View<'a> {
         Self { names, now, shown: BTreeMap::new() }
     }
 
-    /// The bot posted; `pinged` got a notification.
+    /// The bot posted; `pinged` got a notification. What stands in threads comes last.
     pub fn posted(&mut self, channel: u64, message: &Value, id: u64, pinged: &[u64]) {
         let names: Vec<String> = pinged.iter().map(|id| self.names.person(*id)).collect();
         let pings = if names.is_empty() { String::new() } else { format!(" pings {}", names.join(" and ")) };
-        let text = block(&format!("{}{pings}", self.channel(channel)), &self.message(message, true));
-        self.shown.insert((1, channel, if pinged.is_empty() { 2 } else { 1 }, id), text);
+        let (kind, place) = match self.names.parent(channel) {
+            Some(parent) => (2, format!("{} › {}", self.channel(parent), self.thread(channel))),
+            None => (1, self.channel(channel)),
+        };
+        let text = block(&format!("{place}{pings}"), &self.message(message, true));
+        self.shown.insert((kind, channel, if pinged.is_empty() { 2 } else { 1 }, id), text);
     }
 
     /// The bot changed a message. It shows what changes: not the fields, which stay.
@@ -87,6 +93,12 @@ impl<'a> View<'a> {
 
     fn channel(&self, id: u64) -> String {
         format!("#{}", self.names.channel(id))
+    }
+
+    /// What a thread is called, up to the title of its case.
+    fn thread(&self, id: u64) -> String {
+        let name = self.names.channel(id);
+        name.split(" · ").next().unwrap_or_default().to_owned()
     }
 
     /// A message's text, embed and buttons.

@@ -172,7 +172,7 @@ impl Play<'_> {
             Some((_, Ok(known))) => known,
             Some((name, Err(_))) => {
                 let thread = self.next_id();
-                self.cast.name_place(thread, name);
+                self.cast.open_thread(parent, thread, name);
                 thread
             }
         };
@@ -340,6 +340,12 @@ impl Play<'_> {
             }
             // Nothing is connected, so no ticket system answers.
             Destination::Ticket(_) => {}
+            Destination::Thread { place, message } => {
+                let (place, thread) = (number(place.as_str()), number(message.as_str()));
+                self.cast.open_thread(place, thread, &compose::thread_name(&self.setting.words, &telling));
+                let id = self.next_id();
+                self.happened.push(Happened::Posted { place: thread, id, body, pinged: Vec::new() });
+            }
             Destination::Asker(to) => {
                 let reply = Reply::read(&to);
                 let card_shows_it = matches!(&telling, Telling::Answer(answer) if answer.is_on_card());

@@ -118,7 +118,7 @@ impl Post {
                 Receipt::Posted(Posted { place, message: format!("message of {key}").into() })
             }
             Destination::Message { place, message } => Receipt::Posted(Posted { place, message }),
-            Destination::Asker(_) | Destination::Ticket(_) => Receipt::Done,
+            Destination::Thread { .. } | Destination::Asker(_) | Destination::Ticket(_) => Receipt::Done,
         })
     }
 }

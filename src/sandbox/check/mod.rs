@@ -142,7 +142,7 @@ pub(super) fn fields(body: &Value, known: &[&str]) -> Problems {
 }
 
 /// A thread: its name and when it goes quiet.
-pub(super) fn thread(body: &Value, known: &[&str], name_needed: bool) -> Problems {
+pub(crate) fn thread(body: &Value, known: &[&str], name_needed: bool) -> Problems {
     let mut problems = fields(body, known);
     if name_needed {
         problems.required_text("", body, "name", 1..=100);

@@ -344,12 +344,13 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
-        for event in events {
+        for event in &events {
             self.desk.apply(Fact::Case { id, event: event.clone() }, self.now);
-            let notices = notice::notices(&event, &self.desk.cases[&id], self.procedure);
+            let notices = notice::notices(event, &self.desk.cases[&id], self.procedure);
             self.outcome.notices.extend(notices);
-            self.outcome.facts.push(Fact::Case { id, event });
         }
+        self.outcome.notices.extend(notice::history(&events, &self.desk.cases[&id], self.procedure));
+        self.outcome.facts.extend(events.into_iter().map(|event| Fact::Case { id, event }));
     }
 
     pub(super) fn record(&mut self, fact: Fact) {

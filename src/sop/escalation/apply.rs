@@ -44,6 +44,7 @@ impl Escalation {
             late_seconds: 0,
             moved_at: None,
             version: 1,
+            facts: 1,
             opened_at: at,
             updated_at: at,
             opened,
@@ -53,6 +54,7 @@ impl Escalation {
     /// Takes a fact in. A fact about a page that does not exist cannot be recorded, so it is not looked for.
     pub fn apply(&mut self, event: Event, at: DateTime<Utc>) {
         self.updated_at = at;
+        self.facts += 1;
         self.run_clocks(&event, at);
         match event {
             Event::Opened(opened) => *self = Self::open(self.id, *opened, at),

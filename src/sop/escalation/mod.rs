@@ -270,6 +270,8 @@ pub struct Escalation {
     pub moved_at: Option<DateTime<Utc>>,
     /// Counts what changes the meaning of a card's buttons. A button carries the version it was drawn from.
     pub version: u64,
+    /// How many facts it is the fold of.
+    pub facts: u32,
     pub updated_at: DateTime<Utc>,
 }
 

@@ -166,12 +166,18 @@ const CUSTOMERS_SHOWN: usize = 12;
 /// Earlier messages linked on one card.
 const EARLIER_SHOWN: usize = 5;
 
+/// The triggers that fired for a case, the leading one first.
+pub(super) fn trigger_names(case: &Escalation) -> Vec<String> {
+    let mut names = Vec::new();
+    extend_new(&mut names, case.reports().flat_map(|report| &*report.triggers).map(|trigger| trigger.name.clone()));
+    names
+}
+
 /// The facts of a card as the case stands; `page` is the page it was posted for.
 pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<usize>) -> Card {
     let team_name = |id: &TeamId| procedure.team(id).map_or_else(|| id.to_string(), |team| team.name.clone());
     let opened = &case.opened;
     let reports: Vec<_> = case.reports().collect();
-    let mut triggers: Vec<String> = Vec::new();
     let mut quotes: Vec<Quote> = Vec::new();
     let mut reasons: Vec<Finding> = Vec::new();
     let mut information: Vec<Information> = Vec::new();
@@ -179,7 +185,6 @@ pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<
     let mut customers: Vec<String> = Vec::new();
     let mut earlier: Vec<Counted> = Vec::new();
     for report in &reports {
-        extend_new(&mut triggers, report.triggers.iter().map(|trigger| trigger.name.clone()));
         extend_new(&mut quotes, report.quotes.iter().cloned());
         extend_new(&mut reasons, report.findings.iter().map(Finding::told));
         let counted = report.counted.iter().map(|counted| &counted.customer);
@@ -204,7 +209,7 @@ pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<
         confidential: opened.confidential,
         drill: opened.drill,
         codename: case.codename(),
-        triggers,
+        triggers: trigger_names(case),
         customer: opened.subject.customer.as_deref().cloned(),
         place: opened.report.place.clone(),
         message: opened.report.message.clone(),

@@ -9,24 +9,28 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::sop::desk::{About, Request};
 use crate::sop::escalation::Act;
-use crate::sop::fixture::{at, procedure, says, staff};
+use crate::sop::fixture::{at, build, procedure, says, staff};
 
 /// A desk with one case, and what it told since it was last looked at.
 struct Told {
     desk: Desk,
     minute: i64,
     shown: String,
+    /// What was told for the history, all of it.
+    histories: Vec<Notice>,
 }
 
 impl Told {
     fn of(text: &str) -> Self {
-        let mut told = Self { desk: Desk::default(), minute: 0, shown: String::new() };
+        let mut told = Self { desk: Desk::default(), minute: 0, shown: String::new(), histories: Vec::new() };
         told.ask(Request::Message(says("m1", "ann", text)));
         told
     }
 
     fn ask(&mut self, request: Request) {
-        for notice in self.desk.handle(request, &procedure(), at(self.minute * 60)).notices {
+        let notices = self.desk.handle(request, &procedure(), at(self.minute * 60)).notices;
+        self.histories.extend(notices.iter().filter(|notice| matches!(notice, Notice::History { .. })).cloned());
+        for notice in notices {
             let line = match notice {
                 Notice::Page { page, .. } => format!("page {page}"),
                 Notice::Post { team, post, .. } => format!("{team} reads: {}", post.name()),
@@ -37,6 +41,7 @@ impl Told {
                 }
                 Notice::Line { team, line, .. } => format!("{team} reads: {}", line.name()),
                 Notice::Sop { team, sop } => format!("{team} reads: {}", sop.name()),
+                Notice::History { page, entry, .. } => format!("below card {page}: {}", entry.name()),
                 Notice::Word { .. } => "the customer reads a word".to_owned(),
                 Notice::ReadTicket { .. } => "the ticket is read".to_owned(),
                 Notice::TicketNote { line, .. } => format!("the ticket reads: {}", line.name()),
@@ -106,6 +111,7 @@ fn silence_pages_the_next_team() {
     told.check(expect![[r#"
         support reads: raised
         page 1
+        below card 0: raised
     "#]]);
     told.delivered(1, "managers");
     told.check(expect![[r#"
@@ -122,12 +128,14 @@ fn taking_and_resolving_are_told_to_the_front_and_on_the_cards() {
     told.check(expect![[r#"
         support reads: acknowledged
         card 0: resolve raise why bounce
+        below card 0: acknowledged
         reply
     "#]]);
     told.act("leads", Act::Resolve { note: "done".to_owned() });
     told.check(expect![[r#"
         support reads: resolved
         card 0: why right_call not_needed wrong_team missing_information
+        below card 0: resolved
         reply
     "#]]);
     told.act("leads", Act::Acknowledge { next: None });
@@ -157,6 +165,7 @@ fn raising_by_hand_pages_the_next_team() {
     told.check(expect![[r#"
         support reads: raised
         page 1
+        below card 0: raised
         reply
     "#]]);
 }
@@ -236,4 +245,44 @@ fn a_hand_over_names_what_its_team_may_know() {
     };
     assert_eq!(shown(true), ("Heron".to_owned(), true, true));
     assert_eq!(shown(false), ("Heron".to_owned(), false, false));
+}
+
+#[test]
+fn every_step_is_one_line_of_the_history_and_none_comes_before_the_card() {
+    let mut told = Told::of("You LIARS!");
+    told.act("leads", Act::Note { text: "Too early.".to_owned() });
+    told.delivered(0, "leads");
+    for text in ["Called her.", "Called her."] {
+        told.act("leads", Act::Note { text: text.to_owned() });
+    }
+    told.act("leads", Act::Acknowledge { next: None });
+    told.act("leads", Act::Raise { reason: "Wants a manager.".to_owned() });
+    told.delivered(1, "managers");
+    told.act("managers", Act::Resolve { note: "All is well.".to_owned() });
+    let histories = std::mem::take(&mut told.histories);
+    let shown = |notice: &Notice| {
+        let Notice::History { page, number, entry, .. } = notice else { return String::new() };
+        format!("fact {number} below card {page}: {}\n", entry.name())
+    };
+    expect![[r#"
+        fact 4 below card 0: noted
+        fact 5 below card 0: noted
+        fact 6 below card 0: acknowledged
+        fact 8 below card 0: raised
+        fact 11 below card 1: resolved
+    "#]]
+    .assert_eq(&histories.iter().map(shown).collect::<String>());
+    let stored = serde_json::to_string(&histories).expect("notices are plain data");
+    assert_eq!(serde_json::from_str::<Vec<Notice>>(&stored).expect("they are read back"), histories);
+}
+
+#[test]
+fn where_the_procedure_wants_no_threads_there_is_no_history() {
+    let mut told = Told::of("You LIARS!");
+    told.delivered(0, "leads");
+    let without = Procedure { threads: false, ..build() };
+    let case = told.desk.cases().next().expect("one case");
+    let noted = Event::Noted { by: staff("sam", &["leads"]).person, text: "Called her.".to_owned() };
+    assert_eq!(history(std::slice::from_ref(&noted), case, &build()).len(), 1);
+    assert_eq!(history(&[noted], case, &without), []);
 }

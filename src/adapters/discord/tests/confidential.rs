@@ -111,12 +111,14 @@ fn public(steps: &[Step], secret: Secret) -> Vec<String> {
     let uncleared: Vec<String> = day.readers[..CLEARED].iter().map(|one| one.person.id.to_string()).collect();
     let is_closed = |place: &str| [self::place("legal"), self::place("counsel")].contains(&place.to_owned());
     let is_public = |sent: &&Sent| match &sent.to {
-        Destination::Place(place) | Destination::Message { place, .. } => !is_closed(place.as_str()),
+        Destination::Place(place) | Destination::Message { place, .. } | Destination::Thread { place, .. } => {
+            !is_closed(place.as_str())
+        }
         Destination::Asker(_) => uncleared.contains(&sent.asker),
         // Whoever works with the tickets may be anybody.
         Destination::Ticket(_) => true,
     };
-    let written = |sent: &Sent| format!("{:?} {} {}", sent.to, sent.asker, sent.body);
+    let written = |sent: &Sent| format!("{:?} {} {} {}", sent.to, sent.thread, sent.asker, sent.body);
     day.stage.sent.iter().filter(is_public).map(written).collect()
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::sandbox::check::{self, Problems, Purpose};
@@ -325,13 +325,17 @@ fn faults(sent: &Sent) -> Vec<String> {
         return faults;
     }
     let purpose = match sent.to {
-        Destination::Place(_) => Purpose::Post,
+        Destination::Place(_) | Destination::Thread { .. } => Purpose::Post,
         Destination::Message { .. } => Purpose::Edit,
         Destination::Asker(_) => Purpose::Answer,
         // Its own adapter writes there.
         Destination::Ticket(_) => return Vec::new(),
     };
     let mut faults = refused(&check::message(body, purpose));
+    if let Destination::Thread { .. } = sent.to {
+        faults.extend(refused(&check::thread(&json!({"name": sent.thread}), &["name"], true)));
+        faults.extend(turned(&sent.thread));
+    }
     if body["content"].as_str().unwrap_or_default().trim().is_empty() && body["embeds"].is_null() {
         faults.push("it is empty".to_owned());
     }

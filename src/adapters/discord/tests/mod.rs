@@ -40,6 +40,8 @@ struct Sent {
     body: Value,
     /// Ids of the people and roles that may be pinged by it.
     rings: BTreeSet<String>,
+    /// What the thread is called; empty where it goes to none.
+    thread: String,
     /// Who reads an answer; empty where a place does.
     asker: String,
 }
@@ -74,7 +76,8 @@ impl Stage {
             };
             let is_answer = matches!(told.to, Destination::Asker(_));
             let asker = if is_answer { asker.to_owned() } else { String::new() };
-            self.sent.push(Sent { rings: rings(&told.telling), to: told.to, body, asker });
+            let thread = compose::thread_name(words(), &told.telling);
+            self.sent.push(Sent { rings: rings(&told.telling), to: told.to, body, thread, asker });
         }
         outcome
     }
