@@ -8,7 +8,13 @@ use crate::page::Page;
 
 /// The sandbox on a free port, and its page.
 async fn open() -> Result<(Sandbox, Page)> {
-    let config = Config::parse("config.example.toml", include_str!("../../config.example.toml"));
+    open_with(EXAMPLE).await
+}
+
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+async fn open_with(config: &str) -> Result<(Sandbox, Page)> {
+    let config = Config::parse("config.example.toml", config);
     let sandbox = Sandbox::start(0, config.map_err(|report| anyhow!("{report}"))?).await?;
     let page = Page::open(&sandbox.discord.url()).await?;
     Ok((sandbox, page))
@@ -52,6 +58,36 @@ async fn a_card_changes_before_ones_eyes() -> Result<()> {
     page.press("Dismiss").await?;
     page.wait_for_no_text("Why ESC-1").await?;
     page.was_not_reloaded().await?;
+    close(sandbox, page).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_stands_below_the_card() -> Result<()> {
+    let (sandbox, page) = open().await?;
+    page.speak_as("Dana").await?;
+    page.say("I want a refund of $700.").await?;
+
+    page.speak_as("Mona").await?;
+    page.open_channel("managers").await?;
+    page.wait_for_text("Waiting for Managers").await?;
+    page.press("Acknowledge").await?;
+    page.wait_for_text("Taken by @Mona").await?;
+    page.wait_for_text("ESC-1 \u{b7} Refund over 500 USD").await?;
+    page.press("ESC-1 \u{b7} Refund over 500 USD").await?;
+    page.wait_for_text("Mona acknowledged, next step by").await?;
+    page.wait_for_text("This is where ESC-1 \u{b7} Refund over 500 USD begins.").await?;
+    close(sandbox, page).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_are_taken_by_the_names_that_a_german_desk_uses() -> Result<()> {
+    let (sandbox, page) = open_with(&EXAMPLE.replacen("# language = \"en\"", "language = \"de\"", 1)).await?;
+    page.speak_as("Mona").await?;
+    page.open_channel("managers").await?;
+    page.say("/offen").await?;
+    page.run_command().await?;
+    page.wait_for_text("Mona used /queue").await?;
+    page.wait_for_text("Nichts ist offen").await?;
     close(sandbox, page).await
 }
 

@@ -73,7 +73,7 @@ function openChannel(id) {
   open = id;
   sessionStorage.setItem("channel", id);
   const channel = world.channel(id);
-  byId("channel-name").textContent = `#${channel.name}`;
+  byId("channel-name").textContent = world.titleOf(channel);
   byId("topic").textContent = channel.topic ?? "";
   byId("new-thread").hidden = Boolean(channel.parent);
   showSidebar(false);

@@ -1,11 +1,10 @@
 // The channel list of the person we speak as: what they may see, what is new, where they are called.
 
-import { byId, el, icon, LOCK } from "./dom.js";
+import { byId, el, icon, LOCK, THREAD } from "./dom.js";
 import * as unread from "./unread.js";
 import * as world from "./world.js";
 
 const HASH = "M9 4L7 20M17 4l-2 16M4 9h17M3 15h17";
-const THREAD = "M6 4v9a3 3 0 0 0 3 3h10M15 12l4 4-4 4";
 
 /** Draws the list. `messages` maps each channel in view to its messages; `open` is the channel shown. */
 export function drawChannels(messages, open) {

@@ -31,8 +31,8 @@ export class Composer {
   reset(channel) {
     this.#cancel();
     this.#text.value = "";
-    this.#text.placeholder = channel ? `Message #${channel.name}, or / for commands` : "";
-    this.#text.setAttribute("aria-label", channel ? `Message #${channel.name}` : "Message");
+    this.#text.placeholder = channel ? `Message ${world.titleOf(channel)}, or / for commands` : "";
+    this.#text.setAttribute("aria-label", channel ? `Message ${world.titleOf(channel)}` : "Message");
     this.#typed();
   }
 
@@ -69,7 +69,8 @@ export class Composer {
     const text = this.#text.value.trim();
     if (text === "") return;
     if (text.startsWith("/")) {
-      const command = world.slashCommands().find((command) => `/${command.name}` === text);
+      const is = ({ name, aliases }) => [name, ...aliases].includes(text.slice(1));
+      const command = world.slashCommands().find(is);
       if (command) this.#fill(command);
       else this.notice(`There is no command ${text.split(/\s/)[0]}. Type / to see them all.`);
       return;
@@ -107,11 +108,21 @@ export class Composer {
   }
 }
 
-/** The commands for what was typed after "/": names that start with it before names that hold it. */
+/**
+ * The commands for what was typed after "/": names that start with it before names that hold it, and both before what
+ * they are called in other languages.
+ */
 function matching(typed) {
-  const all = world.slashCommands();
-  const starting = all.filter(({ name }) => name.startsWith(typed));
-  const holding = all.filter(({ name }) => !name.startsWith(typed) && name.includes(typed));
-  return [...starting, ...holding].slice(0, LISTED)
-    .map((command) => ({ label: `/${command.name}`, hint: command.description, command }));
+  const ranked = world.slashCommands().map((command) => ({ command, ...closest(command, typed) }));
+  return ranked.filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, LISTED)
+    .map(({ command, name }) => ({ label: `/${name}`, hint: command.description, command }));
+}
+
+/** The name of a command that fits best to what was typed, and how well it does: 0 is best, Infinity not at all. */
+function closest({ name, aliases }, typed) {
+  const rank = (text, base) => text.startsWith(typed) ? base : text.includes(typed) ? base + 1 : Infinity;
+  const names = [{ name, rank: rank(name, 0) }, ...aliases.map((alias) => ({ name: alias, rank: rank(alias, 2) }))];
+  return names.reduce((best, other) => (other.rank < best.rank ? other : best));
 }

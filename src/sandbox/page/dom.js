@@ -30,6 +30,7 @@ export function icon(path) {
 
 export const LOCK = "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z";
 export const EYE = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7-10-7-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z";
+export const THREAD = "M6 4v9a3 3 0 0 0 3 3h10M15 12l4 4-4 4";
 export const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
 
 /** The element with this id, which `index.html` promises. */

@@ -3,6 +3,7 @@
 import { byId, el } from "./dom.js";
 import { toSent, toTyped } from "./mentions.js";
 import { messageNodes } from "./message.js";
+import * as world from "./world.js";
 
 /** Within this many pixels of the end one counts as reading the newest message. */
 const NEAR_END = 48;
@@ -176,6 +177,6 @@ function replace(old, fresh) {
 
 function beginning(channel) {
   return el("li", { class: "beginning" },
-    channel && el("h3", {}, `#${channel.name}`),
-    channel && el("p", {}, `This is where #${channel.name} begins. `, channel.topic));
+    channel && el("h3", {}, world.titleOf(channel)),
+    channel && el("p", {}, `This is where ${world.titleOf(channel)} begins. `, channel.topic));
 }

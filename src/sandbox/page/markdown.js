@@ -176,7 +176,7 @@ function ruleAt(text, at, context) {
 function channelChip(id) {
   const channel = world.channel(id);
   if (!channel) return chip("#no-access", false);
-  return el("a", { class: "chip", href: "#", "data-channel": id }, `#${channel.name}`);
+  return el("a", { class: "chip", href: "#", "data-channel": id }, world.titleOf(channel));
 }
 
 function moment(found) {

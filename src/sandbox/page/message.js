@@ -1,6 +1,6 @@
 // One message: who, when, what, and what one can do with it.
 
-import { css, DOTS, el, EYE, icon, web } from "./dom.js";
+import { css, DOTS, el, EYE, icon, THREAD, web } from "./dom.js";
 import { day, timeNode, write } from "./clock.js";
 import { embedNode } from "./embed.js";
 import { markdown } from "./markdown.js";
@@ -57,6 +57,7 @@ function messageNode(message, previous, acts) {
       (message.embeds ?? []).map(embedNode),
       !message.content && editedMark(message),
       (message.components ?? []).map((row) => componentRow(row, message, acts)),
+      threadLink(message),
       isEphemeral(message) && onlyYou(message, acts)),
     !isEphemeral(message) && menu(message, acts));
 }
@@ -148,6 +149,13 @@ function select(part, message, acts) {
     disabled: part.disabled === true,
     onchange: (event) => acts.choose(message, part.custom_id, [event.target.value]),
   }, prompt, choices);
+}
+
+/** The thread that hangs on a message, which has its id. */
+function threadLink(message) {
+  const thread = world.channel(message.id);
+  return thread && el("p", { class: "below" },
+    el("a", { class: "chip", href: "#", "data-channel": thread.id }, icon(THREAD), thread.name));
 }
 
 function onlyYou(message, acts) {

@@ -21,6 +21,9 @@ export const role = (id) => state.roles.find((role) => role.id === id);
 export const channel = (id) => state.channels.find((channel) => channel.id === id);
 export const channelNamed = (name) => state.channels.find((channel) => channel.name === name);
 
+/** What a channel is called; a thread has no "#". */
+export const titleOf = (channel) => channel.parent ? channel.name : `#${channel.name}`;
+
 /** The person we speak as. */
 export const me = () => user(state.me);
 export const speakAs = (id) => { state.me = id; };
@@ -36,18 +39,26 @@ export function nameOf(id) {
 /** The commands of a message's menu ("Escalate this"). */
 export const messageCommands = () => state.commands.filter((command) => command.type === MESSAGE_COMMAND);
 
-/** The slash commands as one types them: a subcommand is an entry of its own ("oncall show"). */
+/**
+ * The slash commands as one types them: a subcommand is an entry of its own ("oncall show"). `aliases` is what it is
+ * called in other languages: people of a German desk are told of "/notiz".
+ */
 export function slashCommands() {
   return state.commands
     .filter((command) => (command.type ?? CHAT_COMMAND) === CHAT_COMMAND)
-    .flatMap((command) => flatten(command, ""))
+    .flatMap((command) => flatten([command]))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function flatten(command, above) {
-  const name = above + command.name;
-  const options = command.options ?? [];
+/** `path` leads from a command to one of its subcommands. */
+function flatten(path) {
+  const { description = "", options = [] } = path.at(-1);
   const below = options.filter((option) => option.type === SUBCOMMAND || option.type === SUBCOMMAND_GROUP);
-  if (below.length > 0) return below.flatMap((option) => flatten(option, `${name} `));
-  return [{ name, description: command.description ?? "", options }];
+  if (below.length > 0) return below.flatMap((option) => flatten([...path, option]));
+  const locales = new Set(path.flatMap((part) => Object.keys(part.name_localizations ?? {})));
+  const called = (locale) => path.map((part) => part.name_localizations?.[locale] ?? part.name).join(" ");
+  const name = called();
+  const aliases = new Set([...locales].map(called));
+  aliases.delete(name);
+  return [{ name, aliases: [...aliases], description, options }];
 }
