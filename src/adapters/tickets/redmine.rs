@@ -1,4 +1,7 @@
 //! Redmine 5 (<https://www.redmine.org/projects/redmine/wiki/Rest_api>).
+//!
+//! The account's role in a project needs the permissions to view and edit issues, to add notes, to view private notes and
+//! to set notes as private.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -73,8 +76,13 @@ impl System for Redmine {
         })
     }
 
-    /// Without `private_notes` everyone who sees the issue reads it.
+    /// Without `private_notes` everyone who sees the issue reads it. From who may not write private notes Redmine takes
+    /// the note all the same, as a public one, so that this is asked first.
     async fn internal_note(&self, id: &TicketId, note: &InternalNote) -> Result<()> {
+        if !self.may_write_private_notes(id).await? {
+            let why = "its role in the project lacks the permission \"Set notes as private\"".to_owned();
+            return Err(TicketError::Unauthorised { status: 403, why });
+        }
         self.update(id, json!({"notes": note.plain(), "private_notes": true})).await
     }
 
@@ -82,10 +90,17 @@ impl System for Redmine {
         self.update(id, json!({"notes": reply.plain(), "private_notes": false})).await
     }
 
-    /// Groups have ids among the people's; whether they can have issues is a setting.
+    /// Groups have ids among the people's; whether they can have issues is a setting. It answers 204 even where the account
+    /// may not edit the issue, so one looks.
     async fn assign(&self, id: &TicketId, to: &Assignee) -> Result<()> {
         let (Assignee::Person(assignee) | Assignee::Group(assignee)) = to;
-        self.update(id, json!({"assigned_to_id": Assignee::number(assignee)})).await
+        self.update(id, json!({"assigned_to_id": Assignee::number(assignee)})).await?;
+        let answer = self.client.get(&at(id), &[]).await?;
+        if answer.node().at("issue").at("assigned_to").maybe_id("id")?.as_ref() == Some(assignee) {
+            return Ok(());
+        }
+        let why = "it says nothing, and did not do it: may the account edit the issue?".to_owned();
+        Err(TicketError::Refused { status: 204, why })
     }
 
     async fn add_tag(&self, _: &TicketId, _: &str) -> Result<()> {
@@ -114,6 +129,29 @@ impl System for Redmine {
 impl Redmine {
     async fn update(&self, id: &TicketId, change: Value) -> Result<()> {
         self.client.put(&at(id), json!({"issue": change})).await.map(drop)
+    }
+
+    async fn may_write_private_notes(&self, id: &TicketId) -> Result<bool> {
+        let issue = self.client.get(&at(id), &[]).await?;
+        let project = issue.node().at("issue").at("project").id("id")?;
+        let answer = self.client.get("/users/current.json", &[("include", "memberships")]).await?;
+        let user = answer.node().at("user");
+        if user.maybe_flag("admin")? {
+            return Ok(true);
+        }
+        for membership in user.list("memberships")? {
+            if membership.at("project").id("id")? != project {
+                continue;
+            }
+            for role in membership.list("roles")? {
+                let path = format!("/roles/{}.json", super::client::segment(&role.id("id")?));
+                let role = self.client.get(&path, &[]).await?;
+                if role.node().at("role").lines("permissions")?.iter().any(|it| it == "set_notes_private") {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Only an administrator's key is told the address.

@@ -1,7 +1,9 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::kit::{Case, Expected, Listing, check, iso};
+use super::kit::{Case, Expected, HASTE, Listing, check, iso};
+use super::server::{Reply, Server};
+use crate::adapters::tickets::InternalNote;
 
 pub(super) const CASE: Case = Case {
     kind: "redmine",
@@ -30,6 +32,15 @@ pub(super) const CASE: Case = Case {
                     "journals": [journal(1, 1, "Redmine Admin", "known fault", true), journal(2, 1, "Redmine Admin", "", false),
                         journal(3, 5, "Dana Customer", "Still so", false)]}}),
             ),
+            (
+                "GET /users/current.json",
+                json!({"user": {"id": 7, "login": "bellhop", "admin": false, "memberships": [
+                    {"id": 1, "project": {"id": 2, "name": "Sales"}, "roles": [{"id": 4, "name": "Developer"}]},
+                    {"id": 2, "project": {"id": 1, "name": "Support"}, "roles": [{"id": 4, "name": "Developer"},
+                        {"id": 3, "name": "Manager"}]}]}}),
+            ),
+            ("GET /roles/3.json", json!({"role": {"id": 3, "permissions": ["view_issues", "set_notes_private"]}})),
+            ("GET /roles/4.json", json!({"role": {"id": 4, "permissions": ["view_issues"]}})),
             ("GET /users/5.json", json!({"user": {"id": 5, "mail": "dana@customer.test"}})),
             ("GET /issues.json", json!({"issues": [], "total_count": 3, "offset": 0, "limit": 1})),
             ("PUT /issues/1.json", json!(null)),
@@ -38,7 +49,7 @@ pub(super) const CASE: Case = Case {
     with_note: |text| {
         let note = json!({"id": 9, "user": {"id": 1}, "notes": text, "private_notes": true,
             "created_on": "2026-11-23T10:00:00Z"});
-        let issue = json!({"id": 1, "author": {"id": 5}, "created_on": "2026-11-23T09:44:35Z",
+        let issue = json!({"id": 1, "project": {"id": 1}, "author": {"id": 5}, "created_on": "2026-11-23T09:44:35Z",
             "updated_on": "2026-11-23T09:48:02Z", "journals": [note]});
         ("GET /issues/1.json", json!({"issue": issue}))
     },
@@ -85,6 +96,7 @@ async fn verbs() {
               {"issue":{"assigned_to_id":12}}
             PUT /issues/1.json
               {"issue":{"assigned_to_id":7}}
+            [Err(Refused { status: 204, why: "it says nothing, and did not do it: may the account edit the issue?" }), Ok(())]
         "#]],
         tag: expect![[r#"
             Err(Impossible { why: "Redmine has no tags" })
@@ -99,4 +111,31 @@ async fn verbs() {
         "#]],
     };
     check(&CASE, expected).await;
+}
+
+/// It would take the note and make it public.
+#[tokio::test]
+async fn who_may_not_write_private_notes_writes_none() {
+    let sales = json!({"project": {"id": 2}, "roles": [{"id": 3}]});
+    let developer = json!({"project": {"id": 1}, "roles": [{"id": 4}]});
+    let manager = json!({"project": {"id": 1}, "roles": [{"id": 4}, {"id": 3}]});
+    for (admin, memberships, may) in [
+        (false, vec![], false),
+        (false, vec![sales.clone()], false),
+        (false, vec![sales, developer], false),
+        (false, vec![manager], true),
+        (true, vec![], true),
+    ] {
+        let answer = CASE.answer();
+        let user = json!({"user": {"admin": admin, "memberships": memberships}});
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "/users/current.json" => Reply::Json(200, user.clone()),
+            _ => answer(asked),
+        })
+        .await;
+        let account = CASE.account(&server.url, HASTE);
+        let id = account.ticket_id("1").expect("an id");
+        let noted = account.internal_note(&id, &InternalNote::new("for staff only", "[ESC-12 #3]"), false).await;
+        assert_eq!((noted.is_ok(), server.written().len()), (may, usize::from(may)), "{admin}");
+    }
 }
