@@ -31,8 +31,9 @@ need perl perl                # … and configured by perl
 need chromium chromium        # the sandbox's page is tried in a real browser
 need chromedriver chromium-driver
 need script bsdutils          # a terminal, to see whether colours come and go
-# A real ticket system, to try every verb; its programs stand in no PATH.
+# Two real ticket systems, to try every verb. Their programs stand in no PATH.
 need /usr/share/request-tracker5/libexec/rt-server "request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-sqlite3"
+need /usr/share/redmine/bin/rails "redmine redmine-sqlite dbconfig-sqlite3 puma"
 if [ -n "$missing" ]; then
     root=""
     [ "$(id -u)" = 0 ] || root="sudo"
