@@ -20,10 +20,9 @@ use crate::sop::guidance::form::{Filled, FormPage, Purpose, ShownForm};
 use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing};
-use crate::sop::notice;
 use crate::sop::notice::{
-    Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post, PostFacts,
-    Queue, ShownClock, ShownRung, ShownTerms, Soon, Verb,
+    self, Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post,
+    PostFacts, Queue, ShownClock, ShownRung, ShownTerms, Soon, Verb,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, DutyRefusal, Span};

@@ -136,7 +136,7 @@ impl<'a> View<'a> {
         });
         // The version of the procedure, and where its lines stand, change with every word of the config.
         static VERSION: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b(?P<what>procedure|[Vv]ersion|it was|line) (?:[0-9a-f]{12}\b|\d+\b)")
+            Regex::new(r"\b(?P<what>procedure|Verfahren|[Vv]ersion|it was|line) (?:[0-9a-f]{12}\b|\d+\b)")
                 .expect("a pattern written here")
         });
         let named = MARKUP.replace_all(text, |found: &Captures<'_>| {
