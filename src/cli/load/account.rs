@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use crate::cli::load::crowd::{Card, Said};
 use crate::cli::load::messages::Line;
+use crate::cli::load::tickets;
 use crate::engine::store::{Past, Recorded};
 use crate::sop::desk::{self, Desk, Fact};
 use crate::sop::escalation::Event;
@@ -53,7 +54,7 @@ impl Account {
         let position = read_to(past, place).unwrap_or(0);
         let mut account = Self {
             read: said.iter().filter(|said| said.id <= position).count(),
-            untold: past.to_tell.len(),
+            untold: past.to_tell.iter().filter(|row| !tickets::is_for_them(&row.notice)).count(),
             causes: causes(&past.facts),
             ..Self::default()
         };

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::cli::load::tickets;
 use crate::cli::sandbox::TOKEN;
 
 /// How long a start may take before the run is given up.
@@ -46,6 +47,7 @@ impl Bot {
             .arg("--config")
             .arg(config)
             .env("DISCORD_TOKEN", TOKEN)
+            .env(tickets::TOKEN_ENV, TOKEN)
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::adapters::discord::CustomId;
 use crate::cli::load::bot::{Bot, Complaints};
 use crate::cli::load::messages::Line;
+use crate::cli::load::tickets;
 use crate::config::Config;
 use crate::sandbox::{Seen, SmallDiscord, World};
 use crate::sop::notice::Verb;
@@ -188,15 +189,21 @@ impl Staff {
         }
     }
 
-    /// Types further commands, up to so many in all, in the teams' channels in turn.
-    pub(super) fn type_commands(&mut self, wanted: usize) {
+    /// Types further commands, up to so many in all, in the teams' channels in turn; every fifth is about a ticket, if
+    /// any is.
+    pub(super) fn type_commands(&mut self, of_tickets: bool, wanted: usize) {
         let desks: Vec<(u64, u64)> = self.on_duty.iter().map(|(channel, member)| (*channel, *member)).collect();
         while self.typed < wanted && !desks.is_empty() {
             let (channel, member) = desks[self.typed % desks.len()];
             let typed = Instant::now();
             let command = COMMANDS[self.typed % COMMANDS.len()];
             self.typed += 1;
-            let interaction = self.discord.slash(member, channel, command, Map::new());
+            let interaction = if of_tickets && self.typed.is_multiple_of(5) {
+                let options = Map::from_iter([("ticket".to_owned(), tickets::link(self.typed).into())]);
+                self.discord.slash(member, channel, "escalate", options)
+            } else {
+                self.discord.slash(member, channel, command, Map::new())
+            };
             self.wait_for(interaction, typed);
         }
     }

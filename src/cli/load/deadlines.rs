@@ -79,7 +79,7 @@ pub(super) async fn run(arguments: &Arguments, count: u32, config: &Config) -> a
     let discord = SmallDiscord::start(settings).await.context("the small Discord cannot be started")?;
     let folder = Folder::new("deadlines")?;
     let (log, bot_config) = (folder.path().join("desk.sqlite"), folder.path().join("config.toml"));
-    write_config(&arguments.config, &bot_config, &discord.url(), &log)?;
+    write_config(&arguments.config, &bot_config, &discord.url(), &log, None)?;
 
     let over = TimeDelta::seconds(arguments.over.into());
     let cases = Cases::prepare(&discord, bot_user, config, count, over)?;

@@ -16,7 +16,7 @@
 //! each must be noticed in time, once, whatever happens to the bot.
 //!
 //! - `messages`: what is said · `crowd`: the people · `bot`: the process · `account`: the log · `report`: the figures
-//! - `deadlines`: the run with cases that run out
+//! - `tickets`: a ticket system that hangs · `deadlines`: the run with cases that run out
 
 mod account;
 mod bot;
@@ -24,6 +24,7 @@ mod crowd;
 mod deadlines;
 mod messages;
 mod report;
+mod tickets;
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -42,6 +43,7 @@ use crate::cli::load::bot::{Bot, Complaints};
 use crate::cli::load::crowd::{Said, Staff};
 use crate::cli::load::messages::Line;
 use crate::cli::load::report::{Report, Run};
+use crate::cli::load::tickets::Hanging;
 use crate::cli::progress::Progress;
 use crate::cli::sandbox::TOKEN;
 use crate::cli::{ConfigFile, NO};
@@ -72,6 +74,9 @@ pub(crate) struct Arguments {
     /// Commands that staff type, a second, as long as customers write.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     commands: u32,
+    /// Every tenth message names a ticket, and so does every fifth command, of a ticket system that never answers.
+    #[arg(long)]
+    hanging_tickets: bool,
     /// Instead of messages, so many cases whose time to answer runs out, spread over `--over`.
     #[arg(long, value_name = "N", conflicts_with_all = ["file", "rate", "count"], value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     deadlines: Option<u32>,
@@ -103,11 +108,14 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return shown(&report, arguments.json, report.is_fine());
     }
     let count = usize::try_from(arguments.count)?;
-    let lines = match &arguments.file {
+    let mut lines = match &arguments.file {
         Some(file) => messages::from_file(file, count)?,
         None => messages::made_up(count, usize::try_from(arguments.rate)?),
     };
     ensure!(!lines.is_empty(), "there is nothing to say");
+    if arguments.hanging_tickets {
+        tickets::name_in(&mut lines);
+    }
     let runtime = tokio::runtime::Runtime::new().context("the runtime cannot be started")?;
     let report = runtime.block_on(run(arguments, &config, &lines))?;
     shown(&report, arguments.json, report.is_fine())
@@ -135,7 +143,8 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
     let folder = Folder::new("load")?;
     let log = folder.path().join("desk.sqlite");
     let bot_config = folder.path().join("config.toml");
-    write_config(&arguments.config, &bot_config, &discord.url(), &log)?;
+    let tickets = if arguments.hanging_tickets { Some(Hanging::listen().await?) } else { None };
+    write_config(&arguments.config, &bot_config, &discord.url(), &log, tickets.as_ref())?;
 
     let speakers = crowd::invite(&discord, lines);
     let complaints = Arc::new(Mutex::new(Complaints::default()));
@@ -165,7 +174,10 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
             looks.tick().await;
             staff.look();
             let said = *count.borrow();
-            staff.type_commands(said * usize::try_from(arguments.commands).unwrap_or(0) / rate);
+            staff.type_commands(
+                arguments.hanging_tickets,
+                said * usize::try_from(arguments.commands).unwrap_or(0) / rate,
+            );
             progress.set(said as u64);
         }
     };
@@ -204,7 +216,13 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
 }
 
 /// The bot's config: the one asked for, but for where Discord is and where the log goes.
-fn write_config(source: &ConfigFile, target: &Path, api_base: &str, log: &Path) -> anyhow::Result<()> {
+fn write_config(
+    source: &ConfigFile,
+    target: &Path,
+    api_base: &str,
+    log: &Path,
+    tickets: Option<&Hanging>,
+) -> anyhow::Result<()> {
     let (_, text) = source.text()?;
     let mut config: toml::Table = text.parse().context("the config is not TOML")?;
     let mut set = |table: &str, key: &str, value: String| {
@@ -214,6 +232,10 @@ fn write_config(source: &ConfigFile, target: &Path, api_base: &str, log: &Path) 
     };
     set("discord", "api_base", api_base.to_owned());
     set("desk", "log", log.display().to_string());
+    if let Some(tickets) = tickets {
+        let own = config.entry("tickets").or_insert_with(|| toml::Value::Array(Vec::new()));
+        own.as_array_mut().context("tickets are no list")?.insert(0, tickets.account());
+    }
     std::fs::write(target, config.to_string()).with_context(|| format!("{} cannot be written", target.display()))
 }
 
@@ -231,7 +253,8 @@ async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow
             moved = (Instant::now(), shape);
         }
         // Still for one look more: what a delivery led to would be on its way by then.
-        let is_done = read_to.is_some_and(|read| read >= last) && past.to_tell.is_empty();
+        let is_told = past.to_tell.iter().all(|row| tickets::is_for_them(&row.notice));
+        let is_done = read_to.is_some_and(|read| read >= last) && is_told;
         if is_still && is_done || moved.0.elapsed() > PATIENCE {
             return Ok(past);
         }
