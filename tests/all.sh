@@ -49,9 +49,10 @@ fi
 
 # --- the checks ----------------------------------------------------------------------------------
 
-# Each scenario runs a whole bot and each page test a browser: more of them at once than this only wait for each other.
-threads=$(nproc)
-[ "$threads" -le 4 ] || threads=4
+# Each scenario runs a whole bot and each page test a browser: they mostly wait, so that there may be some more of them
+# at once than processors.
+threads=$(($(nproc) * 2))
+[ "$threads" -le 8 ] || threads=8
 
 say "formatting"
 cargo fmt --check

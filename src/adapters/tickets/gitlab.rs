@@ -88,8 +88,14 @@ impl System for GitLab {
         })
     }
 
-    /// Without `internal` everyone who sees the issue reads it, and who wrote by mail gets it by mail.
+    /// Without `internal` everyone who sees the issue reads it, and who wrote by mail gets it by mail. From who may not
+    /// write internal notes GitLab takes the note all the same, as a public one (`Notes::BuildService` drops the word), so
+    /// that this is asked first.
     async fn internal_note(&self, id: &TicketId, note: &InternalNote) -> Result<()> {
+        if !self.may_write_internally().await? {
+            let why = "internal notes take at least the role Planner in the project".to_owned();
+            return Err(TicketError::Unauthorised { status: 403, why });
+        }
         let note = json!({"body": note.plain(), "internal": true});
         self.client.post(&self.at(id, "/notes"), note).await.map(drop)
     }
@@ -146,10 +152,20 @@ impl GitLab {
         format!("/api/v4/projects/{}/issues/{id}{what}", segment(&self.project))
     }
 
+    async fn may_write_internally(&self) -> Result<bool> {
+        let user = self.client.get("/api/v4/user", &[]).await?.node().id("id")?;
+        let path = format!("/api/v4/projects/{}/members/all/{}", segment(&self.project), segment(&user));
+        let member = self.client.get_if_there(&path, &[]).await?;
+        Ok(member.map(|member| member.node().count("access_level")).transpose()?.is_some_and(|level| level >= PLANNER))
+    }
+
     async fn update(&self, id: &TicketId, change: Value) -> Result<()> {
         self.client.put(&self.at(id, ""), change).await.map(drop)
     }
 }
+
+/// The lowest role that writes internal notes, as a number (<https://docs.gitlab.com/api/access_requests/>).
+const PLANNER: u32 = 15;
 
 fn comment(note: &Node<'_>, requester: &Requester) -> Result<Comment> {
     let author = note.at("author");

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::kit::{Case, Expected, HASTE, Listing, check, numbered, since};
 use super::server::{Reply, Server};
+use crate::adapters::tickets::InternalNote;
 use crate::sop::ticket::Requester;
 
 pub(super) const CASE: Case = Case {
@@ -38,6 +39,8 @@ pub(super) const CASE: Case = Case {
                 ]),
             ),
             ("GET /api/v4/projects/support%2Fdesk/issues", json!([])),
+            ("GET /api/v4/user", json!({"id": 77, "username": "bellhop"})),
+            ("GET /api/v4/projects/support%2Fdesk/members/all/77", json!({"id": 77, "access_level": 20})),
             ("POST /api/v4/projects/support%2Fdesk/issues/42/notes", json!({"id": 4})),
             ("PUT /api/v4/projects/support%2Fdesk/issues/42", json!({"iid": 42})),
         ]
@@ -104,6 +107,24 @@ async fn verbs() {
         "#]],
     };
     check(&CASE, expected).await;
+}
+
+/// It would take the note and make it public.
+#[tokio::test]
+async fn who_may_not_write_internal_notes_writes_none() {
+    for (level, may) in [(None, false), (Some(10), false), (Some(15), true), (Some(50), true)] {
+        let answer = CASE.answer();
+        let server = Server::start(move |asked| match (asked.path.contains("/members/"), level) {
+            (true, None) => Reply::Json(404, json!({"message": "404 Not found"})),
+            (true, Some(level)) => Reply::Json(200, json!({"id": 77, "access_level": level})),
+            (false, _) => answer(asked),
+        })
+        .await;
+        let account = CASE.account(&server.url, HASTE);
+        let id = account.ticket_id("42").expect("an id");
+        let noted = account.internal_note(&id, &InternalNote::new("for staff only", "[ESC-12 #3]"), false).await;
+        assert_eq!((noted.is_ok(), server.written().len()), (may, usize::from(may)), "{level:?}");
+    }
 }
 
 #[tokio::test]
