@@ -17,7 +17,7 @@ use crate::engine::connector::{Connector, Destination, Outgoing, Ping, Receipt, 
 use crate::engine::store::{ToTell, Told};
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Escalation, Fate};
-use crate::sop::message::TicketRef;
+use crate::sop::message::{PlaceId, TicketRef};
 use crate::sop::notice::{self, Line, Notice};
 use crate::sop::procedure::{Procedure, TicketAccess};
 use crate::sop::team::{Severity, Step, Team};
@@ -66,7 +66,7 @@ struct Row {
     overtaken: bool,
 }
 
-/// Every row is under way, or in one of `resting`, `ready` and `parked`, so that a turn looks at those only that it can
+/// Every row is under way, or in one of `resting`, `ready`, `parked` and `behind`, so that a turn looks at those only that it can
 /// do something about, however many wait.
 pub(crate) struct Outbox {
     connector: Arc<dyn Connector>,
@@ -80,6 +80,10 @@ pub(crate) struct Outbox {
     parked: BTreeMap<String, BTreeSet<(Rank, u64)>>,
     /// Lanes in which an attempt is under way.
     busy: BTreeSet<String>,
+    /// Notes in one ticket, in the order in which they are to stand there …
+    notes: BTreeMap<PlaceId, BTreeSet<u64>>,
+    /// … and those of them whose time has come before that of an older one.
+    behind: BTreeMap<PlaceId, BTreeSet<(Rank, u64)>>,
     /// When a card drawn lately may be drawn again, by lane.
     drawn: BTreeMap<String, Instant>,
     next_order: u64,
@@ -98,6 +102,8 @@ impl Outbox {
             ready: BTreeSet::new(),
             parked: BTreeMap::new(),
             busy: BTreeSet::new(),
+            notes: BTreeMap::new(),
+            behind: BTreeMap::new(),
             drawn: BTreeMap::new(),
             next_order: 1,
             attempts: JoinSet::new(),
@@ -155,6 +161,9 @@ impl Outbox {
         self.next_order += 1;
         self.by_key.insert(to_tell.key.clone(), order);
         let lane = lane(&to_tell);
+        if let Notice::TicketNote { ticket, .. } = &to_tell.notice {
+            self.notes.entry(ticket.place()).or_default().insert(order);
+        }
         let ready_at = self.drawn.get(&lane).copied().unwrap_or_else(Instant::now);
         self.resting.insert((ready_at, order));
         let row = Row { lane, to_tell, attempts: 0, in_flight: false, failing_since: None, replayed, overtaken: false };
@@ -167,7 +176,8 @@ impl Outbox {
 
     /// Rows that have failed and wait to be tried again.
     pub(crate) fn held_up(&self) -> usize {
-        self.rows.values().filter(|row| row.failing_since.is_some() && !row.in_flight).count()
+        let behind: usize = self.behind.values().map(BTreeSet::len).sum();
+        behind + self.rows.values().filter(|row| row.failing_since.is_some() && !row.in_flight).count()
     }
 
     /// When the next row may be tried; `None` while there is none that only waits for its time.
@@ -209,6 +219,12 @@ impl Outbox {
                 self.parked.entry(row.lane.clone()).or_default().insert((rank, order));
                 continue;
             }
+            if let Some(ticket) = self.is_behind(order) {
+                let lane = row.lane.clone();
+                self.behind.entry(ticket).or_default().insert((rank, order));
+                self.free(&lane);
+                continue;
+            }
             let outgoing = notice::is_still_wanted(&row.to_tell.notice, desk)
                 .then(|| compose(row, desk, procedure, now))
                 .flatten();
@@ -220,6 +236,14 @@ impl Outbox {
             }
         }
         obsolete
+    }
+
+    /// The ticket in which an older note is to stand above this one.
+    fn is_behind(&self, order: u64) -> Option<PlaceId> {
+        let Notice::TicketNote { ticket, .. } = &self.rows[&order].to_tell.notice else { return None };
+        let ticket = ticket.place();
+        let oldest = self.notes.get(&ticket).and_then(BTreeSet::first);
+        oldest.is_some_and(|oldest| *oldest < order).then_some(ticket)
     }
 
     /// Those whose time has come are ready.
@@ -302,9 +326,28 @@ impl Outbox {
         Some(Done { told: told(row), notice, result: attempt.result })
     }
 
+    /// A note is written, or never will be: the next one may be.
+    fn go_on_below(&mut self, ticket: &PlaceId, order: u64) {
+        if let Some(notes) = self.notes.get_mut(ticket) {
+            notes.remove(&order);
+            if notes.is_empty() {
+                self.notes.remove(ticket);
+            }
+        }
+        if let Some(behind) = self.behind.get_mut(ticket) {
+            self.ready.extend(behind.pop_first());
+            if behind.is_empty() {
+                self.behind.remove(ticket);
+            }
+        }
+    }
+
     fn remove(&mut self, order: u64) -> Option<Row> {
         let row = self.rows.remove(&order)?;
         self.by_key.remove(&row.to_tell.key);
+        if let Notice::TicketNote { ticket, .. } = &row.to_tell.notice {
+            self.go_on_below(&ticket.place(), order);
+        }
         Some(row)
     }
 }

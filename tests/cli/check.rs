@@ -50,11 +50,11 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
              `----
           help: choose a language that has terms: en, es, de, fr, nl, pt
           ! nobody of tier-2 is on call 365 times in the year, 250d 10h in all
-             ,-[config.toml:555:1]
-         554 | 
-         555 | [[rotas]]
+             ,-[config.toml:577:1]
+         576 | 
+         577 | [[rotas]]
              : ^^^^^^^^^
-         556 | team = "tier-2"
+         578 | team = "tier-2"
              `----
           help: the next rung is paged at once then; add a layer below, or somebody who covers
                 for example:
@@ -68,7 +68,7 @@ async fn what_would_go_wrong_is_told_with_an_example() -> Result<()> {
         exit 1
         --- out
         {"file":"config.toml","line":280,"column":8,"key":"triggers[4].when","severity":"error","what":"it never holds: there are no terms in the language ja, so nothing is read in it","hint":"choose a language that has terms: en, es, de, fr, nl, pt","excerpt":"when = { language = \"ja\" }","timeline":[]}
-        {"file":"config.toml","line":555,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
+        {"file":"config.toml","line":577,"column":1,"key":"rotas[0]","severity":"warning","what":"nobody of tier-2 is on call 365 times in the year, 250d 10h in all","hint":"the next rung is paged at once then; add a layer below, or somebody who covers","excerpt":"[[rotas]]","timeline":["Sat 2026-11-28 01:00 CET  tier-2: nobody is on call","Sat 2026-11-28 10:00 CET  tier-2: Tess is on call"]}
     "#]].assert_eq(&done.to_string());
     let done = bellhop(folder.path(), &["check", "--from", "tomorrow"], b"").await?;
     expect![[r#"
@@ -103,9 +103,9 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
         --- err
           ! tier-2.ics:2: event 1@example: neither its summary "Carl" nor an attendee names one of the
           | people, left out
-             ,-[config.toml:568:8]
-         567 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
-         568 | file = "tier-2.ics"
+             ,-[config.toml:590:8]
+         589 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
+         590 | file = "tier-2.ics"
              :        ^^^^^^^^^^^^
              `----
           help: change the event in its calendar and export it again
@@ -116,7 +116,7 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
     expect![[r#"
         exit 0
         --- out
-        {"file":"config.toml","line":568,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
+        {"file":"config.toml","line":590,"column":8,"key":"rotas[0].file","severity":"warning","what":"tier-2.ics:2: event 1@example: neither its summary \"Carl\" nor an attendee names one of the people, left out","hint":"change the event in its calendar and export it again","excerpt":"file = \"tier-2.ics\"","timeline":[]}
     "#]].assert_eq(&done.to_string());
     Ok(())
 }

@@ -408,7 +408,7 @@ async fn files_that_the_config_names_and_are_not_there_are_told() -> Result<()> 
     let (_discord, desk) = desk(World::example(), &[("# file = \"tier-2.ics\"", "file = \"tier-2.ics\"")]).await?;
     expect![[r#"
         exit 1
-        {"check":"config","outcome":"error","says":"line 568, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
+        {"check":"config","outcome":"error","says":"line 590, rotas[0].file: there is no file \"tier-2.ics\" (its path starts at the folder of this config)","todo":"run bellhop check, which shows each problem with its line and what to do"}
     "#]].assert_eq(&problems(&doctor(desk.path(), &["--json"], &token()).await?));
     let done = doctor(desk.path(), &[], &token()).await?;
     ensure!(done.code == Some(1) && done.err.contains("tier-2.ics"), "{done}");

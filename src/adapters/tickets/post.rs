@@ -1,6 +1,7 @@
 //! The connector: a ticket is read, a note for staff is written into it, a word goes to its customer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
@@ -11,6 +12,10 @@ use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Tellin
 use crate::sop::message::TicketRef;
 use crate::sop::ticket::{Comment, RECENT_DAYS, Reading, Role, Visibility};
 use crate::words::{Markup, Words};
+
+/// Nothing is asked again within one attempt: the outbox decides when to try again.
+const PATIENCE: Patience =
+    Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10), repeats: 0, pause: Duration::ZERO };
 
 /// Every account that can be spoken with.
 pub struct Accounts {
@@ -23,7 +28,7 @@ impl Accounts {
     pub fn open(settings: &[Settings], words: Words) -> std::result::Result<Self, Vec<NotOpen>> {
         let (mut accounts, mut problems) = (Vec::new(), Vec::new());
         for settings in settings.iter().filter(|settings| settings.token.is_some()) {
-            match Account::open(settings, Patience::default(), None) {
+            match Account::open(settings, PATIENCE, None) {
                 Ok(account) => accounts.push(Arc::new(account)),
                 Err(problem) => problems.push(problem),
             }
