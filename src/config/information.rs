@@ -19,9 +19,8 @@ pub(super) const KINDS: [(&str, AnswerKind); 7] = [
 ];
 pub(super) const NEEDS: [(&str, Need); 3] = [("now", Need::Now), ("owed", Need::Owed), ("optional", Need::Optional)];
 
-pub(super) const PREFILLS: [(&str, Option<TicketPart>); 5] = [
+pub(super) const PREFILLS: [(&str, Option<TicketPart>); 4] = [
     ("subject", Some(TicketPart::Subject)),
-    ("said", Some(TicketPart::Said)),
     ("customer", Some(TicketPart::Customer)),
     ("priority", Some(TicketPart::Priority)),
     ("tags", Some(TicketPart::Tags)),

@@ -183,7 +183,7 @@ pub struct Known {
     pub tags: Vec<String>,
     pub created: DateTime<Utc>,
     pub updated: DateTime<Utc>,
-    /// What the customer said last, the oldest first.
+    /// What the customer said last, the oldest first; empty while no case is open about the ticket.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Said>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -255,8 +255,6 @@ impl Reading {
 #[serde(rename_all = "snake_case")]
 pub enum TicketPart {
     Subject,
-    /// What the customer said last.
-    Said,
     /// The requester's name, with organisation and plan.
     Customer,
     Priority,
@@ -264,6 +262,12 @@ pub enum TicketPart {
 }
 
 impl Known {
+    /// The same without what the customer said.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        Self { said: Vec::new(), ..self.clone() }
+    }
+
     /// Whether a card shows the same of both.
     pub fn looks_like(&self, other: &Self) -> bool {
         let shown = |known: &Self| Self { updated: self.updated, read_to: None, ..known.clone() };
@@ -274,7 +278,6 @@ impl Known {
     pub fn part(&self, part: TicketPart) -> String {
         match part {
             TicketPart::Subject => self.subject.clone(),
-            TicketPart::Said => self.said.last().map(|said| said.text.clone()).unwrap_or_default(),
             TicketPart::Customer => {
                 let Requester { name, organisation, plan, .. } = &self.requester;
                 let parts = [Some(name), organisation.as_ref(), plan.as_ref()].into_iter().flatten();

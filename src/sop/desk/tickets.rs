@@ -119,7 +119,8 @@ impl Turn<'_> {
 
     pub(super) fn read_ticket(&mut self, ticket: &TicketRef, reading: &Reading, again: Option<Box<Message>>) {
         let before = self.desk.tickets.get(ticket).cloned().unwrap_or_default();
-        let known = reading.known();
+        let full = reading.known();
+        let known = if self.is_open_about(ticket) { full.clone() } else { full.without_words() };
         let is_new = before.known.as_ref().map(Known::fields) != Some(known.fields());
         let looks_new = before.lost.is_some() || before.known.as_ref().is_none_or(|before| !before.looks_like(&known));
         if before.known.as_ref() != Some(&known) || before.lost.is_some() {
@@ -137,6 +138,15 @@ impl Turn<'_> {
         for comment in reading.unheard(before.known.as_ref()) {
             self.hear_comment(ticket, reading, comment);
         }
+        // What was said opened a case: its card has the words.
+        if self.is_open_about(ticket) && self.desk.tickets.known(ticket) != Some(&full) {
+            self.record(Fact::TicketRead { ticket: ticket.clone(), known: Box::new(full) });
+        }
+    }
+
+    /// What a customer said is kept only for a case.
+    fn is_open_about(&self, ticket: &TicketRef) -> bool {
+        self.desk.about_ticket(ticket).any(|case| case.status() != Status::Resolved)
     }
 
     pub(super) fn lose_ticket(&mut self, ticket: &TicketRef, why: String) {

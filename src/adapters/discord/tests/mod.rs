@@ -232,7 +232,7 @@ fn numbered() -> Procedure {
         field("steps", Need::Now),
         Field { kind: AnswerKind::Number, ..field("count", Need::Owed) },
         Field { kind: AnswerKind::Link, ..field("link", Need::Owed) },
-        Field { prefill: Some(TicketPart::Said), ..field("context", Need::Optional) },
+        Field { prefill: Some(TicketPart::Customer), ..field("context", Need::Optional) },
     ];
     let access = Some(TicketAccess { notes: true, ..TicketAccess::default() });
     let links = procedure.ticket_links.iter().map(|link| TicketLink { access: access.clone(), ..link.clone() });
