@@ -60,13 +60,13 @@ async fn main() {
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
-    let service = Router::new().route("/hooks/zendesk", post(|body: axum::body::Bytes| async move { body }));
+    let service = Router::new().route("/hooks/help", post(|body: axum::body::Bytes| async move { body }));
     tokio::spawn(async move { axum::serve(listener, service).await });
     address
 }
 
 async fn desk(log: &std::path::Path) -> (Web, Engine) {
-    let tickets = "\n[web]\nlisten = \"127.0.0.1:0\"\n[[tickets]]\nkind = \"zendesk\"\nhost = \"harbor.zendesk.com\"\n\
+    let tickets = "\n[web]\nlisten = \"127.0.0.1:0\"\n[[tickets]]\nkind = \"zendesk\"\nsystem = \"help\"\nhost = \"harbor.zendesk.com\"\n\
                    token_env = \"NEVER_READ\"\nwebhook_secret_env = \"NEVER_READ\"\n";
     let config = Config::parse("example", &format!("{EXAMPLE}{tickets}")).expect("the example is valid");
     let store = SqliteStore::open(log, "harbor").await.expect("a log");
@@ -75,7 +75,7 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
     let engine = Engine::start(settings).await.expect("the desk starts");
     let place = || SecretPlace::Variable("NEVER_READ".to_owned());
     let settings = TicketSettings {
-        name: "zendesk".to_owned(),
+        name: "help".to_owned(),
         kind: Facts::of("zendesk").expect("it is known"),
         host: "harbor.zendesk.com".to_owned(),
         api: "http://127.0.0.1:1".to_owned(),
@@ -130,7 +130,7 @@ async fn deliver(address: SocketAddr, next: Arc<AtomicUsize>) -> Vec<Duration> {
         let signature = BASE64.encode(&keyed.finalize().into_bytes());
         let started = Instant::now();
         let request = client
-            .post(format!("http://{address}/hooks/zendesk"))
+            .post(format!("http://{address}/hooks/help"))
             .header("content-type", "application/json")
             .header("x-zendesk-webhook-signature", signature)
             .header("x-zendesk-webhook-signature-timestamp", sent)

@@ -21,7 +21,9 @@ pub(super) fn kinds() -> [(&'static str, Option<&'static Facts>); KINDS.len()] {
 /// How all links look, in the order of the config, and the accounts among them.
 pub(super) fn tickets(document: &Table<'_>, names: &Names) -> (Vec<TicketLink>, Vec<Settings>) {
     let listens = document.get("web").is_some();
+    let kept = account_names(document);
     let (mut links, mut accounts) = (Vec::new(), Vec::<Settings>::new());
+    let mut patterns = Vec::new();
     for table in document.get("tickets").map(|item| item.tables()).unwrap_or_default() {
         match table.choice("kind", Some(None), &kinds()) {
             Some(Some(kind)) => {
@@ -30,11 +32,23 @@ pub(super) fn tickets(document: &Table<'_>, names: &Names) -> (Vec<TicketLink>, 
                 links.push(TicketLink { system: account.name.clone(), pattern, access });
                 accounts.push(account);
             }
-            Some(None) => links.extend(own_pattern(table)),
+            Some(None) => patterns.extend(own_pattern(table, &kept)),
             None => read_over(table),
         }
     }
+    // An account knows its links better than a pattern that may fit others, too.
+    links.extend(patterns);
     (links, accounts)
+}
+
+/// What accounts are called, wherever they stand.
+fn account_names(document: &Table<'_>) -> Vec<String> {
+    let tables = document.get("tickets").map(|item| item.tables()).unwrap_or_default();
+    let name = |table: Table<'_>| {
+        let kind = table.get("kind")?.text()?.to_owned();
+        Some(table.get("system").and_then(|item| item.text().map(str::to_owned)).unwrap_or(kind))
+    };
+    tables.into_iter().filter_map(name).collect()
 }
 
 /// What only an account has.
@@ -64,8 +78,16 @@ fn read_over(table: Table<'_>) {
     table.close();
 }
 
-fn own_pattern(table: Table<'_>) -> Option<TicketLink> {
-    let system = table.need("system", "the ticket system's name: \"zendesk\"").and_then(|item| item.read(values::id));
+fn own_pattern(table: Table<'_>, accounts: &[String]) -> Option<TicketLink> {
+    let item = table.need("system", "the ticket system's name: \"zendesk\"");
+    let system = item.as_ref().and_then(|item| item.read(values::id));
+    if let (Some(item), Some(name)) = (&item, system.as_ref().filter(|name| accounts.contains(name))) {
+        let hint = "delete this table, for the account knows its links, or give one of them another name";
+        item.note(wrong(
+            format!("\"{name}\" is an account, and this would link to tickets of others as its own"),
+            hint,
+        ));
+    }
     let link = table.need("link", "how its links look, as a regular expression with the ticket's id in a group");
     let link = link.and_then(|item| item.read(pattern));
     for name in OF_ACCOUNT {

@@ -90,7 +90,7 @@ pub enum Telling {
 pub struct TicketNote {
     /// What its template sees of the case; when it was decided is added to that.
     pub facts: serde_json::Value,
-    /// Tells this note from every other: `[ESC-12 acknowledged #3]`.
+    /// Tells this note from every other of this log, with when it was decided from all others: `ESC-12 acknowledged #3`.
     pub marker: String,
     pub tag: Option<String>,
     /// What the ticket system calls the team, and the person, who has it now.

@@ -87,6 +87,8 @@ pub(crate) struct Outbox {
     /// When a card drawn lately may be drawn again, by lane.
     drawn: BTreeMap<String, Instant>,
     next_order: u64,
+    /// Attempts under way at ticket systems.
+    tickets_under_way: usize,
     attempts: JoinSet<Attempt>,
     /// Sendings that wait for their batch to be recorded, in their order.
     held: Vec<oneshot::Sender<()>>,
@@ -106,6 +108,7 @@ impl Outbox {
             behind: BTreeMap::new(),
             drawn: BTreeMap::new(),
             next_order: 1,
+            tickets_under_way: 0,
             attempts: JoinSet::new(),
             held: Vec::new(),
         };
@@ -128,7 +131,10 @@ impl Outbox {
             }
             Notice::Sop { sop, .. } => format!("sop/{}", sop.name()),
             Notice::Word { escalation, text, .. } => format!("word/{}/{text}", escalation.0),
-            Notice::ReadTicket { ticket: TicketRef { system, id, .. }, again } => {
+            Notice::ReadTicket { ticket: TicketRef { system, id, .. }, is_glance: true, .. } => {
+                format!("glance/{system}/{id}")
+            }
+            Notice::ReadTicket { ticket: TicketRef { system, id, .. }, again, .. } => {
                 let again = again.as_ref().map_or("", |message| message.id.as_str());
                 format!("ticket/{system}/{id}/{again}")
             }
@@ -188,6 +194,9 @@ impl Outbox {
 
     /// Whether one more may be under way.
     fn has_room(&self, rank: Rank) -> bool {
+        if rank == Rank::Ticket && self.tickets_under_way >= TICKETS_MAX {
+            return false;
+        }
         let places = if rank.is_page() { IN_FLIGHT_MAX } else { IN_FLIGHT_MAX - IN_FLIGHT_FOR_PAGES };
         self.attempts.len() < places
     }
@@ -269,6 +278,7 @@ impl Outbox {
         row.in_flight = true;
         row.overtaken = false;
         row.attempts += 1;
+        self.tickets_under_way += usize::from(is_of_ticket(&row.to_tell.notice));
         self.busy.insert(row.lane.clone());
         let (release, released) = oneshot::channel();
         self.held.push(release);
@@ -299,6 +309,7 @@ impl Outbox {
         self.free(&lane);
         let row = self.rows.get_mut(&attempt.order)?;
         row.in_flight = false;
+        self.tickets_under_way -= usize::from(is_of_ticket(&row.to_tell.notice));
         if let Err(Undelivered::Retry { after, why }) = &attempt.result {
             let pause = after.unwrap_or_default().max(pause(row));
             let failing = row.failing_since.get_or_insert_with(Instant::now).elapsed();
@@ -361,12 +372,15 @@ fn told(row: Row) -> Option<Told> {
     row.to_tell.notice.is_stored().then_some(Told { key: row.to_tell.key, generation: row.to_tell.generation })
 }
 
-/// Pages before everything else, the most severe first; a history, which nobody waits for, after it.
+/// Pages before everything else, the most severe first; a history, which nobody waits for, and ticket systems,
+/// which may be slow, after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Page(Reverse<Severity>),
     Other,
     History,
+    /// What a ticket system is asked.
+    Ticket,
 }
 
 impl Rank {
@@ -376,6 +390,7 @@ impl Rank {
                 desk.case(*escalation).map_or(Self::Other, |case| Self::Page(Reverse(case.severity)))
             }
             Notice::History { .. } => Self::History,
+            notice if is_of_ticket(notice) => Self::Ticket,
             _ => Self::Other,
         }
     }
@@ -385,9 +400,21 @@ impl Rank {
     }
 }
 
+/// Whether a ticket system is asked for it.
+fn is_of_ticket(notice: &Notice) -> bool {
+    match notice {
+        Notice::ReadTicket { .. } | Notice::TicketNote { .. } => true,
+        Notice::Word { place, .. } => place.ticket().is_some(),
+        _ => false,
+    }
+}
+
 /// Requests under way at once to one ticket system: one that hangs must not take every place that the chat needs, and a
 /// vendor's limit is soon reached.
 const TICKET_LANES: u32 = 4;
+
+/// … and to all of them together.
+const TICKETS_MAX: usize = 8;
 
 /// What must not overtake each other: lines in one place, redraws of one card, the history of one case, what becomes of
 /// one ticket.
@@ -517,7 +544,7 @@ fn ticket_note(
     let moves = matches!(line, Line::Opened | Line::Raised | Line::Reopened { .. });
     TicketNote {
         facts: serde_json::to_value(facts).expect("facts of a line are plain data"),
-        marker: format!("[{} {} #{version}]", case.id, line.name()),
+        marker: format!("{} {} #{version}", case.id, line.name()),
         tag: tag.clone().filter(|_| matches!(line, Line::Opened)),
         group: groups.get(case.team()).cloned().filter(|_| moves),
         agent: has_it.and_then(|person| agents.get(&person.id)).cloned(),

@@ -363,7 +363,10 @@ impl Loop {
             {
                 Request::CardReposted { escalation, page, place, message }
             }
-            (Notice::ReadTicket { ticket, again }, Ok(Receipt::Ticket(reading))) => {
+            (Notice::ReadTicket { ticket, is_glance: true, .. }, Ok(Receipt::Ticket(reading))) => {
+                Request::TicketGlanced { ticket, reading }
+            }
+            (Notice::ReadTicket { ticket, again, .. }, Ok(Receipt::Ticket(reading))) => {
                 Request::TicketRead { ticket, reading, again }
             }
             (Notice::ReadTicket { ticket, .. }, Err(Undelivered::GiveUp { why })) => {

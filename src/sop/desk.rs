@@ -269,6 +269,10 @@ impl Desk {
                 turn.read_ticket(&ticket, &reading, again);
                 None
             }
+            Request::TicketGlanced { ticket, reading } => {
+                turn.glance_at(&ticket, &reading);
+                None
+            }
             Request::TicketLost { ticket, why } => {
                 turn.lose_ticket(&ticket, why);
                 None

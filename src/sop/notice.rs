@@ -55,6 +55,9 @@ pub enum Notice {
         ticket: TicketRef,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<Box<Message>>,
+        /// Only to fill in a form.
+        #[serde(default)]
+        is_glance: bool,
     },
     /// A note for staff, in the ticket of a case.
     TicketNote { escalation: EscalationId, ticket: TicketRef, version: u64, line: Line },

@@ -135,11 +135,6 @@ impl Ticket {
     fn is_open(&self) -> bool {
         !matches!(self.status, TicketStatus::Solved | TicketStatus::Closed)
     }
-
-    /// Whether a comment holds this text, however its spaces and lines came back.
-    pub fn mentions(&self, text: &str) -> bool {
-        self.comments.iter().any(|comment| comment.says(text))
-    }
 }
 
 impl Comment {
@@ -188,6 +183,9 @@ pub struct Known {
     pub said: Vec<Said>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recent: Option<u32>,
+    /// It was read for a form only: nothing that was said there was heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_glance: bool,
     /// The newest comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<ReadTo>,
@@ -227,6 +225,7 @@ impl Reading {
             updated: ticket.updated,
             said,
             recent: *recent,
+            is_glance: false,
             read_to: newest.map(|comment| ReadTo { comment: comment.id.clone(), at: comment.at }),
         }
     }

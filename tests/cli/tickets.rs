@@ -47,7 +47,8 @@ async fn zendesk() -> Result<String> {
 fn desk_with(api: &str, more: &str) -> Result<TempDir> {
     let account =
         format!("\n[[tickets]]\nkind = \"zendesk\"\nhost = \"h.test\"\napi = \"{api}\"\n{more}\n\n[[tickets]]\n");
-    desk(&[("\n[[tickets]]\n", account.as_str())])
+    let pattern = ("system = \"zendesk\"\nlink", "system = \"elsewhere\"\nlink");
+    desk(&[("\n[[tickets]]\n", account.as_str()), pattern])
 }
 
 async fn test(desk: &TempDir, arguments: &[&str], token: &str) -> Result<Done> {

@@ -110,7 +110,7 @@ impl Play {
         self.deliveries += 1;
         let times = if self.way == Way::Twice { 2 } else { 1 };
         let delivery = format!("delivery-{}", self.deliveries);
-        self.stage.deliver_webhook("zendesk", ticket, &delivery, times).await
+        self.stage.deliver_webhook("help", ticket, &delivery, times).await
     }
 
     async fn open_ticket(&mut self, told: &str) -> Result<()> {

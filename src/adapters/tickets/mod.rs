@@ -55,7 +55,7 @@ pub use self::system::{Facts, Interface, Use};
 use self::client::Client;
 use self::system::System;
 use crate::adapters::secret::SecretPlace;
-use crate::sop::ticket::{Requester, Ticket};
+use crate::sop::ticket::{Requester, Role, Ticket};
 
 /// Every system that is known, in the order in which people are told of them.
 pub const KINDS: [&Facts; 16] = [
@@ -320,7 +320,9 @@ impl Account {
             TicketError::Unavailable { why, .. } => unknown(why),
             error => error,
         })?;
-        match ticket.mentions(&note.marker) {
+        // Whoever asks for help may write anything.
+        let mut by_staff = ticket.comments.iter().filter(|comment| comment.role != Role::Customer);
+        match by_staff.any(|comment| comment.says(&note.marker)) {
             false if ticket.is_cut => Err(unknown("the ticket has too many comments to look through".to_owned())),
             is_there => Ok(is_there),
         }
@@ -357,6 +359,11 @@ impl Account {
         } else {
             Err(TicketError::not_understood("the id of a ticket that changed is none"))
         }
+    }
+
+    /// Whether a webhook has a signature at all, to be looked at once its body is there.
+    pub fn is_signed(&self, headers: &reqwest::header::HeaderMap) -> std::result::Result<(), NotHeard> {
+        signature::is_there(self.interface.signatures, headers).map(drop)
     }
 
     /// What a webhook says, if it comes from whom it says. Nothing if it is about no ticket, as when a webhook is tried

@@ -17,6 +17,9 @@ use crate::words::{Markup, Words};
 const PATIENCE: Patience =
     Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10), repeats: 0, pause: Duration::ZERO };
 
+/// A ticket system's clock and ours may differ by this much.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
+
 /// Every account that can be spoken with.
 pub struct Accounts {
     accounts: Vec<Arc<Account>>,
@@ -57,7 +60,10 @@ impl Accounts {
         maybe_sent: bool,
     ) -> Result<Receipt, Undelivered> {
         let (account, id) = self.account(ticket)?;
-        let note_text = InternalNote::new(&self.words.ticket_note(&note.facts, at), &note.marker);
+        let note_text = InternalNote::new(
+            &self.words.ticket_note(&note.facts, at),
+            &format!("[{} {:x}]", note.marker, at.timestamp()),
+        );
         account.internal_note(&id, &note_text, maybe_sent).await.map_err(|error| undelivered(&error))?;
         // To do these again changes nothing, so they may follow a note that was there.
         if let Some(tag) = &note.tag {
@@ -82,7 +88,7 @@ impl Connector for Accounts {
             match telling {
                 Telling::Reading => read(self.account(&ticket)?, created).await,
                 Telling::TicketNote(note) => self.write(&ticket, &note, created, maybe_sent).await,
-                Telling::Word(text) => say(self.account(&ticket)?, &text, maybe_sent).await,
+                Telling::Word(text) => say(self.account(&ticket)?, &text, maybe_sent.then_some(created)).await,
                 _ => Err(Undelivered::GiveUp { why: "it is not for tickets".to_owned() }),
             }
         })
@@ -98,12 +104,17 @@ async fn read((account, id): (&Account, TicketId), now: DateTime<Utc>) -> Result
 }
 
 /// Writes to the customer. Where an earlier attempt may have arrived, it is looked for first.
-async fn say((account, id): (&Account, TicketId), text: &str, maybe_sent: bool) -> Result<Receipt, Undelivered> {
+async fn say(
+    (account, id): (&Account, TicketId),
+    text: &str,
+    maybe_sent_since: Option<DateTime<Utc>>,
+) -> Result<Receipt, Undelivered> {
     let reply = PublicReply::for_the_customer_to_read(text);
-    if maybe_sent {
+    if let Some(since) = maybe_sent_since {
         let ticket = account.fetch(&id).await.map_err(|error| undelivered(&error))?;
         let is_public = |comment: &&Comment| comment.role == Role::Agent && comment.visibility == Visibility::Public;
-        if ticket.comments.iter().filter(is_public).any(|comment| comment.says(text)) {
+        let is_late = |comment: &&Comment| comment.at >= since - CLOCKS_APART;
+        if ticket.comments.iter().filter(is_public).filter(is_late).any(|comment| comment.says(&reply.plain())) {
             return Ok(Receipt::Done);
         }
         if ticket.is_cut {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -17,7 +18,7 @@ use crate::adapters::tickets::text;
 /// A webhook as it arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
-    pub headers: &'a reqwest::header::HeaderMap,
+    pub headers: &'a HeaderMap,
     pub body: &'a [u8],
     /// The address it was sent to, as its sender knows it: with scheme and host, without a query.
     pub url: &'a str,
@@ -173,13 +174,17 @@ pub(super) fn verify(
     now: DateTime<Utc>,
 ) -> Result<(), NotHeard> {
     let secret = secret.ok_or(NotHeard::NoSecret)?.expose_secret();
-    let is_there = |signature: &&Signature| signature.headers().all(|header| delivery.headers.contains_key(header));
+    is_there(signatures, delivery.headers)?.check(delivery, secret.as_bytes(), now)
+}
+
+/// The first signature whose headers are all there.
+pub(super) fn is_there<'s>(signatures: &'s [Signature], headers: &HeaderMap) -> Result<&'s Signature, NotHeard> {
+    let is_there = |signature: &&Signature| signature.headers().all(|header| headers.contains_key(header));
     let missing = || {
-        let all = signatures.iter().flat_map(Signature::headers);
-        let header = all.into_iter().find(|header| !delivery.headers.contains_key(*header)).unwrap_or_default();
-        NotHeard::NotSigned { header }
+        let mut all = signatures.iter().flat_map(Signature::headers);
+        NotHeard::NotSigned { header: all.find(|header| !headers.contains_key(*header)).unwrap_or_default() }
     };
-    signatures.iter().find(is_there).ok_or_else(missing)?.check(delivery, secret.as_bytes(), now)
+    signatures.iter().find(is_there).ok_or_else(missing)
 }
 
 impl From<TicketError> for NotHeard {

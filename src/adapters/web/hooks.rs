@@ -9,9 +9,10 @@
 //! | 400 | no JSON, or none that this system sends |
 //! | 401 | the signature is missing or wrong, or too old |
 //! | 404 | no such account, or none that listens to webhooks |
+//! | 408 | it comes too slowly |
 //! | 409 | it was delivered before |
 //! | 413, 415 | too large · not `application/json` |
-//! | 503 | the desk is too busy to record it now: deliver it again |
+//! | 503 | too many at once, or the desk is too busy to record it now: deliver it again |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::adapters::tickets::{Account, Delivery, Event, NotHeard};
 use crate::engine::clock::Clock;
@@ -34,6 +35,10 @@ use crate::sop::message::TicketRef;
 /// Bytes of one delivery. The largest that a vendor documents are GitHub's: 25 MB, with a push of thousands of commits;
 /// one about a ticket has its text once or twice.
 const DELIVERY_MAX: usize = 1 << 20;
+/// From the first byte of a body to its last.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+/// Deliveries at once: all that they may hold in memory together is 256 MiB.
+pub(super) const AT_ONCE_MAX: usize = 256;
 /// Vendors give up after 5 (HubSpot) to 12 seconds (Zendesk), and deliver again.
 const RECORDED_WITHIN: Duration = Duration::from_secs(4);
 
@@ -43,6 +48,8 @@ pub(super) struct Hooks {
     pub(super) clock: Clock,
     /// Our own address, as those who send know it.
     pub(super) url: String,
+    /// Deliveries that are read or recorded.
+    pub(super) places: Semaphore,
 }
 
 pub(super) fn routes(hooks: Hooks) -> Router {
@@ -80,7 +87,12 @@ impl Hooks {
         let refused = |status, why: &str| Refused { status, why: why.to_owned() };
         let account = self.account(name).ok_or_else(|| refused(StatusCode::NOT_FOUND, "no account listens here"))?;
         let (Parts { headers, .. }, body) = request.into_parts();
-        let body = read(body).await?;
+        // Nothing is read, let alone kept, of what is not even signed.
+        account.is_signed(&headers).map_err(|why| refused(StatusCode::UNAUTHORIZED, &why.to_string()))?;
+        let _place =
+            self.places.try_acquire().map_err(|_| refused(StatusCode::SERVICE_UNAVAILABLE, "too many at once"))?;
+        let body = tokio::time::timeout(READ_WITHIN, read(body)).await;
+        let body = body.map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "it is too slow"))??;
         let url = format!("{}/hooks/{name}", self.url);
         let delivery = Delivery { headers: &headers, body: &body, url: &url };
         let events = account

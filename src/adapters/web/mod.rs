@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::tickets::Account;
@@ -48,7 +48,8 @@ impl Web {
         let listener = TcpListener::bind(settings.listen).await.map_err(wrong)?;
         let address = listener.local_addr().map_err(wrong)?;
         let url = settings.url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let service = hooks::routes(hooks::Hooks { accounts, inbox, clock, url });
+        let service =
+            hooks::routes(hooks::Hooks { accounts, inbox, clock, url, places: Semaphore::new(hooks::AT_ONCE_MAX) });
         Ok(Self { address, serving: AbortOnDropHandle::new(tokio::spawn(serve(listener, service))) })
     }
 

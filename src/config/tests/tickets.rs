@@ -23,7 +23,7 @@ fn check_all(accounts: &[&str], expected: &Expect) {
 #[test]
 fn an_account_is_read() {
     let text = with(
-        "[[tickets]]\nkind = \"zendesk\"\nhost = \"harbor.zendesk.com\"\nclient = \"bellhop\"\n\
+        "[[tickets]]\nkind = \"zendesk\"\nsystem = \"help\"\nhost = \"harbor.zendesk.com\"\nclient = \"bellhop\"\n\
          token_env = \"ZENDESK_SECRET\"\nplan_field = \"plan\"\nwebhook_secret_file = \"hook\"\n\
          [[tickets]]\nkind = \"github\"\nsystem = \"code\"\nhost = \"github.com\"\naccount = \"harbor/router\"\n\
          [[tickets]]\nkind = \"rt\"\nhost = \"127.0.0.1:8089\"\napi = \"http://127.0.0.1:8089/rt/\"\ntoken_file = \"t\"\n\
@@ -34,7 +34,7 @@ fn an_account_is_read() {
     assert_eq!(
         config.tickets.iter().map(told).collect::<Vec<_>>(),
         [
-            "zendesk zendesk harbor.zendesk.com https://harbor.zendesk.com",
+            "help zendesk harbor.zendesk.com https://harbor.zendesk.com",
             "code github github.com https://api.github.com",
             "rt rt 127.0.0.1:8089 http://127.0.0.1:8089/rt",
             "linear linear linear.app ",
@@ -70,6 +70,7 @@ fn what_is_wrong_with_an_account_is_told() {
             "kind = \"osticket\"\nhost = \"h.test\"\ntoken_env = \"A\"\nuser = \"x\"",
             "kind = \"rt\"\nhost = \"h.test\"\n[[tickets]]\nkind = \"zendesk\"\nsystem = \"rt\"\nhost = \"h.test\"",
             "system = \"own\"\nhost = \"h.test\"",
+            "kind = \"zendesk\"\nhost = \"h.test\"\n[[tickets]]\nsystem = \"zendesk\"\nlink = 'x(.)'",
             "system = \"own\"\nlink = 'x(.)'\ntoken_env = \"A\"",
             "kind = \"rt\"\nhost = \"h.test\"\npoll = \"1m\"",
             "kind = \"rt\"\nhost = \"h.test\"\ntoken_env = \"A\"\nuser = \"b\"\npoll = \"10ms\"",
@@ -87,10 +88,16 @@ fn what_is_wrong_with_an_account_is_told() {
             263: [[tickets]]
               tickets[0].host: `host` is missing
               the host of its links: host = "harbor.zendesk.com"
+            267: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             265: host = "https://harbor.zendesk.com/agent"
               tickets[0].host: "https://harbor.zendesk.com/agent" is not a host
               write it in small letters, without https:// and path: "harbor.zendesk.com"
+            268: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             265: host = "Harbor.zendesk.com"
               tickets[0].host: "Harbor.zendesk.com" is not a host
@@ -98,6 +105,9 @@ fn what_is_wrong_with_an_account_is_told() {
             266: link = 'x(.)'
               tickets[0].link: `link` and `kind` exclude each other: a kind knows its links
               delete it, or delete `kind` and all that goes with it
+            269: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             266: api = "http://h.test"
               tickets[0].api: "http://h.test" is not an address the token may be sent to
@@ -105,14 +115,23 @@ fn what_is_wrong_with_an_account_is_told() {
             267: account = "x"
               tickets[0].account: Zendesk has no `account`
               delete it
+            270: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             266: token_env = "s3cr3t"
               tickets[0].token_env: not the name of a variable
               write the name of an environment variable, in capital letters, never the secret: "ZENDESK_TOKEN"
+            269: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             267: token_file = "a"
               tickets[0].token_file: `token_env` and `token_file` exclude each other
               delete one of them
+            270: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             266: token = "s3cr3t"
               tickets[0].token: a secret never goes into this file
@@ -120,6 +139,9 @@ fn what_is_wrong_with_an_account_is_told() {
             267: api_key = "s3cr3t"
               tickets[0].api_key: a secret never goes into this file
               delete it here, say where it is instead (token_env or token_file, webhook_secret_env or webhook_secret_file), and make a new one if anyone has seen this file
+            270: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             263: [[tickets]]
               tickets[0]: a webhook says which ticket to read, and there is no token to read it with
@@ -127,6 +149,9 @@ fn what_is_wrong_with_an_account_is_told() {
             263: [[tickets]]
               tickets[0]: nothing listens for its webhooks
               add a table: [web] listen = "127.0.0.1:8322"
+            269: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             266: token_file = ""
               tickets[0].token_file: an empty path
@@ -134,6 +159,9 @@ fn what_is_wrong_with_an_account_is_told() {
             267: plan_field = " "
               tickets[0].plan_field: not a name
               a name is one line of 1 to 80 characters
+            270: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             263: [[tickets]]
               tickets[0].account: `account` is missing
@@ -172,6 +200,13 @@ fn what_is_wrong_with_an_account_is_told() {
               tickets[0].host: `host` is for systems that are known
               name one: kind = "zendesk"
 
+            267: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
+            271: system = "zendesk"
+              tickets[2].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
+
             266: token_env = "A"
               tickets[0].token_env: `token_env` is for systems that are known
               name one: kind = "zendesk"
@@ -195,6 +230,9 @@ fn what_is_wrong_with_an_account_is_told() {
             263: [[tickets]]
               tickets[0]: nothing listens for its webhooks
               add a table: [web] listen = "127.0.0.1:8322"
+            270: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             267: listen = "8322"
               web.listen: "8322" is not an address with a port
@@ -202,6 +240,9 @@ fn what_is_wrong_with_an_account_is_told() {
             268: port = 1
               web.port: unknown key `port` in `web`
               choose from `listen`, `url`
+            271: system = "zendesk"
+              tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
+              delete this table, for the account knows its links, or give one of them another name
 
             263: [[tickets]]
               tickets[0].link: `link` is missing

@@ -47,6 +47,11 @@ pub enum Request {
         reading: Box<Reading>,
         again: Option<Box<Message>>,
     },
+    /// A ticket was read for a form only.
+    TicketGlanced {
+        ticket: TicketRef,
+        reading: Box<Reading>,
+    },
     /// A ticket cannot be read, now or later.
     TicketLost {
         ticket: TicketRef,

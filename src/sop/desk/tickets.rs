@@ -85,7 +85,7 @@ impl Desk {
     }
 
     /// Every case about a ticket.
-    fn about_ticket(&self, ticket: &TicketRef) -> impl Iterator<Item = &Escalation> {
+    pub fn about_ticket(&self, ticket: &TicketRef) -> impl Iterator<Item = &Escalation> {
         let ticket = Some(Box::new(ticket.clone()));
         let subject = Subject { customer: None, place: "".into(), ticket, scope: Scope::Customer };
         let about = self.subjects.about(&subject, "").filter_map(|id| self.case(id)).collect::<Vec<_>>();
@@ -113,12 +113,21 @@ impl Turn<'_> {
 
     fn read_for(&mut self, ticket: &TicketRef, again: Option<Box<Message>>) {
         if self.procedure.ticket_access(&ticket.system).is_some() {
-            self.outcome.notices.push(Notice::ReadTicket { ticket: ticket.clone(), again });
+            self.outcome.notices.push(Notice::ReadTicket { ticket: ticket.clone(), again, is_glance: false });
+        }
+    }
+
+    /// Nobody has named the ticket yet, they may be typing the number of another: nothing of it is heard.
+    pub(super) fn glance_at(&mut self, ticket: &TicketRef, reading: &Reading) {
+        if self.desk.tickets.known(ticket).is_none() {
+            let known = Known { is_glance: true, ..reading.known().without_words() };
+            self.record(Fact::TicketRead { ticket: ticket.clone(), known: Box::new(known) });
         }
     }
 
     pub(super) fn read_ticket(&mut self, ticket: &TicketRef, reading: &Reading, again: Option<Box<Message>>) {
-        let before = self.desk.tickets.get(ticket).cloned().unwrap_or_default();
+        let mut before = self.desk.tickets.get(ticket).cloned().unwrap_or_default();
+        before.known = before.known.filter(|known| !known.is_glance);
         let full = reading.known();
         let known = if self.is_open_about(ticket) { full.clone() } else { full.without_words() };
         let is_new = before.known.as_ref().map(Known::fields) != Some(known.fields());
@@ -159,9 +168,11 @@ impl Turn<'_> {
 
     /// Somebody is typing the name of a ticket: it is read, so that a form can be filled in with it.
     pub(super) fn look_up_typed(&mut self, typed: &str) {
-        let unknown = |ticket: &TicketRef| self.desk.tickets.get(ticket).is_none();
-        if let Some(ticket) = self.procedure.ticket_in(typed).filter(unknown) {
-            self.look_up(&ticket);
+        let unknown = |ticket: &TicketRef| self.desk.tickets.known(ticket).is_none();
+        if let Some(ticket) = self.procedure.ticket_in(typed).filter(unknown)
+            && self.procedure.ticket_access(&ticket.system).is_some()
+        {
+            self.outcome.notices.push(Notice::ReadTicket { ticket, again: None, is_glance: true });
         }
     }
 

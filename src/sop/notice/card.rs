@@ -214,7 +214,7 @@ pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<
         place: opened.report.place.clone(),
         message: opened.report.message.clone(),
         in_ticket: opened.report.place.ticket().is_some(),
-        ticket: opened.subject.ticket.as_deref().map(|ticket| card_ticket(ticket, desk, procedure)),
+        ticket: opened.subject.ticket.as_deref().map(|ticket| card_ticket(ticket, case, desk, procedure)),
         quotes,
         reasons,
         information,
@@ -320,8 +320,12 @@ pub struct CardSaid {
 /// Tags on one card.
 const TAGS_SHOWN: usize = 8;
 
-fn card_ticket(ticket: &TicketRef, desk: &Desk, procedure: &Procedure) -> CardTicket {
-    let seen = desk.tickets().get(ticket).cloned().unwrap_or_default();
+/// Where what was said there is also about something confidential, only the cards of that show it.
+fn card_ticket(ticket: &TicketRef, case: &Escalation, desk: &Desk, procedure: &Procedure) -> CardTicket {
+    let mut seen = desk.tickets().get(ticket).cloned().unwrap_or_default();
+    if !case.opened.confidential && desk.about_ticket(ticket).any(|other| other.opened.confidential) {
+        seen.known = seen.known.map(|known| known.without_words());
+    }
     CardTicket {
         ticket: ticket.clone(),
         awaited: seen.known.is_none() && seen.lost.is_none() && procedure.ticket_access(&ticket.system).is_some(),

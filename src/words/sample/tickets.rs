@@ -45,6 +45,7 @@ pub(super) fn desk(full: bool) -> Desk {
         updated: at(0),
         said: word("It drops again").map(|text| Said { at: at(0), text }).into_iter().collect(),
         recent: full.then_some(3),
+        is_glance: false,
         read_to: None,
     };
     let mut desk = Desk::default();

@@ -126,7 +126,7 @@ impl<'t> Day<'t> {
 
     /// What stands in a ticket, what is said in it, and what its system says of itself.
     fn tickets_are_read(&mut self) {
-        let reading = Box::new(reading(self.text, "Refund my $800, you LIARS."));
+        let reading = Box::new(reading(self.text, &["Refund my $800, you LIARS."]));
         self.ask(Request::TicketRead { ticket: ticket("55"), reading, again: None });
         self.ask(Request::TicketLost { ticket: ticket("4711"), why: self.said() });
         let notes: Vec<EscalationId> = self.stage.desk.cases().map(|case| case.id).collect();

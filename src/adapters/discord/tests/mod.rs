@@ -163,8 +163,8 @@ fn words() -> &'static Words {
     &WORDS
 }
 
-/// A ticket as its system tells of it, with this text wherever a text can be.
-fn reading(text: &str, said: &str) -> Reading {
+/// A ticket as its system tells of it, with this text wherever a text can be; the customer says these.
+fn reading(text: &str, said: &[&str]) -> Reading {
     let line = text.replace('\n', " ");
     let comment = |id: &str, role, visibility, text: &str| Comment {
         id: id.to_owned(),
@@ -182,7 +182,7 @@ fn reading(text: &str, said: &str) -> Reading {
         plan: Some(line.clone()),
         tags: vec![line.clone()],
     };
-    let ticket = Ticket {
+    let mut ticket = Ticket {
         id: "55".to_owned(),
         number: line.clone(),
         subject: line.clone(),
@@ -196,11 +196,12 @@ fn reading(text: &str, said: &str) -> Reading {
         updated: at(0),
         comments: vec![
             comment("1", Role::Agent, Visibility::Internal, text),
-            comment("2", Role::Customer, Visibility::Public, said),
-            comment("3", Role::Customer, Visibility::Public, text),
+            comment("2", Role::Customer, Visibility::Public, text),
         ],
         is_cut: false,
     };
+    let said = (3..).zip(said).map(|(id, said)| comment(&id.to_string(), Role::Customer, Visibility::Public, said));
+    ticket.comments.extend(said);
     Reading { ticket, recent: Some(3) }
 }
 
