@@ -83,8 +83,13 @@ impl Page {
             "(//dialog[@open]//button[.='{label}'] \
              | //main[not(//dialog[@open])]//*[self::button or self::a][.='{label}'])[last()]"
         );
-        self.find(&button).await?.click().await?;
-        Ok(())
+        // What it stands on may be drawn anew between finding and pressing it.
+        loop {
+            match self.find(&button).await?.click().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                pressed => return Ok(pressed?),
+            }
+        }
     }
 
     /// Waits for a form and writes `text` into the field of this label.
