@@ -10,6 +10,7 @@
 //! | read | everything: masks, spelling, terms, surroundings, money, evidence |
 //! | aho-corasick | a bare pass of the crate's DFA over as many terms, that counts what it finds |
 //! | vader-sentimental | the crate's polarity scores |
+//! | links to tickets | what the desk looks for beside reading |
 //!
 //! Times are the fastest of several rounds: what disturbs a run only ever adds to it.
 
@@ -50,6 +51,7 @@ fn main() {
     println!("{} messages, {} bytes on average; {} terms\n", texts.len(), bytes / texts.len(), lexicon.entries().len());
 
     against_others(&texts, bytes, &lexicon);
+    links(&texts);
     spread(&texts, &lexicon);
     memory(&texts, &lexicon);
     hostile(&lexicon);
@@ -100,6 +102,14 @@ fn against_others(texts: &[String], bytes: usize, lexicon: &Lexicon) {
 }
 
 /// A plain text for each term: the first of every choice, so that there are as many texts as terms.
+/// Looking for links to tickets of the systems of the example.
+fn links(texts: &[String]) {
+    let procedure = Config::parse("config.example.toml", EXAMPLE).expect("the example is valid").procedure;
+    let time = fastest(|| texts.iter().filter(|text| procedure.ticket_in(text).is_some()).count());
+    let each = time.as_nanos() as f64 / texts.len() as f64;
+    println!("links to tickets     {each:>9.0} ns a message, of {} systems\n", procedure.ticket_links.len());
+}
+
 fn one_reading_each(lexicon: &Lexicon) -> Vec<String> {
     let mut terms: Vec<String> = lexicon
         .entries()
