@@ -80,6 +80,8 @@ pub(crate) struct Outbox {
     parked: BTreeMap<String, BTreeSet<(Rank, u64)>>,
     /// Lanes in which an attempt is under way.
     busy: BTreeSet<String>,
+    /// Rows whose last attempt failed, and the next one has not begun.
+    failed: BTreeSet<u64>,
     /// Notes in one ticket, in the order in which they are to stand there …
     notes: BTreeMap<PlaceId, BTreeSet<u64>>,
     /// … and those of them whose time has come before that of an older one.
@@ -104,6 +106,7 @@ impl Outbox {
             ready: BTreeSet::new(),
             parked: BTreeMap::new(),
             busy: BTreeSet::new(),
+            failed: BTreeSet::new(),
             notes: BTreeMap::new(),
             behind: BTreeMap::new(),
             drawn: BTreeMap::new(),
@@ -183,7 +186,7 @@ impl Outbox {
     /// Rows that have failed and wait to be tried again.
     pub(crate) fn held_up(&self) -> usize {
         let behind: usize = self.behind.values().map(BTreeSet::len).sum();
-        behind + self.rows.values().filter(|row| row.failing_since.is_some() && !row.in_flight).count()
+        behind + self.failed.len()
     }
 
     /// When the next row may be tried; `None` while there is none that only waits for its time.
@@ -275,6 +278,7 @@ impl Outbox {
 
     fn start(&mut self, order: u64, outgoing: Outgoing) {
         let Some(row) = self.rows.get_mut(&order) else { return };
+        self.failed.remove(&order);
         row.in_flight = true;
         row.overtaken = false;
         row.attempts += 1;
@@ -317,6 +321,7 @@ impl Outbox {
                 let (key, attempts) = (logged(&row.to_tell), row.attempts);
                 tracing::warn!(key, attempts, pause_ms = pause.as_millis(), "outbox.retry {key}: {why}");
                 self.resting.insert((Instant::now() + pause, attempt.order));
+                self.failed.insert(attempt.order);
                 row.replayed = true;
                 return None;
             }
@@ -356,6 +361,7 @@ impl Outbox {
     fn remove(&mut self, order: u64) -> Option<Row> {
         let row = self.rows.remove(&order)?;
         self.by_key.remove(&row.to_tell.key);
+        self.failed.remove(&order);
         if let Notice::TicketNote { ticket, .. } = &row.to_tell.notice {
             self.go_on_below(&ticket.place(), order);
         }
