@@ -261,8 +261,8 @@ impl Desk {
                 turn.lose_place(&place);
                 None
             }
-            Request::TicketsChanged { tickets } => {
-                turn.look_up_all(&tickets);
+            Request::TicketChanged { ticket } => {
+                turn.look_up(&ticket);
                 None
             }
             Request::TicketRead { ticket, reading, again } => {

@@ -44,14 +44,17 @@ impl Polls {
     }
 }
 
+/// What begins the places of the log that are no places of the chat.
+const MARKS: &str = "changes/";
+
 /// Where the log keeps how far an account was asked.
 fn place(account: &Account) -> PlaceId {
-    format!("changes/{}", account.settings().name).into()
+    format!("{MARKS}{}", account.settings().name).into()
 }
 
 /// Whether a place of the log is one of these, and not one of the chat.
 pub fn is_mark(place: &PlaceId) -> bool {
-    place.as_str().starts_with("changes/")
+    place.as_str().starts_with(MARKS)
 }
 
 /// Milliseconds since 1970: they grow, as ids of messages do.
@@ -133,7 +136,7 @@ impl Poll {
         let name = &self.account.settings().name;
         for Changed { id, at } in changed {
             let ticket = TicketRef { system: name.clone(), id: id.to_string(), url: None };
-            let request = Box::new(Request::TicketsChanged { tickets: vec![ticket] });
+            let request = Box::new(Request::TicketChanged { ticket });
             let position = Some(Position { place: place(&self.account), message: mark(at) });
             let id = InputId(format!("changed:{name}:{id}:{}", at.timestamp_millis()));
             self.inbox.send(Input { id, body: Body::Request { request, position } }).await.ok()?;

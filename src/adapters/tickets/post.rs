@@ -1,7 +1,6 @@
 //! The connector: a ticket is read, a note for staff is written into it, a word goes to its customer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
@@ -12,10 +11,6 @@ use crate::engine::connector::{Connector, Destination, Outgoing, Receipt, Tellin
 use crate::sop::message::TicketRef;
 use crate::sop::ticket::{Comment, RECENT_DAYS, Reading, Role, Visibility};
 use crate::words::{Markup, Words};
-
-/// Nothing is asked again within one attempt: the outbox decides when to try again.
-const PATIENCE: Patience =
-    Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10), repeats: 0, pause: Duration::ZERO };
 
 /// A ticket system's clock and ours may differ by this much.
 const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
@@ -29,9 +24,11 @@ pub struct Accounts {
 impl Accounts {
     /// Reads the secrets of all accounts that have one. Nothing is asked yet.
     pub fn open(settings: &[Settings], words: Words) -> std::result::Result<Self, Vec<NotOpen>> {
+        // Nothing is asked again within one attempt: the outbox decides when to try again.
+        let patience = Patience { repeats: 0, ..Patience::default() };
         let (mut accounts, mut problems) = (Vec::new(), Vec::new());
         for settings in settings.iter().filter(|settings| settings.token.is_some()) {
-            match Account::open(settings, PATIENCE, None) {
+            match Account::open(settings, patience, None) {
                 Ok(account) => accounts.push(Arc::new(account)),
                 Err(problem) => problems.push(problem),
             }
@@ -64,16 +61,16 @@ impl Accounts {
             &self.words.ticket_note(&note.facts, at),
             &format!("[{} {:x}]", note.marker, at.timestamp()),
         );
-        account.internal_note(&id, &note_text, maybe_sent).await.map_err(|error| undelivered(&error))?;
+        account.internal_note(&id, &note_text, maybe_sent).await?;
         // To do these again changes nothing, so they may follow a note that was there.
         if let Some(tag) = &note.tag {
-            account.add_tag(&id, tag).await.map_err(|error| undelivered(&error))?;
+            account.add_tag(&id, tag).await?;
         }
         if let Some(group) = &note.group {
-            account.assign(&id, &Assignee::Group(group.clone())).await.map_err(|error| undelivered(&error))?;
+            account.assign(&id, &Assignee::Group(group.clone())).await?;
         }
         if let Some(agent) = &note.agent {
-            account.assign(&id, &Assignee::Person(agent.clone())).await.map_err(|error| undelivered(&error))?;
+            account.assign(&id, &Assignee::Person(agent.clone())).await?;
         }
         Ok(Receipt::Done)
     }
@@ -96,7 +93,7 @@ impl Connector for Accounts {
 }
 
 async fn read((account, id): (&Account, TicketId), now: DateTime<Utc>) -> Result<Receipt, Undelivered> {
-    let ticket = account.fetch(&id).await.map_err(|error| undelivered(&error))?;
+    let ticket = account.fetch(&id).await?;
     let since = now - TimeDelta::days(RECENT_DAYS);
     // It is worth telling, and not worth waiting for.
     let recent = account.recent_count(&ticket.requester, since).await.ok();
@@ -111,7 +108,7 @@ async fn say(
 ) -> Result<Receipt, Undelivered> {
     let reply = PublicReply::for_the_customer_to_read(text);
     if let Some(since) = maybe_sent_since {
-        let ticket = account.fetch(&id).await.map_err(|error| undelivered(&error))?;
+        let ticket = account.fetch(&id).await?;
         let is_public = |comment: &&Comment| comment.role == Role::Agent && comment.visibility == Visibility::Public;
         let is_late = |comment: &&Comment| comment.at >= since - CLOCKS_APART;
         if ticket.comments.iter().filter(is_public).filter(is_late).any(|comment| comment.says(&reply.plain())) {
@@ -122,15 +119,18 @@ async fn say(
             return Err(Undelivered::GiveUp { why });
         }
     }
-    account.public_reply(&id, &reply).await.map(|()| Receipt::Done).map_err(|error| undelivered(&error))
+    account.public_reply(&id, &reply).await?;
+    Ok(Receipt::Done)
 }
 
-fn undelivered(error: &TicketError) -> Undelivered {
-    let why = error.to_string();
-    match error {
-        TicketError::RateLimited { after } => Undelivered::Retry { after: Some(*after), why },
-        TicketError::Unavailable { .. } => Undelivered::Retry { after: None, why },
-        _ => Undelivered::GiveUp { why },
+impl From<TicketError> for Undelivered {
+    fn from(error: TicketError) -> Self {
+        let why = error.to_string();
+        match error {
+            TicketError::RateLimited { after } => Self::Retry { after: Some(after), why },
+            TicketError::Unavailable { .. } => Self::Retry { after: None, why },
+            _ => Self::GiveUp { why },
+        }
     }
 }
 

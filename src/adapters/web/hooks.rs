@@ -108,7 +108,7 @@ impl Hooks {
         for Event { delivery, ticket } in events {
             let (recorded, answer) = oneshot::channel();
             let ticket = TicketRef { system: system.to_owned(), id: ticket, url: None };
-            let request = Box::new(Request::TicketsChanged { tickets: vec![ticket] });
+            let request = Box::new(Request::TicketChanged { ticket });
             let id = InputId(format!("webhook:{system}:{delivery}"));
             let input = Input { id, body: Body::Offer { request, recorded } };
             self.inbox.send_timeout(input, RECORDED_WITHIN).await.map_err(|_| busy())?;

@@ -37,9 +37,9 @@ pub enum Request {
         by_us: bool,
         reply: ReplyTo,
     },
-    /// A ticket system says that these have changed.
-    TicketsChanged {
-        tickets: Vec<TicketRef>,
+    /// A ticket system says that this has changed.
+    TicketChanged {
+        ticket: TicketRef,
     },
     /// A ticket was read. `again` is a message that was heard before anything was known of it.
     TicketRead {

@@ -91,18 +91,16 @@ impl Desk {
         let about = self.subjects.about(&subject, "").filter_map(|id| self.case(id)).collect::<Vec<_>>();
         about.into_iter().filter(move |case| case.opened.subject.is_same_ticket(&subject))
     }
+
+    fn open_about(&self, ticket: &TicketRef) -> impl Iterator<Item = &Escalation> {
+        self.about_ticket(ticket).filter(|case| case.status() != Status::Resolved)
+    }
 }
 
 impl Turn<'_> {
     /// Somebody named a ticket, or its system says that it has changed: it is read, if it can be.
     pub(super) fn look_up(&mut self, ticket: &TicketRef) {
         self.read_for(ticket, None);
-    }
-
-    pub(super) fn look_up_all(&mut self, tickets: &[TicketRef]) {
-        for ticket in tickets {
-            self.look_up(ticket);
-        }
     }
 
     /// The same, because of something that was said: rules about the ticket look at it again then.
@@ -155,7 +153,7 @@ impl Turn<'_> {
 
     /// What a customer said is kept only for a case.
     fn is_open_about(&self, ticket: &TicketRef) -> bool {
-        self.desk.about_ticket(ticket).any(|case| case.status() != Status::Resolved)
+        self.desk.open_about(ticket).next().is_some()
     }
 
     pub(super) fn lose_ticket(&mut self, ticket: &TicketRef, why: String) {
@@ -195,8 +193,7 @@ impl Turn<'_> {
     }
 
     fn redraw_about(&mut self, ticket: &TicketRef) {
-        let open = self.desk.about_ticket(ticket).filter(|case| case.status() != Status::Resolved);
-        let cards = open.flat_map(notice::redraw);
+        let cards = self.desk.open_about(ticket).flat_map(notice::redraw);
         self.outcome.notices.extend(cards.collect::<Vec<_>>());
     }
 
