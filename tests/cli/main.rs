@@ -10,6 +10,7 @@ mod init;
 mod oncall;
 mod program;
 mod readme;
+mod real_tickets;
 mod redmine;
 mod replay;
 mod request_tracker;

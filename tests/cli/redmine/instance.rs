@@ -5,25 +5,18 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bellhop::adapters::tickets::{Account, Facts, Patience, Settings};
+use bellhop::adapters::tickets::{Account, Facts, Settings};
 use chrono::Utc;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::real_tickets::PATIENCE;
+
 const INSTALL: &str = "the test of Redmine needs its packages: \
     apt-get install --no-install-recommends redmine redmine-sqlite dbconfig-sqlite3 puma";
 const PROGRAM: &str = "/usr/share/redmine";
-
-/// The first request takes seconds. The pause doubles: all of them take 25 s.
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(5),
-    request: Duration::from_secs(30),
-    repeats: 8,
-    pause: Duration::from_millis(100),
-};
 
 /// It runs until it is dropped.
 pub struct Redmine {

@@ -4,26 +4,19 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bellhop::adapters::tickets::{Account, Facts, Patience, Settings};
+use bellhop::adapters::tickets::{Account, Facts, Settings};
 use chrono::Utc;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::real_tickets::PATIENCE;
 
 const INSTALL: &str = "the test of Request Tracker needs its packages: \
     apt-get install --no-install-recommends request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-sqlite3";
 const SETUP: &str = "/usr/sbin/rt-setup-database-5";
 const SERVER: &str = "/usr/share/request-tracker5/libexec/rt-server";
-
-/// One request is answered at a time, and the first ones take seconds. The pause doubles: all of them take 25 s.
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(5),
-    request: Duration::from_secs(30),
-    repeats: 8,
-    pause: Duration::from_millis(100),
-};
 
 /// It runs until it is dropped.
 pub struct RequestTracker {
