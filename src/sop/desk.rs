@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::chronicle::{self, Chronicle};
 use crate::sop::conversation::{Conversation, Noted, Sketch};
 pub use crate::sop::desk::choices::Choosing;
 pub use crate::sop::desk::duties::CoverForm;
@@ -171,11 +172,13 @@ pub struct Desk {
     tickets: Tickets,
     /// When it was last told of a team that it cannot be reached.
     out_of_reach: BTreeMap<TeamId, DateTime<Utc>>,
+    chronicle: Chronicle,
 }
 
 impl Desk {
     /// Takes a recorded fact in.
     pub fn apply(&mut self, fact: Fact, at: DateTime<Utc>) {
+        self.chronicle.see(&fact, at);
         match fact {
             Fact::Noted(noted) => self.conversation.note(noted, at),
             Fact::Watched { .. } => {}
@@ -204,7 +207,12 @@ impl Desk {
         let held = self.case(id).and_then(handover::held);
         let is_about_more = matches!(event, Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_));
         match (self.cases.get_mut(&id), event) {
-            (Some(case), event) => case.apply(event, at),
+            (Some(case), event) => {
+                let clocks = chronicle::clocks(case);
+                self.chronicle.see_event(case, &event, at);
+                case.apply(event, at);
+                self.chronicle.see_clocks(case, &clocks, at);
+            }
             (None, Event::Opened(opened)) => {
                 self.cases.insert(id, Box::new(Escalation::open(id, *opened, at)));
             }
@@ -346,6 +354,10 @@ impl Desk {
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {
         self.cases.get(&id).map(Box::as_ref)
+    }
+
+    pub fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
     }
 
     pub fn tickets(&self) -> &Tickets {

@@ -138,7 +138,7 @@ fn pages(cases: &[&Escalation], procedure: &Procedure, now: DateTime<Utc>) -> Ve
 }
 
 /// The figures of a confidential trigger are for those who may read its cases; one that is off has none.
-fn is_known_to(trigger: &Trigger, reader: &Actor) -> bool {
+pub(super) fn is_known_to(trigger: &Trigger, reader: &Actor) -> bool {
     let is_cleared = || trigger.plan.teams().any(|team| reader.teams.contains(team));
     trigger.mode != Mode::Off && (!trigger.confidential || is_cleared())
 }
@@ -175,7 +175,7 @@ fn term(quote: &Quote) -> (&str, String) {
 }
 
 impl Grades {
-    fn with(mut self, grade: Option<Grade>) -> Self {
+    pub(super) fn with(mut self, grade: Option<Grade>) -> Self {
         self.cases += 1;
         let Some(grade) = grade else { return self };
         self.graded += 1;

@@ -15,12 +15,15 @@
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
 //! 8. [`prover`]: what the procedure comes to over a year, for its author; [`health`]: how right its triggers are,
-//!    with the interval of each [`share`]; [`typo`]: what was meant by what was typed
+//!    with the interval of each [`share`]; [`chronicle`]: what happened; [`digest`]: what that comes to, for managers;
+//!    [`typo`]: what was meant by what was typed
 
 pub mod calendar;
+pub mod chronicle;
 pub mod clock;
 pub mod conversation;
 pub mod desk;
+pub mod digest;
 pub mod escalation;
 #[cfg(test)]
 pub(crate) mod fixture;
