@@ -116,6 +116,7 @@ pub(super) fn procedure(
         ticket_links: Vec::new(),
         // Read with the desk's table.
         threads: true,
+        digests: Vec::new(),
         guidance,
     };
     Some((procedure, warnings))

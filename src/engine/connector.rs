@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::sop::desk::Sop;
 use crate::sop::escalation::EscalationId;
 use crate::sop::message::{MessageId, PersonId, PlaceId, TicketRef};
-use crate::sop::notice::{Answer, Card, HistoryFacts, Line, LineFacts, PostFacts, ReplyTo, Verb};
+use crate::sop::notice::{Answer, Card, DigestFacts, HistoryFacts, Line, LineFacts, PostFacts, ReplyTo, Section, Verb};
 use crate::sop::team::Severity;
 use crate::sop::ticket::Reading;
 
@@ -83,6 +83,9 @@ pub enum Telling {
     TicketNote(Box<TicketNote>),
     /// What happened to a case; pings nobody.
     History(Box<HistoryFacts>),
+    /// Pings nobody.
+    Digest(Box<DigestFacts>),
+    DigestSection(Box<DigestFacts>, Section),
 }
 
 /// A note for staff in the ticket of a case, and what else becomes of the ticket then.

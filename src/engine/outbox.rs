@@ -3,6 +3,8 @@
 //!
 //! The outbox chooses only *when* to try. Back-off is I/O time and stays real when SOP time is moved.
 
+mod sending;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,14 +15,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::connector::{Connector, Destination, Outgoing, Ping, Receipt, Telling, TicketNote, Undelivered};
+use crate::engine::connector::{Connector, Outgoing, Receipt, Undelivered};
+pub(crate) use crate::engine::outbox::sending::{Sending, sending};
 use crate::engine::store::{ToTell, Told};
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Escalation, Fate};
 use crate::sop::message::{PlaceId, TicketRef};
-use crate::sop::notice::{self, Line, Notice};
-use crate::sop::procedure::{Procedure, TicketAccess};
-use crate::sop::team::{Severity, Step, Team};
+use crate::sop::notice::{self, Notice};
+use crate::sop::procedure::Procedure;
+use crate::sop::team::{Severity, Step};
 
 /// First pause after a failed attempt; it doubles with each one …
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -133,6 +135,10 @@ impl Outbox {
                 format!("post/{team}/{}/{}", post.name(), made_at.timestamp_millis())
             }
             Notice::Sop { sop, .. } => format!("sop/{}", sop.name()),
+            Notice::Digest { team, window, .. } => format!("digest/{team}/{}", window.to.timestamp()),
+            Notice::DigestSection { team, window, section, .. } => {
+                format!("digest/{team}/{}/{}", window.to.timestamp(), section.name())
+            }
             Notice::Word { escalation, text, .. } => format!("word/{}/{text}", escalation.0),
             Notice::ReadTicket { ticket: TicketRef { system, id, .. }, is_glance: true, .. } => {
                 format!("glance/{system}/{id}")
@@ -395,7 +401,7 @@ impl Rank {
             Notice::Page { escalation, .. } => {
                 desk.case(*escalation).map_or(Self::Other, |case| Self::Page(Reverse(case.severity)))
             }
-            Notice::History { .. } => Self::History,
+            Notice::History { .. } | Notice::Digest { .. } | Notice::DigestSection { .. } => Self::History,
             notice if is_of_ticket(notice) => Self::Ticket,
             _ => Self::Other,
         }
@@ -434,6 +440,7 @@ fn lane(row: &ToTell) -> String {
         Notice::Word { place, .. } => place.ticket().as_ref().map_or_else(|| row.key.clone(), of_ticket),
         Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
         Notice::History { escalation, .. } => format!("history/{}", escalation.0),
+        Notice::Digest { team, .. } | Notice::DigestSection { team, .. } => format!("digest/{team}"),
         Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }
@@ -456,127 +463,6 @@ fn compose(row: &Row, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) ->
     let Sending { to, telling, confidential } = sending(&row.to_tell.notice, desk, procedure, now)?;
     let (key, created) = (row.to_tell.key.clone(), row.to_tell.created);
     Some(Outgoing { key, created, to, telling, maybe_sent: row.replayed, confidential })
-}
-
-/// Where a notice goes and what it tells.
-#[derive(Debug)]
-pub(crate) struct Sending {
-    pub(crate) to: Destination,
-    pub(crate) telling: Telling,
-    /// Only cleared people may read it.
-    confidential: bool,
-}
-
-/// What a notice comes to, from the case as it stands now; `None` where there is nobody left to tell.
-pub(crate) fn sending(notice: &Notice, desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Option<Sending> {
-    let (to, telling, confidential) = match notice {
-        Notice::Page { escalation, page } => {
-            let case = desk.case(*escalation)?;
-            // A team that is gone from the config cannot be reached: the connector says so, and the case goes on.
-            let asked = case.pages.get(*page)?;
-            let team = procedure.team(&asked.team);
-            let place = team.map_or_else(|| "".into(), |team| team.place.clone());
-            let people = || Ping::People(asked.on_call.iter().map(|person| person.id.clone()).collect());
-            let whole = |team: &Team| Ping::Group(team.group.clone());
-            let ping = team.map(|team| if asked.on_call.is_empty() { whole(team) } else { people() });
-            (Destination::Place(place), card(case, *page, desk, procedure, now, ping), case.opened.confidential)
-        }
-        Notice::Card { escalation, page } => {
-            let case = desk.case(*escalation)?;
-            let Fate::Delivered { place, message, .. } = &case.pages.get(*page)?.fate else { return None };
-            let to = Destination::Message { place: place.clone(), message: message.clone() };
-            (to, card(case, *page, desk, procedure, now, None), case.opened.confidential)
-        }
-        Notice::Line { team, escalation, line, version } => {
-            let case = desk.case(*escalation)?;
-            let facts = notice::line_facts(line, team, case, desk, procedure);
-            let place = procedure.team(team)?.place.clone();
-            (
-                Destination::Place(place),
-                Telling::line(&facts, line, *escalation, *version),
-                facts.confidential && facts.case.is_some(),
-            )
-        }
-        Notice::Post { team, post, calls, .. } => {
-            let place = procedure.team(team)?.place.clone();
-            let ping = calls.iter().map(|person| person.id.clone()).collect();
-            let facts = Box::new(notice::post_facts(post, desk, procedure));
-            let confidential = facts.is_confidential();
-            (Destination::Place(place), Telling::Post { facts, ping }, confidential)
-        }
-        Notice::Sop { team, sop } => {
-            (Destination::Place(procedure.team(team)?.place.clone()), Telling::Sop(sop.clone()), false)
-        }
-        Notice::History { escalation, page, at, entry, .. } => {
-            let case = desk.case(*escalation)?;
-            let Fate::Delivered { place, message, .. } = &case.pages.get(*page)?.fate else { return None };
-            let facts = Box::new(notice::history_facts(entry, *at, case));
-            let to = Destination::Thread { place: place.clone(), message: message.clone() };
-            (to, Telling::History(facts), case.opened.confidential)
-        }
-        Notice::Word { place, text, .. } => {
-            let to = place.ticket().map_or_else(|| Destination::Place(place.clone()), Destination::Ticket);
-            (to, Telling::Word(text.clone()), false)
-        }
-        Notice::ReadTicket { ticket, .. } => {
-            procedure.ticket_access(&ticket.system)?;
-            (Destination::Ticket(ticket.clone()), Telling::Reading, false)
-        }
-        Notice::TicketNote { escalation, ticket, version, line } => {
-            let access = procedure.ticket_access(&ticket.system)?;
-            let note = ticket_note(desk.case(*escalation)?, line, *version, access, desk, procedure);
-            (Destination::Ticket(ticket.clone()), Telling::TicketNote(Box::new(note)), false)
-        }
-        Notice::Reply { to, answer } => (Destination::Asker(to.clone()), Telling::Answer(answer.clone()), false),
-    };
-    Some(Sending { to, telling, confidential })
-}
-
-fn ticket_note(
-    case: &Escalation,
-    line: &Line,
-    version: u64,
-    access: &TicketAccess,
-    desk: &Desk,
-    procedure: &Procedure,
-) -> TicketNote {
-    let TicketAccess { tag, groups, agents, .. } = access;
-    let facts = notice::line_facts(line, case.team(), case, desk, procedure);
-    let has_it = match line {
-        Line::Acknowledged { by, .. } => Some(by),
-        Line::HandedOff { to } => Some(to),
-        _ => None,
-    };
-    let moves = matches!(line, Line::Opened | Line::Raised | Line::Reopened { .. });
-    TicketNote {
-        facts: serde_json::to_value(facts).expect("facts of a line are plain data"),
-        marker: format!("{} {} #{version}", case.id, line.name()),
-        tag: tag.clone().filter(|_| matches!(line, Line::Opened)),
-        group: groups.get(case.team()).cloned().filter(|_| moves),
-        agent: has_it.and_then(|person| agents.get(&person.id)).cloned(),
-    }
-}
-
-fn card(
-    case: &Escalation,
-    page: usize,
-    desk: &Desk,
-    procedure: &Procedure,
-    now: DateTime<Utc>,
-    ping: Option<Ping>,
-) -> Telling {
-    let mut card = notice::card(case, desk, procedure, Some(page));
-    if let Some(due) = notice::page_due(case, page, now) {
-        card.due = Some(due.timestamp());
-    }
-    Telling::Card {
-        card: Box::new(card),
-        buttons: notice::buttons(case, page),
-        case: case.id,
-        page,
-        version: case.version,
-        ping,
-    }
 }
 
 #[cfg(test)]

@@ -377,6 +377,9 @@ impl Loop {
                 tracing::warn!(escalation = %escalation, "ticket_note.undeliverable {escalation}: {why}");
                 Request::NoteUndeliverable { escalation, why }
             }
+            (Notice::Digest { team, window, .. }, Ok(Receipt::Posted(Posted { place, message }))) => {
+                Request::DigestPosted { team, window, place, message }
+            }
             (Notice::Card { escalation, page }, Err(Undelivered::GiveUp { why })) => {
                 tracing::warn!(escalation = %escalation, "card.undeliverable {escalation}: {why}");
                 Request::CardUndeliverable { escalation, page, why }
@@ -471,6 +474,7 @@ fn log(fact: &Fact) {
         | Fact::Answered { .. }
         | Fact::Drafted(_)
         | Fact::OutOfReach { .. }
+        | Fact::Reported { .. }
         | Fact::TicketRead { .. }
         | Fact::TicketLost { .. }
         | Fact::WaitedLong { .. } => {}

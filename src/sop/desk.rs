@@ -12,6 +12,7 @@ mod handover;
 mod hearing;
 mod meant;
 mod reach;
+mod reports;
 mod request;
 mod shared;
 mod subjects;
@@ -31,6 +32,7 @@ pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;
+use crate::sop::desk::reports::Reports;
 pub use crate::sop::desk::request::{About, Form, Question, Request};
 use crate::sop::desk::shared::Shared;
 use crate::sop::desk::subjects::SubjectIndex;
@@ -103,6 +105,11 @@ pub enum Fact {
     OutOfReach {
         team: TeamId,
     },
+    /// A digest was due, about the time up to this instant, and is on its way.
+    Reported {
+        schedule: String,
+        until: DateTime<Utc>,
+    },
     /// A ticket was read, and is not as it was known before.
     TicketRead {
         ticket: TicketRef,
@@ -173,6 +180,7 @@ pub struct Desk {
     /// When it was last told of a team that it cannot be reached.
     out_of_reach: BTreeMap<TeamId, DateTime<Utc>>,
     chronicle: Chronicle,
+    reports: Reports,
 }
 
 impl Desk {
@@ -193,6 +201,7 @@ impl Desk {
             Fact::Drafted(draft) => self.drafts.keep(draft, at),
             Fact::TicketRead { ticket, known } => self.tickets.read(&ticket, *known, at),
             Fact::TicketLost { ticket, why } => self.tickets.lose(&ticket, why, at),
+            Fact::Reported { schedule, until } => self.reports.tell(schedule, until),
             Fact::OutOfReach { team } => {
                 self.out_of_reach.insert(team, at);
             }
@@ -289,6 +298,10 @@ impl Desk {
                 turn.lose_note(escalation, why);
                 None
             }
+            Request::DigestPosted { team, window, place, message } => {
+                turn.tell_details(&team, window, &place, &message);
+                None
+            }
             Request::DeadlineReached => {
                 turn.pass_deadlines();
                 None
@@ -345,11 +358,11 @@ impl Desk {
         outcome
     }
 
-    /// The earliest instant at which a case wants to be woken, a duty changes hands that people are told of, or a customer
-    /// has waited as long as a rule allows.
+    /// The earliest instant at which a case wants to be woken, a duty changes hands that people are told of, a customer
+    /// has waited as long as a rule allows, or a digest is due.
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
         let case = self.deadlines.first().map(|(at, _)| *at);
-        [case, self.handovers.next(), self.waits.next()].into_iter().flatten().min()
+        [case, self.handovers.next(), self.waits.next(), self.reports.next()].into_iter().flatten().min()
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {

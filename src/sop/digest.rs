@@ -9,6 +9,7 @@
 mod course;
 mod figures;
 mod period;
+mod schedule;
 mod suggest;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,11 +23,13 @@ use crate::sop::digest::course::{Course, Courses, Danger};
 pub use crate::sop::digest::figures::{Figures, Kept, Part, Spread, Times};
 use crate::sop::digest::figures::{Tally, TeamTally};
 pub use crate::sop::digest::period::{PeriodRefusal, period};
+pub use crate::sop::digest::schedule::{NoSchedule, Schedule};
 pub use crate::sop::digest::suggest::Suggestion;
-use crate::sop::escalation::Actor;
+use crate::sop::escalation::{Actor, Escalation};
 use crate::sop::health::{Grades, is_known_to};
 use crate::sop::procedure::Procedure;
-use crate::sop::team::{Severity, TeamId};
+use crate::sop::message::{Person, Standing};
+use crate::sop::team::{Severity, Team, TeamId};
 use crate::sop::trigger::Mode;
 
 /// All of it. Lists are complete; whoever shows them says how many do not fit.
@@ -169,10 +172,40 @@ pub struct BotFigures {
     pub undeliverable: u32,
 }
 
-/// What a window came to, as this reader may know it.
-pub fn digest(desk: &Desk, procedure: &Procedure, reader: &Actor, window: Span) -> Digest {
+/// Who reads a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience {
+    /// Whose clearance counts.
+    pub reader: Actor,
+    /// Only what this team was paged for; `None`: everything.
+    pub team: Option<TeamId>,
+}
+
+impl Audience {
+    /// Whoever can read a team's place. What is confidential is for a place that is closed to others. A team that
+    /// manages reads of everything, any other of what it was paged for.
+    pub fn of_team(team: &Team) -> Self {
+        let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
+        let teams = if team.cleared { vec![team.id.clone()] } else { Vec::new() };
+        let reader = Actor { person, teams, manages: team.manages };
+        Self { reader, team: (!team.manages).then(|| team.id.clone()) }
+    }
+
+    /// A person, who reads of everything that they may read.
+    pub fn person(reader: &Actor) -> Self {
+        Self { reader: reader.clone(), team: None }
+    }
+
+    /// Whether a case is one of theirs, be they allowed to read it or not.
+    fn is_concerned(&self, case: &Escalation) -> bool {
+        !case.opened.drill && self.team.as_ref().is_none_or(|team| case.was_paged(team))
+    }
+}
+
+/// What a window came to, as this audience may know it.
+pub fn digest(desk: &Desk, procedure: &Procedure, audience: &Audience, window: Span) -> Digest {
     let before = Span { from: window.from - window.length(), to: window.from };
-    let mut courses = Courses::of(desk, reader, window.to);
+    let mut courses = Courses::of(desk, audience, window.to);
     let (mut now, mut past) = (Tally::new(window), Tally::new(before));
     for course in courses.iter() {
         now.open(course);
@@ -196,7 +229,7 @@ pub fn digest(desk: &Desk, procedure: &Procedure, reader: &Actor, window: Span) 
             course.follow(mark);
         }
     }
-    let standing = Standing::of(&courses, desk, window.to);
+    let standing = OpenCases::of(&courses, desk, window.to);
     Digest {
         since: window.from,
         until: window.to,
@@ -205,16 +238,16 @@ pub fn digest(desk: &Desk, procedure: &Procedure, reader: &Actor, window: Span) 
         unowned: standing.unowned,
         at_risk: standing.at_risk,
         breached: standing.breached,
-        closed: closed(desk, reader, window.to),
+        closed: closed(desk, audience, window.to),
         clocks: clock_figures(&now),
-        triggers: trigger_figures(&now, &past, desk, procedure, reader),
+        triggers: trigger_figures(&now, &past, desk, procedure, &audience.reader),
         by_hand: by_hand(&now, &past),
         teams: team_figures(&mut now, procedure),
         people: people(&now, desk),
         failures: failures(&now),
         gaps: now.gaps.iter().map(|(team, times)| GapFigures { team: gap_team(desk, *team), times: *times }).collect(),
         bot: bot(&now, marks),
-        suggestion: suggest::suggestion(desk, reader, window.to),
+        suggestion: suggest::suggestion(desk, audience, window.to),
         figures: now.into_figures(),
         before: past.into_figures(),
     }
@@ -225,8 +258,8 @@ fn gap_team(desk: &Desk, team: Known) -> TeamId {
 }
 
 /// Codenames of what is open at an instant and not for this reader.
-fn closed(desk: &Desk, reader: &Actor, at: DateTime<Utc>) -> Vec<String> {
-    let mut hidden = Courses::closed(desk, reader, at);
+fn closed(desk: &Desk, audience: &Audience, at: DateTime<Utc>) -> Vec<String> {
+    let mut hidden = Courses::closed(desk, audience, at);
     if hidden.is_empty() {
         return Vec::new();
     }
@@ -240,14 +273,14 @@ fn closed(desk: &Desk, reader: &Actor, at: DateTime<Utc>) -> Vec<String> {
 
 /// What is open at the end, and in which danger.
 #[derive(Default)]
-struct Standing {
+struct OpenCases {
     open: u32,
     unowned: Vec<Item>,
     at_risk: Vec<Item>,
     breached: Vec<Item>,
 }
 
-impl Standing {
+impl OpenCases {
     fn of(courses: &Courses<'_>, desk: &Desk, at: DateTime<Utc>) -> Self {
         let mut open: Vec<&Course<'_>> = courses.iter().filter(|course| course.is_open()).collect();
         open.sort_by_key(|course| (std::cmp::Reverse(course.case.severity), course.case.id));

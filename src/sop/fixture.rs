@@ -130,6 +130,7 @@ pub(crate) fn build() -> Procedure {
         rates: rates(),
         label_thresholds: Vec::new(),
         threads: true,
+        digests: Vec::new(),
         guidance: Guidance { by_default: vec![steps.clone()], information: vec![steps], ..Guidance::default() },
         ticket_links: vec![TicketLink {
             system: "desk".to_owned(),

@@ -1,8 +1,10 @@
 //! Who is told what. A notice names its audience and what it is about; the words are made from its facts in
 //! `templates/`, and what stands on a card is taken from the case at the moment it is sent.
 
+mod answer;
 mod card;
 mod checkup;
+mod digest;
 mod duty;
 mod history;
 mod playbook;
@@ -12,24 +14,24 @@ mod why;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::sop::calendar::Span;
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::{Desk, Sop};
-use crate::sop::escalation::{Escalation, EscalationId, Event, Fate, Refusal};
-use crate::sop::guidance::form::{FormPage, ShownForm};
-use crate::sop::health::Health;
-use crate::sop::message::{Message, Person, PlaceId, TicketRef};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Fate};
+use crate::sop::message::{Message, MessageId, Person, PlaceId, TicketRef};
+pub use crate::sop::notice::answer::{Answer, Choice, ReplyTo, Soon};
 use crate::sop::notice::card::trigger_names;
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };
 pub use crate::sop::notice::checkup::{Check, Checkup, Outcome};
+pub use crate::sop::notice::digest::{DigestFacts, Section};
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::history::{Entry, HistoryFacts, history, history_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
 pub use crate::sop::notice::why::{NearLine, QuietLine, Stretch, Sum, Why, why};
 use crate::sop::procedure::Procedure;
-use crate::sop::rota::Cover;
 use crate::sop::team::TeamId;
 
 /// Something that somebody is to be told.
@@ -48,6 +50,10 @@ pub enum Notice {
     Sop { team: TeamId, sop: Sop },
     /// One thing that happened, in the thread of a page's card; `number` is that of the fact in the case.
     History { escalation: EscalationId, page: usize, number: u32, at: DateTime<Utc>, entry: Entry },
+    /// What a stretch of time came to, in a team's place. `late_minutes`: how long after it was due that was noticed.
+    Digest { team: TeamId, window: Span, late_minutes: i64 },
+    /// More of it, in the thread of that message.
+    DigestSection { team: TeamId, window: Span, section: Section, place: PlaceId, message: MessageId },
     /// A word to the customer of a case, where they wrote; `by` had it sent.
     Word { escalation: EscalationId, place: PlaceId, text: String, by: Person },
     /// A ticket is to be read. `again` is a message that rules about it have yet to hear.
@@ -76,6 +82,8 @@ impl Notice {
             Self::Post { .. } => "post",
             Self::Sop { .. } => "sop",
             Self::History { .. } => "history",
+            Self::Digest { .. } => "digest",
+            Self::DigestSection { .. } => "digest_section",
             Self::Word { .. } => "word",
             Self::ReadTicket { .. } => "read_ticket",
             Self::TicketNote { .. } => "ticket_note",
@@ -86,16 +94,6 @@ impl Notice {
     /// Whether it may be written to the log's outbox: everything but an answer, whose address is a secret.
     pub fn is_stored(&self) -> bool {
         !matches!(self, Self::Reply { .. })
-    }
-}
-
-/// Where an answer goes. Opaque; the connector that heard the question can read it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ReplyTo(pub String);
-
-impl std::fmt::Debug for ReplyTo {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("ReplyTo(…)")
     }
 }
 
@@ -253,122 +251,6 @@ impl Line {
             _ => &[],
         }
     }
-}
-
-/// The answer to one person.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
-pub enum Answer {
-    Done {
-        command: &'static str,
-        case: Card,
-    },
-    /// `case` is `None` where it joined a confidential case that the rep may not read.
-    Escalated {
-        joined: bool,
-        codename: String,
-        case: Option<Card>,
-    },
-    Status {
-        case: Card,
-    },
-    Why {
-        why: Why,
-    },
-    Queue(Queue),
-    Playbook {
-        page: BookPage,
-    },
-    /// The text for the customer of a case, what it promises, and where it can be posted; `late`: what was promised
-    /// before has not come.
-    Customer {
-        case: String,
-        text: String,
-        due: i64,
-        late: bool,
-        place: Option<PlaceId>,
-    },
-    Help {
-        staff: bool,
-    },
-    Refused(Refusal),
-    /// A form to fill in.
-    Form(Box<ShownForm>),
-    /// What was typed is kept, and goes on or is put right on this page: `why` says what is wrong.
-    Unfinished {
-        #[serde(flatten)]
-        at: FormPage,
-        #[serde(flatten)]
-        why: Option<Refusal>,
-    },
-    /// `asked_at`: about another time than now.
-    OnCall {
-        asked_at: bool,
-        duties: Vec<Duty>,
-    },
-    Covered {
-        cover: Cover,
-        relieved: Vec<Person>,
-    },
-    Sop(Sop),
-    Health(Health),
-    /// What somebody may mean who is still typing.
-    Choices {
-        choices: Vec<Choice>,
-    },
-    /// What moving a case over would change.
-    Difference(Box<Difference>),
-    Checkup(Box<Checkup>),
-}
-
-/// By when the next step comes, at one press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Soon {
-    QuarterHour,
-    Hour,
-    Today,
-    /// Asks for a time.
-    Other,
-}
-
-impl Soon {
-    pub const ALL: [Self; 4] = [Self::QuarterHour, Self::Hour, Self::Today, Self::Other];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::QuarterHour => "quarter_hour",
-            Self::Hour => "hour",
-            Self::Today => "today",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl Answer {
-    /// The card shows all that it says.
-    pub fn is_on_card(&self) -> bool {
-        matches!(self, Self::Done { command, .. } if *command != "acknowledge")
-    }
-
-    /// The case whose next step whoever is answered has just promised, or is about to.
-    pub fn promised(&self) -> Option<&Card> {
-        match self {
-            Self::Done { command: "acknowledge" | "promise", case } if !case.awaited => Some(case),
-            _ => None,
-        }
-    }
-}
-
-/// One thing that somebody may mean.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Choice {
-    /// What is typed in their place.
-    pub value: String,
-    /// The case that it is …
-    pub case: Option<Box<Card>>,
-    /// … or else what it is shown as; without either the value speaks for itself.
-    pub shown: Option<String>,
 }
 
 /// Whom an event makes us tell, and of what. Called after the event was applied.
@@ -553,6 +435,8 @@ pub fn is_still_wanted(notice: &Notice, desk: &Desk) -> bool {
         Notice::Line { .. }
         | Notice::Post { .. }
         | Notice::Sop { .. }
+        | Notice::Digest { .. }
+        | Notice::DigestSection { .. }
         | Notice::Word { .. }
         | Notice::ReadTicket { .. }
         | Notice::TicketNote { .. }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::calendar::Calendar;
+use crate::sop::digest::Schedule;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::message::{PersonId, TicketRef};
@@ -40,6 +41,8 @@ pub struct Procedure {
     /// Whether what happens to a case is written in a thread of its card.
     pub threads: bool,
     pub guidance: Guidance,
+    /// Told to teams again and again.
+    pub digests: Vec<Schedule>,
 }
 
 /// How links of one ticket system look.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::DateTime;
+use chrono_tz::Tz;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
@@ -73,6 +74,12 @@ pub(crate) fn add(env: &mut Environment<'static>, language: Language, markup: Ma
     });
     env.add_filter("case", |number: u32| EscalationId(number).to_string());
     env.add_filter("span", move |minutes: i64| language.span(minutes));
+    env.add_filter("lasting", move |seconds: i64| language.span((seconds + 30) / 60));
+    env.add_filter("local", |at: Value, zone: &str| -> Result<String, Error> {
+        let zone: Tz = zone.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "a zone was expected"))?;
+        let at = DateTime::from_timestamp(instant(&at)?, 0).unwrap_or_default();
+        Ok(at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
+    });
     env.add_filter("strength", |strength: f64| format!("{strength:.2}"));
     env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
     // `2 | plural` is what most words end in, `2 | plural("Fall", "Fälle")` one of two words.

@@ -18,7 +18,8 @@ macro_rules! templates {
             "why.md" "sum.md" "finding.md" "flip.md" "playbook.md" "customer.md" "queue.md" "help.md" "refusal.md"
             "duty_refusal.md" "oncall.md" "covered.md" "handover.md" "button.md" "sop.md" "terms.md" "choice.md"
             "grades.md" "health.md" "doctor.md" "form.md" "sentence.md" "unfinished.md" "ticket_note.md"
-            "history.md"
+            "history.md" "digest.md" "digest_times.md" "digest_item.md" "digest_section.md" "digest_part.md" "clock_name.md"
+            "chart.md" "report.md" "report_item.md" "report_times.md" "report_trigger.md"
         }
     };
     ($folder:literal: $($name:literal)*) => {

@@ -7,6 +7,8 @@
 //! Facts are hostile: every value that a template writes is escaped by the platform's [`Markup`]; only the filters
 //! below make mentions, times and links.
 
+mod chart;
+mod document;
 mod filters;
 mod language;
 mod sample;
@@ -21,9 +23,10 @@ use serde::Serialize;
 
 use crate::sop::desk::Sop;
 use crate::sop::guidance::form::ShownForm;
-use crate::sop::notice::{Answer, Card, Choice, HistoryFacts, Post, PostFacts};
+use crate::sop::notice::{Answer, Card, Choice, DigestFacts, HistoryFacts, Post, PostFacts, Section};
 use crate::sop::team::Team;
 use crate::sop::trigger::{Change, Finding};
+pub use crate::words::chart::Chart;
 pub use crate::words::language::Language;
 pub use crate::words::sheet::{Field, Sheet};
 
@@ -168,11 +171,22 @@ impl Words {
             Answer::Sop(sop) => self.render("sop.md", sop),
             Answer::Difference(difference) => self.render("terms.md", difference),
             Answer::Health(health) => self.render("health.md", health),
+            Answer::Digest(facts) => self.render("digest.md", facts),
             Answer::Refused(refusal) => self.render("refusal.md", refusal),
             Answer::Form(shown) => return self.form_page(shown),
             Answer::Unfinished { .. } => self.render("unfinished.md", answer),
         };
         Sheet::parse(&text)
+    }
+
+    /// What a stretch of time came to, on one screen.
+    pub fn digest(&self, facts: &DigestFacts) -> Sheet {
+        Sheet::parse(&self.render("digest.md", facts))
+    }
+
+    /// What did not fit into it, a few lines.
+    pub fn digest_section(&self, facts: &DigestFacts, section: Section) -> String {
+        self.render("digest_section.md", SectionFacts { section, facts }).trim().to_owned()
     }
 
     /// What would have had to be otherwise for a decision to be, in one line.
@@ -234,6 +248,13 @@ struct NoteFacts<F> {
     at: i64,
     #[serde(flatten)]
     facts: F,
+}
+
+#[derive(Serialize)]
+struct SectionFacts<'a> {
+    section: Section,
+    #[serde(flatten)]
+    facts: &'a DigestFacts,
 }
 
 #[derive(Serialize)]

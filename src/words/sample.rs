@@ -228,6 +228,7 @@ fn procedure() -> Procedure {
         label_thresholds: Vec::new(),
         ticket_links: vec![tickets::link()],
         threads: true,
+        digests: Vec::new(),
         guidance: Guidance {
             playbooks: vec![Playbook {
                 id: "calm".to_owned(),

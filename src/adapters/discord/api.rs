@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::multipart::{Form, Part};
 use reqwest::header::{DATE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -91,6 +92,17 @@ impl Api {
         self.call(Method::Post, path, Some(body)).await
     }
 
+    /// A message with a file, the first of its attachments
+    /// (<https://discord.com/developers/docs/reference#uploading-files>).
+    pub async fn post_with(&self, path: &str, body: &Value, file: Option<Vec<u8>>) -> Result<Value, ApiError> {
+        self.exchange(Method::Post, path, Some(body), file).await
+    }
+
+    /// The same, in the place of a message.
+    pub async fn patch_with(&self, path: &str, body: &Value, file: Option<Vec<u8>>) -> Result<Value, ApiError> {
+        self.exchange(Method::Patch, path, Some(body), file).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, ApiError> {
         self.call(Method::Put, path, Some(body)).await
     }
@@ -106,7 +118,7 @@ impl Api {
     /// How far Discord's clock is ahead of this machine's, by the `Date` header of an answer: to about a second.
     pub async fn clock_ahead(&self) -> Result<TimeDelta, ApiError> {
         let asked = Utc::now();
-        let response = self.send(Method::Get, "gateway", None).await?;
+        let response = self.send(Method::Get, "gateway", None, None).await?;
         let half_way = asked + (Utc::now() - asked) / 2;
         let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
@@ -117,7 +129,17 @@ impl Api {
 
     /// One call. `path` has no slash in front; a query may follow it.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ApiError> {
-        let response = self.send(method, path, body).await?;
+        self.exchange(method, path, body, None).await
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        file: Option<Vec<u8>>,
+    ) -> Result<Value, ApiError> {
+        let response = self.send(method, path, body, file).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.map_err(unavailable)?;
         let answer = serde_json::from_str::<Value>(&text).unwrap_or(Value::Null);
@@ -134,20 +156,34 @@ impl Api {
     }
 
     /// Sends a call once the limiter lets it; the answer may be of any status.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<reqwest::Response, ApiError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        file: Option<Vec<u8>>,
+    ) -> Result<reqwest::Response, ApiError> {
         let route = path.split('?').next().unwrap_or(path).to_owned();
         let permit = self.limiter.acquire(Endpoint { method, path: route }).await;
         let url = format!("{}/api/v10/{path}", self.base);
         let mut request =
             self.http.request(verb(method), url).header("authorization", format!("Bot {}", self.token.expose_secret()));
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        request = match (body, file) {
+            (Some(body), Some(file)) => request.multipart(multipart(body, file)),
+            (Some(body), None) => request.json(body),
+            (None, _) => request,
+        };
         // The address holds the token of an interaction: it must not reach a log.
         let response = request.send().await.map_err(unavailable)?;
         permit.complete(limits(response.headers()));
         Ok(response)
     }
+}
+
+/// The message as JSON, and its file under the name that the message gives it.
+fn multipart(body: &Value, file: Vec<u8>) -> Form {
+    let name = body["attachments"][0]["filename"].as_str().unwrap_or("file").to_owned();
+    Form::new().text("payload_json", body.to_string()).part("files[0]", Part::bytes(file).file_name(name))
 }
 
 fn unavailable(error: reqwest::Error) -> ApiError {

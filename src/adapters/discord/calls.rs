@@ -71,6 +71,10 @@ pub(crate) enum Asked {
         case: String,
     },
     Health,
+    /// The stretch of time, as typed.
+    Digest {
+        period: Option<String>,
+    },
     Reload,
     Doctor,
     Drill {

@@ -54,6 +54,7 @@ pub(crate) fn all() -> Vec<poise::Command<Ear, Failure>> {
         queue(),
         oncall(),
         cover(),
+        digest(),
         help(),
         sop(),
         drill(),
@@ -458,6 +459,17 @@ async fn cover(
         (who, roles)
     });
     ask(ctx, Asked::Cover(Box::new(Cover { team, from, to, instead_of, who }))).await
+}
+
+/// Say what a stretch of time came to. For managers.
+#[poise::command(slash_command, guild_only)]
+async fn digest(
+    ctx: Context<'_>,
+    #[description = "today, yesterday, last week, last month, 24h, 7d, 2026-10, 2026-10-05; without it, 7d"]
+    #[max_length = 40]
+    period: Option<String>,
+) -> Result<(), Failure> {
+    ask(ctx, Asked::Digest { period }).await
 }
 
 /// Say what I do and how to ask for it.

@@ -10,9 +10,9 @@ use crate::sop::escalation::{EscalationId, NOTE_CHARS_MAX};
 use crate::sop::guidance::form::{Filled, FormPage, ShownForm};
 use crate::sop::guidance::information::{AnswerKind, BOUNCED_CHARS_MAX, TICKET};
 use crate::sop::message::{PersonId, cut};
-use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, Soon, Verb};
+use crate::sop::notice::{Answer, BookPage, Card, Choice, Difference, DigestFacts, Soon, Verb};
 use crate::sop::team::Severity;
-use crate::words::{Sheet, Words};
+use crate::words::{Chart, Sheet, Words};
 
 // Limits of Discord, in characters (<https://discord.com/developers/docs/resources/message#embed-object-embed-limits>).
 pub(crate) const CONTENT_MAX: usize = 2_000;
@@ -32,6 +32,9 @@ const PLACEHOLDER_MAX: usize = 100;
 /// <https://discord.com/developers/docs/resources/channel#start-thread-from-message>
 const THREAD_NAME_MAX: usize = 100;
 /// A link or a number, in characters.
+/// What stands in for a picture (<https://discord.com/developers/docs/resources/message#attachment-object>).
+const ALT_MAX: usize = 1_024;
+pub(crate) const CHART: &str = "digest.png";
 const TICKET_CHARS_MAX: u16 = 1_000;
 /// A time as people type it, in characters.
 const TIME_CHARS_MAX: usize = 20;
@@ -85,6 +88,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
                     body["components"] = tell_buttons(words, case, *due, place.is_some());
                 }
                 Answer::Difference(difference) => body["components"] = move_button(words, difference),
+                Answer::Digest(facts) => return digest(words, facts),
                 _ => {}
             }
             body
@@ -93,18 +97,59 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
         // For a ticket system, not for the chat.
         Telling::Reading | Telling::TicketNote(_) => Value::Null,
         Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
+        Telling::Digest(facts) => digest(words, facts),
+        Telling::DigestSection(facts, section) => quiet_line(&words.digest_section(facts, *section)),
         Telling::History(facts) => {
-            let mut body = line(&words.history(facts).body, &[], &[]);
-            body["flags"] = (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS).into();
-            body
+            quiet_line(&words.history(facts).body)
         }
     }
 }
 
 /// What the thread is called that something is told in.
 pub(crate) fn thread_name(words: &Words, telling: &Telling) -> String {
-    let Telling::History(facts) = telling else { return String::new() };
-    cut(&words.history(facts).title, THREAD_NAME_MAX)
+    let name = match telling {
+        Telling::History(facts) => words.history(facts).title,
+        Telling::DigestSection(facts, _) => words.digest(facts).title,
+        _ => String::new(),
+    };
+    cut(&name, THREAD_NAME_MAX)
+}
+
+/// A digest: its picture is a file that goes with it, where there is one.
+fn digest(words: &Words, facts: &DigestFacts) -> Value {
+    let mut embed = embed(&words.digest(facts), Some(if facts.digest.breached.is_empty() { CALM } else { ALARM }));
+    let mut body = json!({"allowed_mentions": no_mentions()});
+    if let Some(chart) = words.chart(facts) {
+        embed["image"] = json!({"url": format!("attachment://{CHART}")});
+        body["attachments"] = json!([{"id": 0, "filename": CHART, "description": cut(&chart.alt, ALT_MAX)}]);
+    }
+    body["embeds"] = json!([embed]);
+    let cases = facts.worst().into_iter().filter_map(|id| id.parse().ok());
+    let buttons: Vec<Value> =
+        cases.map(|case: EscalationId| labelled(&case.to_string(), 2, &CustomId::Look { case })).collect();
+    if !buttons.is_empty() {
+        body["components"] = json!([row(&buttons)]);
+    }
+    body
+}
+
+/// A line in a thread: nobody is called to it.
+fn quiet_line(text: &str) -> Value {
+    let mut body = line(text, &[], &[]);
+    body["flags"] = (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS).into();
+    body
+}
+
+/// The picture that goes with a message, if one does.
+pub(crate) fn picture(words: &Words, telling: &Telling) -> Option<Chart> {
+    match telling {
+        Telling::Digest(facts) => words.chart(facts),
+        Telling::Answer(answer) => match &**answer {
+            Answer::Digest(facts) => words.chart(facts),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A card: the embed and its buttons. Pings exactly whom it names.
@@ -355,6 +400,10 @@ fn style(verb: Verb) -> u8 {
         | Verb::MissingInformation => 2,
     }
 }
+
+/// The bar of a digest: something is late, or nothing is. The words say so, too.
+const ALARM: u32 = 0x00D9_2D20;
+const CALM: u32 = 0x0098_A2B3;
 
 /// The bar of a card: loud only while somebody is waited for. The word stands in the title as well: colour is never
 /// alone.

@@ -29,6 +29,8 @@ pub(crate) enum CustomId {
     Tell { case: EscalationId, due: i64, by_us: bool },
     /// The button that moves a case over to this version of the procedure.
     MoveOver { case: EscalationId, procedure: String },
+    /// The button below a digest that shows a case.
+    Look { case: EscalationId },
     /// The button for a step of a playbook, from 0.
     Step { case: EscalationId, playbook: String, step: usize },
 }
@@ -90,6 +92,7 @@ impl std::fmt::Display for CustomId {
             Self::Button { verb, case, version, page } => {
                 write!(out, "{PREFIX}:{}:{}:{version}:{page}", verb.name(), case.0)
             }
+            Self::Look { case } => write!(out, "{PREFIX}:look:{}", case.0),
             Self::Inform { case } => write!(out, "{PREFIX}:add:{}", case.0),
             Self::Step { case, playbook, step } => write!(out, "{PREFIX}:step:{}:{playbook}:{step}", case.0),
             Self::Tell { case, due, by_us } => {
@@ -121,6 +124,7 @@ impl std::str::FromStr for CustomId {
         }
         let word = next()?;
         match word {
+            "look" => Ok(Self::Look { case: EscalationId(number(next()?)?) }),
             "add" => Ok(Self::Inform { case: EscalationId(number(next()?)?) }),
             "step" => {
                 let (case, playbook) = (EscalationId(number(next()?)?), next()?.to_owned());

@@ -18,7 +18,7 @@ use crate::engine::connector::{Connector, Destination, Outgoing, Posted, Receipt
 use crate::sop::escalation::Status;
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Answer;
-use crate::words::Words;
+use crate::words::{Chart, Words};
 
 /// Sends what a desk has to tell.
 pub(crate) struct Postman {
@@ -50,7 +50,9 @@ const CLOCK_SKEW_MS: i64 = 60_000;
 impl Connector for Postman {
     fn deliver(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Receipt, Undelivered>> {
         let body = compose::telling(&self.words, &outgoing.telling);
+        let chart = compose::picture(&self.words, &outgoing.telling);
         Box::pin(async move {
+            let (body, file) = with_picture(body, chart).await;
             if let Err(why) = self.may_show(&outgoing) {
                 return Err(Undelivered::GiveUp { why });
             }
@@ -58,7 +60,7 @@ impl Connector for Postman {
                 Destination::Place(place) if outgoing.telling.is_quiet() => {
                     self.say(place, &outgoing, body).await.map(Receipt::Posted)
                 }
-                Destination::Place(place) => self.post(place, &outgoing, body).await.map(Receipt::Posted),
+                Destination::Place(place) => self.post(place, &outgoing, body, file).await.map(Receipt::Posted),
                 Destination::Message { place, message } => {
                     self.edit(place, message, &outgoing, body).await.map(Receipt::Posted)
                 }
@@ -69,7 +71,7 @@ impl Connector for Postman {
                     self.tell_below(place, message, &outgoing, body).await.map(|()| Receipt::Done)
                 }
                 Destination::Asker(to) => {
-                    self.answer(&Reply::read(to), &outgoing.telling, body).await.map_err(undelivered)?;
+                    self.answer(&Reply::read(to), &outgoing.telling, body, file).await.map_err(undelivered)?;
                     Ok(Receipt::Done)
                 }
             }
@@ -102,7 +104,7 @@ impl Postman {
             // Nobody misses it.
             return Ok(Posted { place: place.clone(), message: message.clone() });
         }
-        let receipt = self.post(place, outgoing, body).await?;
+        let receipt = self.post(place, outgoing, body, None).await?;
         if !is_gone && let Err(error) = self.api.delete(&path).await {
             tracing::info!("card.left an old card could not be taken away: {error}");
         }
@@ -124,17 +126,29 @@ impl Postman {
                 Err(error) => return Err(undelivered(error)),
             }
         }
-        let receipt = self.post(place, outgoing, body).await?;
+        let receipt = self.post(place, outgoing, body, None).await?;
         self.bundles.said(place, &receipt.message, line, outgoing.created);
         Ok(receipt)
     }
 
-    async fn post(&self, place: &PlaceId, outgoing: &Outgoing, body: Value) -> Result<Posted, Undelivered> {
-        self.post_once(place, outgoing, body).await.map_err(undelivered)
+    async fn post(
+        &self,
+        place: &PlaceId,
+        outgoing: &Outgoing,
+        body: Value,
+        file: Option<Vec<u8>>,
+    ) -> Result<Posted, Undelivered> {
+        self.post_once(place, outgoing, body, file).await.map_err(undelivered)
     }
 
     /// A message that arrives once, however often it is tried.
-    async fn post_once(&self, place: &PlaceId, outgoing: &Outgoing, mut body: Value) -> Result<Posted, ApiError> {
+    async fn post_once(
+        &self,
+        place: &PlaceId,
+        outgoing: &Outgoing,
+        mut body: Value,
+        file: Option<Vec<u8>>,
+    ) -> Result<Posted, ApiError> {
         if outgoing.maybe_sent
             && let Some(known) = self.find_sent(place, &body, outgoing).await?
         {
@@ -142,7 +156,7 @@ impl Postman {
         }
         body["nonce"] = self.nonce(outgoing).into();
         body["enforce_nonce"] = true.into();
-        let posted = self.api.post(&format!("channels/{place}/messages"), &body).await?;
+        let posted = self.api.post_with(&format!("channels/{place}/messages"), &body, file).await?;
         match posted["id"].as_str() {
             Some(id) => Ok(Posted { place: place.clone(), message: id.into() }),
             None => Err(ApiError::Unavailable { why: "its answer names no message".to_owned() }),
@@ -183,7 +197,7 @@ impl Postman {
         let thread = PlaceId::from(message.as_str());
         let is_known = thread.as_str().parse().is_ok_and(|id| self.guild.has_channel(id));
         if is_known {
-            match self.post_once(&thread, outgoing, body.clone()).await {
+            match self.post_once(&thread, outgoing, body.clone(), None).await {
                 Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => {}
                 posted => return posted.map(drop),
             }
@@ -195,7 +209,7 @@ impl Postman {
             Err(error) if error.code() == Some(THREAD_EXISTS) => {}
             Err(error) => return Err(error),
         }
-        self.post_once(&thread, outgoing, body).await.map(drop)
+        self.post_once(&thread, outgoing, body, None).await.map(drop)
     }
 
     fn without_threads(&self) -> MutexGuard<'_, Vec<PlaceId>> {
@@ -236,7 +250,10 @@ impl Postman {
         let same = |message: &&Value| match &outgoing.telling {
             Telling::Card { case, page, .. } => acts_on(message).is_some_and(|shown| shown == (case.0, *page)),
             Telling::Reading | Telling::TicketNote(_) => false,
+            // Of one team's digests no two have the same times in them.
+            Telling::Digest(_) => message["embeds"][0]["description"] == body["embeds"][0]["description"],
             Telling::Line { .. }
+            | Telling::DigestSection(..)
             | Telling::Post { .. }
             | Telling::Sop(_)
             | Telling::Word(_)
@@ -250,7 +267,13 @@ impl Postman {
         Ok(found.map(|id| Posted { place: place.clone(), message: id.into() }))
     }
 
-    async fn answer(&self, reply: &Reply, telling: &Telling, mut body: Value) -> Result<(), ApiError> {
+    async fn answer(
+        &self,
+        reply: &Reply,
+        telling: &Telling,
+        mut body: Value,
+        file: Option<Vec<u8>>,
+    ) -> Result<(), ApiError> {
         let Telling::Answer(answer) = telling else { return Ok(()) };
         let webhook = format!("webhooks/{}/{}", self.guild.application(), reply.token);
         match reply.kind {
@@ -276,7 +299,7 @@ impl Postman {
                 }
                 self.api.patch(&format!("{webhook}/messages/@original"), &body).await?
             }
-            ReplyKind::Waiting => self.api.patch(&format!("{webhook}/messages/@original"), &body).await?,
+            ReplyKind::Waiting => self.api.patch_with(&format!("{webhook}/messages/@original"), &body, file).await?,
             // The card shows what the button did; only what it did not do needs words.
             ReplyKind::Button if answer.is_on_card() => Value::Null,
             ReplyKind::Button | ReplyKind::Turned => {
@@ -285,6 +308,25 @@ impl Postman {
             }
         };
         Ok(())
+    }
+}
+
+/// A message with its picture drawn, which takes a moment. One that cannot be drawn is left out: the words say it all.
+async fn with_picture(mut body: Value, chart: Option<Chart>) -> (Value, Option<Vec<u8>>) {
+    let Some(chart) = chart else { return (body, None) };
+    let drawn = tokio::task::spawn_blocking(move || chart.png()).await;
+    match drawn.map_err(|error| error.to_string()).and_then(|drawn| drawn) {
+        Ok(drawn) => (body, Some(drawn)),
+        Err(why) => {
+            tracing::warn!("chart.not_drawn {why}");
+            if let Some(message) = body.as_object_mut() {
+                message.remove("attachments");
+            }
+            if let Some(embed) = body["embeds"][0].as_object_mut() {
+                embed.remove("image");
+            }
+            (body, None)
+        }
     }
 }
 
@@ -298,6 +340,7 @@ fn acts_on(message: &Value) -> Option<(u32, usize)> {
         CustomId::Sentence { .. }
         | CustomId::Escalate { .. }
         | CustomId::Inform { .. }
+        | CustomId::Look { .. }
         | CustomId::Tell { .. }
         | CustomId::MoveOver { .. }
         | CustomId::Soon { .. }

@@ -184,6 +184,7 @@ impl Clerk<'_> {
             Asked::MoveOver { case } => ask(Question::Difference, case),
             Asked::Sop => plain(Question::Sop),
             Asked::Health => plain(Question::Health),
+            Asked::Digest { period } => plain(Question::Digest(period.clone())),
             // Asking Discord so much is for those who may have the answer.
             Asked::Doctor => match managers_only(actor) {
                 Ok(()) => Plan::Examine,
@@ -229,6 +230,7 @@ impl Clerk<'_> {
                     };
                     act(promise, About::Button { escalation: case, seen: version }, ReplyKind::Turned)
                 }
+                Ok(CustomId::Look { case }) => ask(Question::Status, &case.to_string()),
                 Ok(CustomId::Inform { case }) => form_page(Purpose::Owed { case }, 0, String::new()),
                 Ok(CustomId::Escalate { trigger, place, message, page }) => {
                     form_page(by_hand(trigger, place, message), page, String::new())

@@ -56,6 +56,7 @@ pub(crate) fn asked(
         "drill" => Ok(Asked::Drill { trigger: need("trigger")? }),
         "sop show" => Ok(Asked::Sop),
         "sop move" => Ok(Asked::MoveOver { case: case()? }),
+        "digest" => Ok(Asked::Digest { period: may("period") }),
         "sop health" => Ok(Asked::Health),
         "sop doctor" => Ok(Asked::Doctor),
         "sop reload" => Ok(Asked::Reload),

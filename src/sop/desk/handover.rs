@@ -76,9 +76,10 @@ pub(super) fn held(case: &Escalation) -> Option<Held> {
 }
 
 impl Desk {
-    /// Works out the next hand-over, if anything that it depends on has changed. [`Desk::handle`] does it by itself;
+    /// Works out the next hand-over and the next digest, if anything that it depends on has changed. [`Desk::handle`] does it by itself;
     /// whoever folds a log calls it once afterwards.
     pub fn look_ahead(&mut self, procedure: &Procedure) {
+        self.look_for_reports(procedure);
         let (since, covers) = (self.handovers.since(), self.covers.len());
         if since == self.handovers.ahead.since && covers == self.handovers.ahead.covers {
             return;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::sop::calendar::Span;
 use crate::sop::desk::{Choosing, CoverForm};
 use crate::sop::escalation::{Act, Actor, EscalationId};
 use crate::sop::guidance::form::Purpose;
@@ -132,6 +133,13 @@ pub enum Request {
     PlaceGone {
         place: PlaceId,
     },
+    /// A team's digest stands in its place.
+    DigestPosted {
+        team: TeamId,
+        window: Span,
+        place: PlaceId,
+        message: MessageId,
+    },
     /// The timer rang.
     DeadlineReached,
     /// Somebody takes a duty for a while.
@@ -217,6 +225,8 @@ pub enum Question {
     Customer(About),
     Queue,
     Health,
+    /// What a stretch of time came to, as typed.
+    Digest(Option<String>),
     Help,
     /// Who is on call for a team, or for each, at a time as typed, or now.
     OnCall {

@@ -290,6 +290,7 @@ impl<'a> Turn<'a> {
                 managers_only(actor)?;
                 Answer::Health(health(self.desk, self.procedure, actor, self.now))
             }
+            Question::Digest(period) => self.digest(actor, period.as_deref())?,
             Question::Help | Question::Choices { .. } => unreachable!("answered above"),
         })
     }
@@ -314,6 +315,7 @@ impl<'a> Turn<'a> {
     /// rung, for its next one has its full time.
     pub(super) fn pass_deadlines(&mut self) {
         self.pass_handovers();
+        self.pass_reports();
         for wait in self.desk.waits.due(self.now) {
             self.pass_wait(&wait);
         }

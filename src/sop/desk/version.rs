@@ -23,6 +23,10 @@ impl Adopted {
     pub(super) fn new(version: &str, since: DateTime<Utc>) -> Self {
         Self { version: version.to_owned(), since }
     }
+
+    pub(super) fn since(&self) -> DateTime<Utc> {
+        self.since
+    }
 }
 
 /// What is said of the procedure as a whole.

@@ -6,7 +6,8 @@ use crate::sop::calendar::{Calendar, Span};
 use crate::sop::chronicle::{Known, Mark, What};
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Escalation, EscalationId, Fate, Page};
+use crate::sop::digest::Audience;
+use crate::sop::escalation::{Escalation, EscalationId, Fate, Page};
 use crate::sop::team::{Step, TeamId};
 
 /// A case on its way through the marks.
@@ -195,16 +196,18 @@ pub(super) struct Courses<'c> {
 }
 
 impl<'c> Courses<'c> {
-    /// Those opened by then that the reader may read, and that are no drills.
-    pub(super) fn of(desk: &'c Desk, reader: &Actor, until: DateTime<Utc>) -> Self {
+    /// Those opened by then that the reader may read.
+    pub(super) fn of(desk: &'c Desk, audience: &Audience, until: DateTime<Utc>) -> Self {
         let opened = desk.cases().take_while(|case| case.opened_at < until);
-        Self::new(opened.filter(|case| !case.opened.drill && case.may_be_read_by(reader)), until)
+        let known = |case: &&Escalation| audience.is_concerned(case) && case.may_be_read_by(&audience.reader);
+        Self::new(opened.filter(known), until)
     }
 
     /// Those that the reader may not read.
-    pub(super) fn closed(desk: &'c Desk, reader: &Actor, until: DateTime<Utc>) -> Self {
+    pub(super) fn closed(desk: &'c Desk, audience: &Audience, until: DateTime<Utc>) -> Self {
         let opened = desk.cases().take_while(|case| case.opened_at < until);
-        Self::new(opened.filter(|case| !case.opened.drill && !case.may_be_read_by(reader)), until)
+        let hidden = |case: &&Escalation| audience.is_concerned(case) && !case.may_be_read_by(&audience.reader);
+        Self::new(opened.filter(hidden), until)
     }
 
     fn new(cases: impl Iterator<Item = &'c Escalation>, until: DateTime<Utc>) -> Self {

@@ -11,7 +11,8 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Escalation, Grade};
+use crate::sop::digest::Audience;
+use crate::sop::escalation::{Escalation, Grade};
 use crate::sop::trigger::Change;
 
 /// A threshold, and what a higher one would have changed.
@@ -44,9 +45,9 @@ struct Quieted<'c> {
 }
 
 /// That which spares the most and loses nothing that was graded otherwise; of equals the smallest move.
-pub(super) fn suggestion(desk: &Desk, reader: &Actor, until: DateTime<Utc>) -> Option<Suggestion> {
-    let is_its_own = |case: &&Escalation| !case.opened.drill && case.merged_into().is_none();
-    let known = desk.cases().rev().filter(is_its_own).filter(|case| case.may_be_read_by(reader));
+pub(super) fn suggestion(desk: &Desk, audience: &Audience, until: DateTime<Utc>) -> Option<Suggestion> {
+    let is_its_own = |case: &&Escalation| audience.is_concerned(case) && case.merged_into().is_none();
+    let known = desk.cases().rev().filter(is_its_own).filter(|case| case.may_be_read_by(&audience.reader));
     let mut by_trigger: BTreeMap<&str, (&str, Vec<Quieted<'_>>)> = BTreeMap::new();
     for case in known.filter(|case| case.opened_at < until && case.opened.by.is_none()).take(CASES_MAX) {
         for flip in &case.opened.report.flips {

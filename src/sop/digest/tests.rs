@@ -73,7 +73,7 @@ impl Story {
 
     fn digest(&self, teams: &[&str], from: i64, to: i64) -> Digest {
         let window = Span { from: at(from * 60), to: at(to * 60) };
-        digest(&self.desk, &procedure(), &staff("reader", teams), window)
+        digest(&self.desk, &procedure(), &Audience::person(&staff("reader", teams)), window)
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use crate::sop::digest::PeriodRefusal;
 use crate::sop::escalation::on_call::{paged, ring};
 use crate::sop::escalation::{
     Act, Actor, Command, Deadline, Escalation, EscalationId, Event, Fate, Grade, OnCall, Opened, Page, PageReason,
@@ -95,6 +96,11 @@ pub enum Refusal {
     CannotTake {
         id: EscalationId,
         who: Person,
+    },
+    /// No digest can be given of what was typed.
+    NoPeriod {
+        typed: String,
+        why: PeriodRefusal,
     },
     /// What was typed as a time is none.
     NotATime {
