@@ -4,6 +4,7 @@
 
 pub mod bot;
 mod check;
+mod digest;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -74,6 +75,11 @@ enum Command {
     ///
     /// Exits with 1 if a rota has nobody on call at that time.
     Oncall(oncall::Arguments),
+    /// Say what a stretch of time came to: what is open and late, how fast, which clocks were kept, how right the triggers.
+    ///
+    /// From the log, which the bot may be writing. The same figures in every format, each beside those of as long a time
+    /// before.
+    Digest(digest::Arguments),
     /// Write a config from the channels and roles of a Discord server.
     ///
     /// Looks which of them the teams of the example mean, by their names, and asks where that is not clear. What is
@@ -148,6 +154,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Oncall(arguments) => oncall::main(&arguments),
+        Command::Digest(arguments) => digest::main(&arguments),
         Command::Init(arguments) => init::main(&arguments),
         Command::Doctor(arguments) => doctor::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),

@@ -6,6 +6,7 @@
 mod beside;
 mod calendars;
 mod clocks;
+mod digests;
 mod fill;
 mod information;
 mod judge;
@@ -171,11 +172,13 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let watched = discord.as_ref().map_or(&[][..], |discord| &discord.watch);
     let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
     let (ticket_links, tickets) = tickets::tickets(&document, &names);
+    let digests = digests::digests(&document, &names);
     let web = web::web(&document);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.ticket_links = ticket_links;
     procedure.threads = threads?;
+    procedure.digests = digests?;
     procedure.version = version(text, &files.into_texts());
     Some(Config { procedure, desk: settings?, discord: discord?, tickets, web, warnings })
 }

@@ -116,6 +116,7 @@ pub(super) fn procedure(
         ticket_links: Vec::new(),
         // Read with the desk's table.
         threads: true,
+        // Read with the other tables.
         digests: Vec::new(),
         guidance,
     };

@@ -48,6 +48,7 @@ pub fn schema() -> String {
         key("web", "Where other programs reach the desk: ticket systems with their webhooks.", web()),
         key("people", "Everyone who can be on call.", list(&person())),
         key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
+        key("digests", "What a stretch of time came to, told to teams again and again.", list(&digest())),
     ]);
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
@@ -472,6 +473,15 @@ fn kind_is(which: impl Fn(&Facts) -> bool) -> Value {
 fn read_with_token(mut condition: Value) -> Value {
     condition["anyOf"] = json!([{"required": ["token_env"]}, {"required": ["token_file"]}]);
     condition
+}
+
+fn digest() -> Value {
+    let at = json!({"type": "string", "examples": ["0 17 * * MON-FRI", "30 8 * * MON"]});
+    table(&[
+        key("team", "Who is told: one of [[teams]].", id()).needed(),
+        key("at", "Minute, hour, day, month, weekday (cron), at most once an hour.", at).needed(),
+        key("zone", "By the clock of this zone.", zone()).or("UTC"),
+    ])
 }
 
 fn person() -> Value {

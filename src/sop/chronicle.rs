@@ -39,8 +39,10 @@ pub enum What {
     HandedOff {
         page: u16,
     },
-    /// Whoever has it did something about it.
+    /// Somebody did something about it.
     Acted,
+    /// Whoever has it said by when the next step comes.
+    Promised,
     Waits,
     GoesOn,
     Resolved,
@@ -173,8 +175,8 @@ impl Chronicle {
             Event::Bounced { by, .. } => (What::Missing, Some(by)),
             Event::Graded { by, grade } => (What::Graded(*grade), Some(by)),
             Event::GapFound { team } => (What::Gap { team: self.ids.of(&team.0) }, None),
-            Event::Promised { by, .. }
-            | Event::Noted { by, .. }
+            Event::Promised { by, .. } => (What::Promised, Some(by)),
+            Event::Noted { by, .. }
             | Event::Offered { by, .. }
             | Event::SeveritySet { by, .. }
             | Event::StepDone { by, .. }

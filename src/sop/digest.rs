@@ -27,8 +27,8 @@ pub use crate::sop::digest::schedule::{NoSchedule, Schedule};
 pub use crate::sop::digest::suggest::Suggestion;
 use crate::sop::escalation::{Actor, Escalation};
 use crate::sop::health::{Grades, is_known_to};
-use crate::sop::procedure::Procedure;
 use crate::sop::message::{Person, Standing};
+use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Team, TeamId};
 use crate::sop::trigger::Mode;
 
@@ -185,10 +185,15 @@ impl Audience {
     /// Whoever can read a team's place. What is confidential is for a place that is closed to others. A team that
     /// manages reads of everything, any other of what it was paged for.
     pub fn of_team(team: &Team) -> Self {
-        let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
         let teams = if team.cleared { vec![team.id.clone()] } else { Vec::new() };
-        let reader = Actor { person, teams, manages: team.manages };
-        Self { reader, team: (!team.manages).then(|| team.id.clone()) }
+        let Self { reader, .. } = Self::everybody();
+        Self { reader: Actor { teams, ..reader }, team: (!team.manages).then(|| team.id.clone()) }
+    }
+
+    /// Anybody on staff: everything that is not confidential.
+    pub fn everybody() -> Self {
+        let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
+        Self { reader: Actor { person, teams: Vec::new(), manages: false }, team: None }
     }
 
     /// A person, who reads of everything that they may read.

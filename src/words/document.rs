@@ -6,7 +6,7 @@ use pulldown_cmark::{Options, Parser, html};
 use serde::Serialize;
 
 use crate::sop::notice::DigestFacts;
-use crate::words::{Chart, Markup, Words};
+use crate::words::{Markup, Words};
 
 impl Markup {
     /// For documents in Markdown (CommonMark, with tables).
@@ -21,7 +21,9 @@ fn escaped(text: &str) -> String {
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
         match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!' => out.extend(['\\', character]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!' => {
+                out.extend(['\\', character])
+            }
             // No scheme, no link.
             ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
             _ if character.is_control() => out.push(' '),
@@ -32,11 +34,11 @@ fn escaped(text: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct ReportFacts<'a> {
+pub(super) struct ReportFacts<'a> {
     /// As IANA names it.
-    zone: &'a str,
+    pub(super) zone: &'a str,
     #[serde(flatten)]
-    facts: &'a DigestFacts,
+    pub(super) facts: &'a DigestFacts,
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,9 @@
 //! Facts of every shape, so that a template that does not render stops the start and not a page at night.
 
+mod digests;
 mod history;
 mod reasons;
+mod refusals;
 mod tickets;
 
 use std::sync::Arc;
@@ -17,17 +19,17 @@ use crate::sop::escalation::{
 };
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::form::{Filled, FormPage, Purpose, ShownForm};
-use crate::sop::guidance::information::{AnswerKind, Field, Information, Need, WrongAnswer};
+use crate::sop::guidance::information::{AnswerKind, Field, Information, Need};
 use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing};
 use crate::sop::notice::{
     self, Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post,
-    PostFacts, Queue, ShownClock, ShownRung, ShownTerms, Soon, Verb,
+    PostFacts, Queue, Section, ShownClock, ShownRung, ShownTerms, Soon, Verb,
 };
 use crate::sop::procedure::Procedure;
-use crate::sop::rota::{Cover, DutyRefusal, Span};
+use crate::sop::rota::{Cover, Span};
 use crate::sop::signal::{Kind, Lexicon};
-use crate::sop::team::{Plan, Rung, Severity, TeamId};
+use crate::sop::team::{Plan, Rung, Severity};
 use crate::sop::trigger::{Finding, Ownership, Rates, Scope, What};
 use crate::words::{NoteFacts, Words, WordsError};
 
@@ -151,8 +153,18 @@ impl Words {
         for checkup in checkups() {
             attempt(self.try_render("doctor.md", checkup));
         }
-        let of_duty = duty_refusals().into_iter().map(Refusal::from);
-        for refusal in refusals().into_iter().chain(wrong_answers()).chain(of_duty) {
+        for facts in digests::digests() {
+            for (template, facts) in [("digest.md", &facts), ("chart.md", &facts)] {
+                attempt(self.try_render(template, facts));
+            }
+            attempt(
+                self.try_render("report.md", super::document::ReportFacts { zone: "Europe/Berlin", facts: &facts }),
+            );
+            for section in Section::ALL {
+                attempt(self.try_render("digest_section.md", super::SectionFacts { section, facts: &facts }));
+            }
+        }
+        for refusal in refusals::all() {
             attempt(self.try_render("refusal.md", refusal));
         }
         for duties in [Vec::new(), duties()] {
@@ -443,13 +455,6 @@ fn forms() -> [ShownForm; 3] {
 }
 
 /// An answer that is none, for each kind of field.
-fn wrong_answers() -> impl Iterator<Item = Refusal> {
-    fields().into_iter().flat_map(|field| {
-        let wrong = |too_long| WrongAnswer { field: field.clone(), typed: "much".to_owned(), too_long };
-        [true, false].map(|too_long| Refusal::WrongAnswer(Box::new(wrong(too_long))))
-    })
-}
-
 fn span() -> Span {
     Span { from: at(0), to: at(60) }
 }
@@ -478,28 +483,6 @@ fn handovers(cards: &[Card]) -> Vec<PostFacts> {
     vec![of(Vec::new(), people("Sam"), 0), of(people("Sam"), Vec::new(), 40), of(people("Sam"), people("Lena"), 0)]
 }
 
-fn duty_refusals() -> Vec<DutyRefusal> {
-    let (who, team, span) = (person("Sam", Standing::Staff), TeamId::from("first"), span());
-    vec![
-        DutyRefusal::UnknownTeam { asked: "frist".to_owned(), meant: Some("First".to_owned()) },
-        DutyRefusal::UnknownTeam { asked: "nobody".to_owned(), meant: None },
-        DutyRefusal::NoRota { team: team.clone() },
-        DutyRefusal::NotATime { typed: "soon".to_owned() },
-        DutyRefusal::InThePast { to: at(0) },
-        DutyRefusal::EndsBeforeItBegins { span },
-        DutyRefusal::TooLong { days: 92 },
-        DutyRefusal::UnknownPerson { who: who.clone() },
-        DutyRefusal::OnlyManagers,
-        DutyRefusal::NotAMember { who: who.clone(), team: team.clone() },
-        DutyRefusal::Themselves { who: who.clone() },
-        DutyRefusal::IsAway { who: who.clone(), span },
-        DutyRefusal::NothingToCover { who: who.clone(), team: team.clone() },
-        DutyRefusal::AlreadyTheirs { who: who.clone(), team },
-        DutyRefusal::Overlaps { who, span },
-    ]
-}
-
-/// Everything has changed, or nothing.
 fn differences() -> Vec<Difference> {
     let rung = |team: &str, hours: bool| ShownRung {
         team: team.into(),
@@ -558,44 +541,5 @@ fn checkups() -> Vec<Checkup> {
         Checkup::new(vec![warning()], duties()),
         Checkup::new(vec![fine(), error(), warning()], duties()),
         Checkup::new(many(), Vec::new()),
-    ]
-}
-
-fn refusals() -> Vec<Refusal> {
-    let (id, by, since) = (EscalationId(1), person("Sam", Standing::Staff), at(5));
-    vec![
-        Refusal::AlreadyAcknowledged { id, by: by.clone(), since },
-        Refusal::AlreadyResolved { id, by: by.clone(), since },
-        Refusal::OtherReaders { id },
-        Refusal::NoTerms { id },
-        Refusal::OldDifference { id },
-        Refusal::AlreadyMerged { id, into: EscalationId(2) },
-        Refusal::CannotMerge { id, into: EscalationId(2) },
-        Refusal::AlreadyAnswered { id, answered: 1, required: 2 },
-        Refusal::AlreadyRaised { id, team: "first".into(), since },
-        Refusal::EndOfLadder { id, team: "first".into() },
-        Refusal::StartOfLadder { id, team: "first".into() },
-        Refusal::NotTaken { id },
-        Refusal::NotResolved { id },
-        Refusal::AlreadyWaiting { id, by: by.clone(), since },
-        Refusal::PromiseTooFar { id, hours: 168 },
-        Refusal::AlreadySo { id },
-        Refusal::CannotTake { id, who: by.clone() },
-        Refusal::ReasonMissing { id },
-        Refusal::NotATime { typed: "soon".to_owned() },
-        Refusal::NotYourTeam { id, teams: vec!["first".into(), "second".into()] },
-        Refusal::NoteMissing { id },
-        Refusal::Unknown { asked: "ESC-9".to_owned(), meant: None },
-        Refusal::Unknown { asked: "ESC-21".to_owned(), meant: Some(EscalationId(12)) },
-        Refusal::NotStaff,
-        Refusal::PromiseOver { id: EscalationId(1) },
-        Refusal::Incomplete { field: "steps tried".to_owned() },
-        Refusal::UnknownTrigger { asked: "refunds".to_owned(), meant: Some("refund".to_owned()) },
-        Refusal::UnknownTrigger { asked: "nothing".to_owned(), meant: None },
-        Refusal::NobodyOnCall { id, team: "first".into() },
-        Refusal::NothingOwed { id },
-        Refusal::NoPlaybook { id },
-        Refusal::NoMessage { id },
-        Refusal::ManagersOnly,
     ]
 }

@@ -3,6 +3,7 @@
 
 mod canary;
 mod check;
+mod digest;
 mod doctor;
 mod evaluate;
 mod explain;

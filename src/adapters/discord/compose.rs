@@ -99,9 +99,7 @@ pub(crate) fn telling(words: &Words, telling: &Telling) -> Value {
         Telling::Sop(sop) => line(&words.sop(sop).text(), &[], &[]),
         Telling::Digest(facts) => digest(words, facts),
         Telling::DigestSection(facts, section) => quiet_line(&words.digest_section(facts, *section)),
-        Telling::History(facts) => {
-            quiet_line(&words.history(facts).body)
-        }
+        Telling::History(facts) => quiet_line(&words.history(facts).body),
     }
 }
 

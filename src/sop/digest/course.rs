@@ -80,6 +80,7 @@ impl<'c> Course<'c> {
                 self.lapsed = false;
             }
             What::Acted => self.act(),
+            What::Promised => self.lapsed = false,
             What::Waits => {
                 self.act();
                 self.waits_since = Some(mark.at);

@@ -45,6 +45,8 @@ impl Told {
                 Notice::Word { .. } => "the customer reads a word".to_owned(),
                 Notice::ReadTicket { .. } => "the ticket is read".to_owned(),
                 Notice::TicketNote { line, .. } => format!("the ticket reads: {}", line.name()),
+                Notice::Digest { team, .. } => format!("{team} reads a digest"),
+                Notice::DigestSection { section, .. } => format!("below the digest: {}", section.name()),
                 Notice::Reply { .. } => "reply".to_owned(),
             };
             writeln!(self.shown, "{line}").expect("a string takes all");

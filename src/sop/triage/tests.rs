@@ -57,6 +57,7 @@ fn check_with(procedure: &Procedure, happens: &[Happens], want: Expect) {
                 | Fact::Hearing
                 | Fact::Drafted(_)
                 | Fact::OutOfReach { .. }
+                | Fact::Reported { .. }
                 | Fact::TicketRead { .. }
                 | Fact::TicketLost { .. }
                 | Fact::Adopted { .. } => continue,

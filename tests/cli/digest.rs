@@ -1,0 +1,214 @@
+//! `bellhop digest`: the same figures in every format, from a log that the bot may be writing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use bellhop::config::Config;
+use bellhop::engine::input::InputId;
+use bellhop::engine::store::{Batch, Recorded, SqliteStore};
+use bellhop::sop::desk::{About, Desk, Request};
+use bellhop::sop::escalation::{Act, Actor, Grade};
+use bellhop::sop::message::{Message, Person, Standing};
+use bellhop::sop::notice::{Notice, ReplyTo};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{EXAMPLE, desk};
+use crate::program::bellhop;
+
+/// A desk in a folder, with what happened on a Monday in March: four cases, one of them Legal's, in its log.
+struct Monday {
+    folder: TempDir,
+    desk: Desk,
+    batch: Batch,
+    now: DateTime<Utc>,
+}
+
+impl Monday {
+    async fn recorded() -> Result<TempDir> {
+        let start = DateTime::parse_from_rfc3339("2026-03-02T09:00:00Z")?.to_utc();
+        let mut monday = Self { folder: desk(&[])?, desk: Desk::default(), batch: Batch::default(), now: start };
+        monday.says("4001", "You are useless idiots!", 0)?.acts(1, Act::Acknowledge { next: None }, 3)?;
+        let note = || "=cmd|' /C calc'!A0 | **done** <b>".to_owned();
+        monday.acts(1, Act::Resolve { note: note() }, 20)?.acts(1, Act::Grade { grade: Grade::NotNeeded }, 21)?;
+        monday.says("4010", "My lawyer will sue you.", 30)?;
+        monday.says("4011", "I want a refund of $900.", 40)?.acts(3, Act::Acknowledge { next: None }, 49)?;
+        monday.says("4012", "I want a refund of $700.", 50)?.until(200)?;
+        let mut store = SqliteStore::open(&monday.folder.path().join("bellhop.sqlite"), "harbor").await?;
+        store.append(&monday.batch).await?;
+        store.close().await?;
+        Ok(monday.folder)
+    }
+
+    fn says(&mut self, id: &str, text: &str, minute: i64) -> Result<&mut Self> {
+        self.until(minute)?;
+        let author = Person { id: id.into(), name: "=SUM(A1)|*x*".into(), standing: Standing::Customer };
+        let (text, at) = (text.to_owned(), self.now);
+        let (id, place) = (format!("m{minute}").as_str().into(), "2001".into());
+        self.handle(Request::Message(Message { id, place, author, text, at, edited: false, to: Vec::new() }))
+    }
+
+    fn acts(&mut self, case: u32, act: Act, minute: i64) -> Result<&mut Self> {
+        self.until(minute)?;
+        let person = Person { id: "4003".into(), name: "Tess|<i>".into(), standing: Standing::Staff };
+        let teams = ["team-leads", "managers"].map(Into::into).to_vec();
+        let (actor, about) = (Actor { person, teams, manages: true }, About::Typed(case.to_string()));
+        self.handle(Request::Act { actor, about, act, reply: ReplyTo(String::new()) })
+    }
+
+    fn until(&mut self, minute: i64) -> Result<&mut Self> {
+        let start = DateTime::parse_from_rfc3339("2026-03-02T09:00:00Z")?.to_utc();
+        let until = start + TimeDelta::minutes(minute);
+        while let Some(due) = self.desk.next_deadline().filter(|due| *due <= until) {
+            self.now = self.now.max(due);
+            self.handle(Request::DeadlineReached)?;
+        }
+        self.now = self.now.max(until);
+        Ok(self)
+    }
+
+    fn handle(&mut self, request: Request) -> Result<&mut Self> {
+        let procedure = Config::parse("config.example.toml", EXAMPLE).map_err(anyhow::Error::msg)?.procedure;
+        let outcome = self.desk.handle(request, &procedure, self.now);
+        for fact in outcome.facts {
+            let seq = i64::try_from(self.batch.facts.len())? + 1;
+            let (input, procedure) = (InputId(format!("input:{seq}")), procedure.version.clone());
+            self.batch.facts.push(Recorded { seq, at: self.now, input, procedure, fact });
+        }
+        for notice in outcome.notices {
+            if let Notice::Page { escalation, page } = notice {
+                let (place, message) = ("2005".into(), format!("card{}-{page}", escalation.0).as_str().into());
+                self.handle(Request::PageDelivered { escalation, page, place, message })?;
+            }
+        }
+        Ok(self)
+    }
+}
+
+const DAY: [&str; 3] = ["digest", "--period", "2026-03-02"];
+
+async fn written(folder: &Path, more: &[&str]) -> Result<String> {
+    let arguments: Vec<&str> = DAY.iter().chain(more).copied().collect();
+    let done = bellhop(folder, &arguments, b"").await?;
+    ensure!(done.code == Some(0), "{}", done.err);
+    ensure!(done.err.is_empty(), "{}", done.err);
+    Ok(done.out)
+}
+
+/// Every number of the digest by its path, as the CSV names them.
+fn figures(value: &Value) -> BTreeMap<String, String> {
+    fn walk(value: &Value, path: &str, out: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(parts) => parts.iter().for_each(|(key, part)| walk(part, &format!("{path}.{key}"), out)),
+            Value::Number(number) => {
+                out.insert(path.trim_start_matches('.').to_owned(), number.to_string());
+            }
+            _ => {}
+        }
+    }
+    let mut out = BTreeMap::new();
+    for (section, value) in value.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(number, item)| {
+                let named = ["id", "name", "team", "clock"].iter().find_map(|key| item[key].as_str());
+                let of = named.filter(|name| !name.is_empty()).map_or_else(|| (number + 1).to_string(), str::to_owned);
+                walk(item, &format!("{section}/{of}/"), &mut out);
+            }),
+            value => walk(value, &format!("{section}//"), &mut out),
+        }
+    }
+    out.into_iter().map(|(path, number)| (path.replace("/.", "/"), number)).collect()
+}
+
+#[tokio::test]
+async fn every_format_has_the_same_figures() -> Result<()> {
+    let folder = Monday::recorded().await?;
+    let json: Value = serde_json::from_str(&written(folder.path(), &["--format", "json"]).await?)?;
+    assert_eq!((&json["figures"]["opened"], &json["figures"]["resolved"]), (&3.into(), &1.into()));
+    let mut wanted = figures(&json);
+    assert!(wanted.len() > 60, "{wanted:#?}");
+
+    let csv = written(folder.path(), &["--format", "csv"]).await?;
+    let mut read = csv::Reader::from_reader(csv.as_bytes());
+    for row in read.records() {
+        let row = row?;
+        let path = format!("{}/{}/{}", &row[0], row[1].trim_start_matches('\''), &row[2]);
+        if let Some(number) = wanted.remove(&path) {
+            assert_eq!(number, row[3], "{path}");
+        }
+        assert!(row.iter().all(|cell| !cell.starts_with(['=', '@', '+'])), "a formula: {row:?}");
+    }
+    assert!(wanted.is_empty(), "not in the table: {wanted:#?}");
+
+    let md = written(folder.path(), &["--format", "md"]).await?;
+    let row = |name: &str| -> Result<Vec<String>> {
+        let line = md.lines().find(|line| line.starts_with(&format!("| {name} |"))).context(name.to_owned())?;
+        Ok(line.split(" | ").skip(1).map(|cell| cell.trim_end_matches('|').trim().to_owned()).collect())
+    };
+    assert_eq!(row("cases opened")?, [json["figures"]["opened"].to_string(), json["before"]["opened"].to_string()]);
+    assert_eq!(row("pages not answered in time")?[0], json["figures"]["breached"].to_string());
+    let answered = &json["figures"]["acknowledge"];
+    let median = answered["wall"]["median_seconds"].as_i64().context("a number")? / 60;
+    assert_eq!(row("a page was answered")?[..2], [answered["count"].to_string(), format!("{median} min")]);
+    assert_eq!(row("Angry customer")?[0], "1");
+
+    // The page is the report: each of its rows is there.
+    let html = written(folder.path(), &["--format", "html"]).await?;
+    assert_eq!(html.matches("<tr>").count(), md.lines().filter(|line| is_row(line)).count());
+    assert!(html.contains("<svg"), "its picture");
+    for hostile in ["<b>", "<i>", "<script", "<em>"] {
+        assert!(!html.contains(hostile), "{hostile} came through");
+    }
+    Ok(())
+}
+
+/// A row of a table with figures in it, or its heading.
+fn is_row(line: &str) -> bool {
+    line.starts_with('|') && !line.starts_with("|---")
+}
+
+#[tokio::test]
+async fn a_picture_is_one() -> Result<()> {
+    let folder = Monday::recorded().await?;
+    written(folder.path(), &["--format", "png", "--output", "digest.png"]).await?;
+    let picture = std::fs::read(folder.path().join("digest.png"))?;
+    assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n") && picture.ends_with(b"IEND\xaeB`\x82"), "no picture");
+    let empty = bellhop(folder.path(), &["digest", "--period", "2026-01", "--format", "png"], b"").await?;
+    assert_eq!((empty.code, empty.out.as_str()), (Some(1), ""), "{}", empty.err);
+    Ok(())
+}
+
+/// Whoever is not cleared reads the same, whatever became of Legal's case.
+#[tokio::test]
+async fn what_is_confidential_is_for_the_team_that_may_read_it() -> Result<()> {
+    let folder = Monday::recorded().await?;
+    let opened = |text: &str| -> Result<i64> {
+        serde_json::from_str::<Value>(text)?["figures"]["opened"].as_i64().context("a number")
+    };
+    let (everybody, legal) =
+        (written(folder.path(), &["-f", "json"]).await?, written(folder.path(), &["-f", "json", "--for", "legal"]).await?);
+    assert_eq!((opened(&everybody)?, opened(&legal)?), (3, 1));
+    assert!(!everybody.contains("legal") && !everybody.contains("ESC-2"), "{everybody}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_says_what_to_do() -> Result<()> {
+    let folder = Monday::recorded().await?;
+    let cases: [(&[&str], &str); 6] = [
+        (&["digest", "--period", "soon"], "is no stretch of time: write today"),
+        (&["digest", "--period", "2090-01"], "has not begun"),
+        (&["digest", "--since", "2090-01-01"], "is in the future"),
+        (&["digest", "--since", "2026-03-02", "--until", "2026-03-01"], "--until is not after --since"),
+        (&["digest", "--for", "leagl"], "there is no team \"leagl\": choose from"),
+        (&["digest", "--log", "nowhere.sqlite"], "there is no log nowhere.sqlite"),
+    ];
+    for (arguments, says) in cases {
+        let done = bellhop(folder.path(), arguments, b"").await?;
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{arguments:?}: {}", done.err);
+        assert!(done.err.contains(says), "{arguments:?}: {}", done.err);
+    }
+    Ok(())
+}
