@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bellhop::config::Config;
-use bellhop::sop::desk::{Desk, Fact, Request};
+use bellhop::sop::desk::{Desk, Fact, Reader, Request};
 use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, OnCall};
 use bellhop::sop::message::{Message, Person, Standing};
 use bellhop::sop::procedure::Procedure;
@@ -119,9 +119,9 @@ fn written(facts: &[(DateTime<Utc>, Fact)]) -> Vec<(DateTime<Utc>, String)> {
 }
 
 fn read_back(written: &[(DateTime<Utc>, String)]) -> Desk {
-    let mut desk = Desk::default();
+    let (mut desk, mut reader) = (Desk::default(), Reader::default());
     for (at, line) in written {
-        desk.apply(Fact::read(line).expect("what was written"), *at);
+        desk.apply(reader.read(line).expect("what was written"), *at);
     }
     desk
 }

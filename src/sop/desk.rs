@@ -12,6 +12,7 @@ mod handover;
 mod hearing;
 mod meant;
 mod reach;
+mod reader;
 mod reports;
 mod request;
 mod shared;
@@ -32,6 +33,7 @@ pub use crate::sop::desk::duties::CoverForm;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;
+pub use crate::sop::desk::reader::Reader;
 use crate::sop::desk::reports::Reports;
 pub use crate::sop::desk::request::{About, Form, Question, Request};
 use crate::sop::desk::shared::Shared;
@@ -120,29 +122,6 @@ pub enum Fact {
         ticket: TicketRef,
         why: String,
     },
-}
-
-/// A fact about a case, with what happened as `E`.
-#[derive(Deserialize)]
-struct OfCase<E> {
-    id: EscalationId,
-    event: E,
-}
-
-impl Fact {
-    /// Reads a fact as the log has it. serde copies everything that stands beside a tag before it reads it. Nearly all of
-    /// a log is of cases, and most of that are openings: these are read straight into place.
-    pub fn read(json: &str) -> serde_json::Result<Self> {
-        if !json.starts_with(r#"{"fact":"case","#) {
-            return serde_json::from_str(json);
-        }
-        if json.contains(r#""event":{"event":"opened","#) {
-            let OfCase { id, event } = serde_json::from_str(json)?;
-            return Ok(Self::Case { id, event: Event::Opened(event) });
-        }
-        let OfCase { id, event } = serde_json::from_str(json)?;
-        Ok(Self::Case { id, event })
-    }
 }
 
 /// What a request leads to.

@@ -10,7 +10,7 @@ use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, Sq
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::{Batch, Past, Recorded, StoreError, ToTell};
-use crate::sop::desk::Fact;
+use crate::sop::desk::Reader;
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
@@ -107,6 +107,7 @@ impl SqliteStore {
             .fetch_all(&mut self.connection)
             .await
             .map_err(StoreError::Read)?;
+        let mut reader = Reader::default();
         let recorded = rows.iter().map(|row| {
             let seq = row.get("seq");
             Ok(Recorded {
@@ -114,7 +115,7 @@ impl SqliteStore {
                 at: instant(row.get("at")),
                 input: InputId(row.get("input")),
                 procedure: row.get("procedure"),
-                fact: Fact::read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
+                fact: reader.read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
             })
         });
         recorded.collect()

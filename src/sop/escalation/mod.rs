@@ -147,12 +147,12 @@ pub struct TriggerName {
 
 /// Everything that is frozen when a case opens. A changed procedure does not bend it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Opened {
+pub struct Opened<P = Arc<Plan>> {
     pub subject: Subject,
     pub severity: Severity,
     pub confidential: bool,
     pub ownership: Ownership,
-    pub plan: Arc<Plan>,
+    pub plan: P,
     /// The version of the procedure it opened under.
     pub procedure: CompactString,
     /// The person who escalated by hand; `None` where a trigger did.
@@ -164,6 +164,25 @@ pub struct Opened {
     /// Nothing has happened: people practise. It never meets a real case.
     #[serde(default)]
     pub drill: bool,
+}
+
+impl<P> Opened<P> {
+    /// The same with its plan in another form.
+    pub(super) fn with_plan<Q>(self, plan: Q) -> Opened<Q> {
+        Opened {
+            subject: self.subject,
+            severity: self.severity,
+            confidential: self.confidential,
+            ownership: self.ownership,
+            plan,
+            procedure: self.procedure,
+            by: self.by,
+            report: self.report,
+            near: self.near,
+            after: self.after,
+            drill: self.drill,
+        }
+    }
 }
 
 /// A page that was asked for, and what became of it.

@@ -1,0 +1,88 @@
+//! Facts as the log has them.
+//!
+//! Nearly all of a log is of cases, and most of that are openings. Each names its plan anew, and what its teams have to
+//! know; there are few of these, so that each is read once and then known by its text.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::sop::desk::Fact;
+use crate::sop::escalation::{EscalationId, Event, Opened};
+use crate::sop::guidance::information::Field;
+use crate::sop::message::Person;
+use crate::sop::team::Plan;
+
+/// Reads a log from its beginning to its end.
+#[derive(Debug, Default)]
+pub struct Reader {
+    plans: Known<Plan>,
+    fields: Known<[Field]>,
+}
+
+/// By its text.
+type Known<T> = HashMap<Box<str>, Arc<T>>;
+
+/// How many of each are remembered before it begins anew.
+const KNOWN_MAX: usize = 256;
+
+/// A fact about a case, with what happened as `E`. serde copies everything that stands beside a tag before it reads it,
+/// so that the tags are looked for by themselves.
+#[derive(Deserialize)]
+struct OfCase<E> {
+    id: EscalationId,
+    event: E,
+}
+
+/// [`Event::Required`], with its fields as they are written.
+#[derive(Deserialize)]
+struct Required<'a> {
+    #[serde(borrow)]
+    fields: &'a RawValue,
+    by: Option<Box<Person>>,
+    due: DateTime<Utc>,
+}
+
+impl Reader {
+    /// # Errors
+    /// It is not one that this version wrote or understands.
+    pub fn read(&mut self, json: &str) -> serde_json::Result<Fact> {
+        if !json.starts_with(r#"{"fact":"case","#) {
+            return serde_json::from_str(json);
+        }
+        // What follows the number of the case is ours: the tag of what happened.
+        let tag = json.split_once(r#""event":{"event":""#).map_or("", |(_, rest)| rest);
+        if tag.starts_with("opened\"") {
+            let OfCase { id, event } = serde_json::from_str::<OfCase<Opened<&RawValue>>>(json)?;
+            let plan = known(&mut self.plans, event.plan, |plan: Plan| Arc::new(plan))?;
+            return Ok(Fact::Case { id, event: Event::Opened(Box::new(event.with_plan(plan))) });
+        }
+        if tag.starts_with("required\"") {
+            let OfCase { id, event: Required { fields, by, due } } = serde_json::from_str(json)?;
+            let fields = known(&mut self.fields, fields, |fields: Vec<Field>| fields.into())?;
+            return Ok(Fact::Case { id, event: Event::Required { fields, by, due } });
+        }
+        let OfCase { id, event } = serde_json::from_str(json)?;
+        Ok(Fact::Case { id, event })
+    }
+}
+
+fn known<T: ?Sized, R: DeserializeOwned>(
+    known: &mut Known<T>,
+    written: &RawValue,
+    share: impl FnOnce(R) -> Arc<T>,
+) -> serde_json::Result<Arc<T>> {
+    if let Some(shared) = known.get(written.get()) {
+        return Ok(Arc::clone(shared));
+    }
+    let shared = share(serde_json::from_str(written.get())?);
+    if known.len() == KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(written.get().into(), Arc::clone(&shared));
+    Ok(shared)
+}
