@@ -80,6 +80,7 @@ pub struct Item {
     pub team: TeamId,
     pub responder: Option<String>,
     pub opened_at: DateTime<Utc>,
+    pub state: State,
     /// When what is late, or nearly, was or is due.
     pub due: Option<DateTime<Utc>>,
     /// Which clock that is; `acknowledge` is the page's.
@@ -87,6 +88,14 @@ pub struct Item {
     /// The next step did not come by when it was promised.
     pub lapsed: bool,
     pub waits_for_customer: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Fine,
+    AtRisk,
+    Late,
 }
 
 /// One clock, over all cases: how often it stopped in time, and how often it ran out.
@@ -293,7 +302,8 @@ impl OpenCases {
         for course in open {
             standing.open += 1;
             if course.is_unowned() {
-                standing.unowned.push(item(course, desk, course.waiting_page(at).as_ref()));
+                let danger = course.danger(at).or_else(|| course.waiting_page(at));
+                standing.unowned.push(item(course, desk, danger.as_ref()));
             }
             if let Some(danger) = course.danger(at) {
                 let list = if danger.is_late { &mut standing.breached } else { &mut standing.at_risk };
@@ -313,6 +323,7 @@ fn item(course: &Course<'_>, desk: &Desk, danger: Option<&Danger>) -> Item {
         team: course.team().clone(),
         responder: course.responder().map(|known| desk.chronicle().person(known).to_owned()),
         opened_at: case.opened_at,
+        state: danger.map_or(State::Fine, Danger::state),
         due: danger.and_then(|danger| danger.due),
         clock: danger.and_then(|danger| danger.clock),
         lapsed: course.has_lapsed(),

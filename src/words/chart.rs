@@ -91,7 +91,7 @@ impl Chart {
             .with_title(self.title.clone())
             .with_width(WIDTH)
             .with_height(HEIGHT)
-            .with_legend_position(LegendPosition::OutsideBottomCenter);
+            .with_legend_position(LegendPosition::OutsideRightTop);
         (plots, layout)
     }
 }

@@ -44,7 +44,10 @@ pub(super) struct ReportFacts<'a> {
 #[derive(Serialize)]
 struct PageFacts<'a> {
     title: &'a str,
-    body: String,
+    /// What stands above the picture …
+    head: &'a str,
+    /// … and below it.
+    body: &'a str,
     chart: String,
     alt: &'a str,
 }
@@ -65,7 +68,9 @@ impl Words {
         let title = report.lines().next().unwrap_or_default().trim_start_matches("# ");
         let chart = self.chart(facts);
         let (svg, alt) = chart.as_ref().map(|chart| (chart.svg(), chart.alt.as_str())).unwrap_or_default();
-        page(&PageFacts { title, body: as_html(&report), chart: svg, alt })
+        let html = as_html(&report);
+        let (head, body) = html.split_at(html.find("<h2>").unwrap_or_default());
+        page(&PageFacts { title, head, body, chart: svg, alt })
     }
 }
 

@@ -187,8 +187,10 @@ async fn what_is_confidential_is_for_the_team_that_may_read_it() -> Result<()> {
     let opened = |text: &str| -> Result<i64> {
         serde_json::from_str::<Value>(text)?["figures"]["opened"].as_i64().context("a number")
     };
-    let (everybody, legal) =
-        (written(folder.path(), &["-f", "json"]).await?, written(folder.path(), &["-f", "json", "--for", "legal"]).await?);
+    let (everybody, legal) = (
+        written(folder.path(), &["-f", "json"]).await?,
+        written(folder.path(), &["-f", "json", "--for", "legal"]).await?,
+    );
     assert_eq!((opened(&everybody)?, opened(&legal)?), (3, 1));
     assert!(!everybody.contains("legal") && !everybody.contains("ESC-2"), "{everybody}");
     Ok(())

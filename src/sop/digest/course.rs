@@ -6,7 +6,7 @@ use crate::sop::calendar::{Calendar, Span};
 use crate::sop::chronicle::{Known, Mark, What};
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::Desk;
-use crate::sop::digest::Audience;
+use crate::sop::digest::{Audience, State};
 use crate::sop::escalation::{Escalation, EscalationId, Fate, Page};
 use crate::sop::team::{Step, TeamId};
 
@@ -48,6 +48,16 @@ pub(super) struct Danger {
     pub(super) due: Option<DateTime<Utc>>,
     /// `None`: the promised next step.
     pub(super) clock: Option<ClockKind>,
+}
+
+impl Danger {
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self { is_late: true, .. } => State::Late,
+            Self { is_near: true, .. } => State::AtRisk,
+            _ => State::Fine,
+        }
+    }
 }
 
 /// A page is at risk when less than a quarter of its time is left, as the clocks of the example warn.

@@ -158,7 +158,7 @@ fn a_day_comes_to_this() {
         unowned: ESC-2 with duty, nobody, due Some(180) Some(Acknowledge)
         at risk: ESC-2 with duty, nobody, due Some(180) Some(Acknowledge)
         open 2, closed ["Plover"]; opened 3 (before 0), resolved 1, breached 5, clocks 2/5
-        answer 2x 359 to 599 s, first action 2x 360 to 600 s, resolved 1x 3600 to 3600 s
+        answer 2x 359 to 599 s, first action 2x 660 to 900 s, resolved 1x 3600 to 3600 s
         angry: 1, 0/1 right
         refund: 1, 0/0 right
         small_refund: 0, 0/0 right, fired 2

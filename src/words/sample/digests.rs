@@ -2,7 +2,7 @@
 
 use crate::sop::clock::ClockKind;
 use crate::sop::digest::{
-    BotFigures, ClockFigures, Digest, Failures, Figures, GapFigures, Item, Kept, Part, PersonFigures, Spread,
+    BotFigures, ClockFigures, Digest, Failures, Figures, GapFigures, Item, Kept, Part, PersonFigures, Spread, State,
     Suggestion, TeamFigures, Times, TriggerFigures,
 };
 use crate::sop::health::Grades;
@@ -126,6 +126,7 @@ fn item(clock: Option<ClockKind>, responder: Option<&str>) -> Item {
         team: "first".into(),
         responder: responder.map(str::to_owned),
         opened_at: at(3),
+        state: if clock.is_some() { State::Late } else { State::Fine },
         due: clock.map(|_| at(30)),
         clock,
         lapsed: false,

@@ -226,8 +226,11 @@ impl Day {
     /// Everybody asks for everything there is, by number and by what it may be called.
     fn pry(&mut self) {
         for who in 0..READERS {
+            let digests = ["24h", "7d"].map(|period| Question::Digest(Some(period.to_owned())));
             for question in
                 [Question::Queue, Question::Health, Question::Sop, Question::OnCall { team: None, at: None }]
+                    .into_iter()
+                    .chain(digests)
             {
                 self.question(who, question);
             }

@@ -225,6 +225,7 @@ impl<'t> Day<'t> {
         for reader in [rep, lead, manager] {
             self.question(&reader, Question::Queue);
             self.question(&reader, Question::Health);
+            self.question(&reader, Question::Digest(None));
         }
         self.merge(&cases[0].0, &cases[2].0);
         self.stage.pass(600);

@@ -16,6 +16,7 @@ use crate::adapters::discord::markup;
 use crate::engine::connector::{Destination, Ping, Telling};
 use crate::engine::sending;
 use crate::sop::desk::{Desk, Outcome, Request};
+use crate::sop::digest::Schedule;
 use crate::sop::escalation::{Actor, EscalationId};
 use crate::sop::fixture::{at, build, field};
 use crate::sop::guidance::Guidance;
@@ -57,7 +58,9 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        Self { desk: Desk::default(), now: at(0), out: Vec::new(), sent: Vec::new() }
+        let mut stage = Self { desk: Desk::default(), now: at(0), out: Vec::new(), sent: Vec::new() };
+        stage.ask("", Request::Adopt);
+        stage
     }
 
     /// What one request leads to, as it is sent; `asker` reads the answer.
@@ -78,6 +81,13 @@ impl Stage {
             let asker = if is_answer { asker.to_owned() } else { String::new() };
             let thread = compose::thread_name(words(), &told.telling);
             self.sent.push(Sent { rings: rings(&told.telling), to: told.to, body, thread, asker });
+        }
+        for notice in &outcome.notices {
+            if let Notice::Digest { team, window, .. } = notice {
+                let place = place(&team.0).as_str().into();
+                let (team, window, message) = (team.clone(), *window, "7000".into());
+                self.ask("", Request::DigestPosted { team, window, place, message });
+            }
         }
         outcome
     }
@@ -225,6 +235,11 @@ fn rota(team: &str, hours: u32, people: &[&str]) -> Rota {
     }
 }
 
+/// A digest once an hour.
+fn hourly(team: &str) -> Schedule {
+    Schedule::new(team.into(), "30 * * * *", chrono_tz::UTC).expect("a schedule")
+}
+
 /// The fixture's procedure with Discord's kind of ids, and with everything that forms, playbooks and messages can be.
 fn numbered() -> Procedure {
     let procedure = build();
@@ -272,6 +287,7 @@ fn numbered() -> Procedure {
             playbooks: vec![book],
             messages: vec![wording],
         },
+        digests: ["managers", "leads", "legal"].map(hourly).to_vec(),
         ..procedure
     }
 }
