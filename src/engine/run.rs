@@ -477,6 +477,7 @@ fn log(fact: &Fact) {
         | Fact::Reported { .. }
         | Fact::TicketRead { .. }
         | Fact::TicketLost { .. }
+        | Fact::Erased(_)
         | Fact::WaitedLong { .. } => {}
     }
 }

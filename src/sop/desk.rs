@@ -43,6 +43,7 @@ use crate::sop::desk::turn::Turn;
 pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
 pub use crate::sop::desk::version::Sop;
+use crate::sop::erasure::Erased;
 use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Report, Status, Subject};
 use crate::sop::guidance::form::{Draft, Drafts};
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
@@ -122,6 +123,8 @@ pub enum Fact {
         ticket: TicketRef,
         why: String,
     },
+    /// Lines of the log were rewritten without what had to go.
+    Erased(Erased),
 }
 
 /// What a request leads to.
@@ -168,7 +171,7 @@ impl Desk {
         self.chronicle.see(&fact, at);
         match fact {
             Fact::Noted(noted) => self.conversation.note(noted, at),
-            Fact::Watched { .. } => {}
+            Fact::Watched { .. } | Fact::Erased(_) => {}
             Fact::Covered(cover) => self.covers.push(cover),
             Fact::HandedOver { team, .. } => self.handovers.see_to(team, at),
             Fact::Asked(asked) => self.waits.ask(asked, at),
@@ -342,6 +345,16 @@ impl Desk {
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
         let case = self.deadlines.first().map(|(at, _)| *at);
         [case, self.handovers.next(), self.waits.next(), self.reports.next()].into_iter().flatten().min()
+    }
+
+    /// Cases whose time was up before this instant, the longest overdue first.
+    pub fn overdue(&self, now: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, EscalationId)> {
+        self.deadlines.iter().copied().take_while(move |(at, _)| *at < now)
+    }
+
+    /// Whether this customer has waited there as long as a rule allows.
+    pub fn has_waited(&self, place: &PlaceId, customer: &PersonId, now: DateTime<Utc>) -> bool {
+        self.waits.is_due(place, customer, now)
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {

@@ -17,13 +17,17 @@
 //! 8. [`prover`]: what the procedure comes to over a year, for its author; [`health`]: how right its triggers are,
 //!    with the interval of each [`share`]; [`chronicle`]: what happened; [`digest`]: what that comes to, for managers;
 //!    [`typo`]: what was meant by what was typed
+//! 9. [`audit`]: whether the log holds what the rules make of it; [`erasure`]: what is taken out of it, and
+//!    [`retention`]: after how long
 
+pub mod audit;
 pub mod calendar;
 pub mod chronicle;
 pub mod clock;
 pub mod conversation;
 pub mod desk;
 pub mod digest;
+pub mod erasure;
 pub mod escalation;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -33,6 +37,7 @@ pub mod message;
 pub mod notice;
 pub mod procedure;
 pub mod prover;
+pub mod retention;
 pub mod rota;
 pub mod share;
 pub mod signal;

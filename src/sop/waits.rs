@@ -89,6 +89,11 @@ impl Waits {
         due.filter_map(|(_, place, customer)| self.by_place.get(&(place.clone(), customer.clone())).cloned()).collect()
     }
 
+    pub fn is_due(&self, place: &PlaceId, customer: &PersonId, now: DateTime<Utc>) -> bool {
+        let wait = self.by_place.get(&(place.clone(), customer.clone()));
+        wait.and_then(|wait| wait.wakes.front()).is_some_and(|at| *at <= now)
+    }
+
     fn here(&self, place: &PlaceId) -> impl Iterator<Item = &Wait> {
         let first = (place.clone(), PersonId::from(""));
         self.by_place.range(first..).take_while(move |((known, _), _)| known == place).map(|(_, wait)| wait)

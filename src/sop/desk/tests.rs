@@ -1,5 +1,7 @@
 //! Random days of a desk: what is heard, said, pressed, delivered and waited for, in any order.
 
+mod evidence;
+
 use proptest::prelude::*;
 
 use super::*;
