@@ -1,6 +1,11 @@
 //! The log on disk. No SQL outside this folder; a desk's id stands in every key.
 
+mod chain;
+mod erase;
+mod proof;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 
@@ -8,6 +13,9 @@ use crate::engine::input::{InputId, Position};
 use crate::sop::desk::Fact;
 use crate::sop::notice::Notice;
 
+pub use crate::engine::store::chain::Link;
+pub use crate::engine::store::erase::Plan;
+pub use crate::engine::store::proof::{Broken, How, Proof};
 pub use crate::engine::store::sqlite::SqliteStore;
 
 /// Everything one batch of inputs leads to: recorded together or not at all.
@@ -49,6 +57,22 @@ pub struct Recorded {
     pub fact: Fact,
 }
 
+/// A line of the log as it lies on the disk: nothing about it has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub seq: i64,
+    /// Milliseconds since 1970 (UTC).
+    pub at: i64,
+    pub input: String,
+    pub procedure: String,
+    /// JSON.
+    pub fact: String,
+    pub salt: Vec<u8>,
+    /// Of what it said at first.
+    pub digest: Option<Link>,
+    pub link: Option<Link>,
+}
+
 /// A notice that waits in the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToTell {
@@ -87,6 +111,8 @@ pub enum StoreError {
     Read(#[source] sqlx::Error),
     #[error("the log could not be written")]
     Write(#[source] sqlx::Error),
+    #[error("the log {path} has no chain yet: start the bot on it once, or bellhop erase, with this version")]
+    Unchained { path: String },
     #[error("entry {seq} of the log is not one this version understands")]
     Foreign { seq: i64, source: serde_json::Error },
 }

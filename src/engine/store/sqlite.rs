@@ -1,22 +1,30 @@
 //! The log in one SQLite file, for one machine.
+//!
+//! What is overwritten or deleted in it is overwritten on the disk, too (`secure_delete`): the outbox holds words, and
+//! whoever asks to be erased means all of them.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeZone, Utc};
+use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, SqliteConnection, Type};
 
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
-use crate::engine::store::{Batch, Past, Recorded, StoreError, ToTell};
-use crate::sop::desk::Reader;
+use crate::engine::store::chain::{Head, Salt, digest, link};
+use crate::engine::store::{Batch, Line, Link, Past, Recorded, StoreError, ToTell};
+use crate::sop::desk::{Fact, Reader};
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
 pub struct SqliteStore {
-    desk: String,
-    connection: SqliteConnection,
+    pub(super) desk: String,
+    pub(super) connection: SqliteConnection,
+    path: PathBuf,
+    /// The link of the last line.
+    pub(super) head: Link,
     /// Held as long as the store lives: a second writer is refused instead of writing between our lines.
     _lock: Option<File>,
 }
@@ -33,6 +41,7 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("secure_delete", "ON")
             .disable_statement_logging();
         let open = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Open {
             path: path.display().to_string(),
@@ -44,7 +53,13 @@ impl SqliteStore {
         // a write is to wait for its end, so that what is read next is all there is.
         let write = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open(error.into()))?;
         write.rollback().await.map_err(|error| open(error.into()))?;
-        Ok(Self { desk: desk.to_owned(), connection, _lock: Some(lock) })
+        let (desk, path, head) = (desk.to_owned(), path.to_owned(), Link::NONE);
+        let mut store = Self { desk, connection, path, head, _lock: Some(lock) };
+        store.head = match store.last().await {
+            Err(StoreError::Unchained { .. }) => store.chain_older().await?,
+            last => last?.map_or(Link::NONE, |(_, link)| link),
+        };
+        Ok(store)
     }
 
     /// Looks into a log that another process may be writing. Nothing can be recorded with it.
@@ -53,7 +68,7 @@ impl SqliteStore {
         let connection = options.connect().await;
         let connection =
             connection.map_err(|error| StoreError::Open { path: path.display().to_string(), source: error.into() })?;
-        Ok(Self { desk: desk.to_owned(), connection, _lock: None })
+        Ok(Self { desk: desk.to_owned(), connection, path: path.to_owned(), head: Link::NONE, _lock: None })
     }
 
     /// Whether a log can be written here. Changes nothing in one that is there, and leaves none behind.
@@ -93,7 +108,107 @@ impl SqliteStore {
 
     /// Records a batch: all of it is on the disk when this returns, or none of it.
     pub async fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        write(&mut self.connection, &self.desk, batch).await.map_err(StoreError::Write)
+        self.head = write(&mut self.connection, &self.desk, batch, self.head).await.map_err(StoreError::Write)?;
+        Ok(())
+    }
+
+    /// The link of the last line.
+    pub fn head(&self) -> Link {
+        self.head
+    }
+
+    /// Every line in order, as it lies on the disk. One look: what is recorded meanwhile is not among them.
+    pub async fn each_line<E: From<StoreError>>(
+        &mut self,
+        mut take: impl FnMut(Line) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !self.is_chained().await? {
+            return Err(StoreError::Unchained { path: self.path.display().to_string() }.into());
+        }
+        let query =
+            "SELECT seq, at, input, procedure, fact, salt, digest, link FROM events WHERE desk = $1 ORDER BY seq";
+        let mut rows = sqlx::query(query).bind(&self.desk).fetch(&mut self.connection);
+        while let Some(row) = rows.try_next().await.map_err(StoreError::Read)? {
+            let link = |column: &str| row.get::<Option<&[u8]>, _>(column).and_then(Link::stored);
+            take(Line {
+                seq: row.get("seq"),
+                at: row.get("at"),
+                input: row.get("input"),
+                procedure: row.get("procedure"),
+                fact: row.get("fact"),
+                salt: row.get::<Option<Vec<u8>>, _>("salt").unwrap_or_default(),
+                digest: link("digest"),
+                link: link("link"),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// How many lines there are.
+    pub async fn count(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM events WHERE desk = $1").bind(&self.desk);
+        let row = row.fetch_one(&mut self.connection).await.map_err(StoreError::Read)?;
+        Ok(u64::try_from(row.get::<i64, _>(0)).unwrap_or_default())
+    }
+
+    /// Whether the file knows of links: one that was written by an older version does not.
+    async fn is_chained(&mut self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('events') WHERE name = 'link')";
+        let row = sqlx::query(query).fetch_one(&mut self.connection).await.map_err(StoreError::Read)?;
+        Ok(row.get(0))
+    }
+
+    /// The number of the last line, and its link.
+    pub(super) async fn last(&mut self) -> Result<Option<(i64, Link)>, StoreError> {
+        let query = "SELECT seq, link FROM events WHERE desk = $1 ORDER BY seq DESC LIMIT 1";
+        let row = sqlx::query(query).bind(&self.desk).fetch_optional(&mut self.connection).await;
+        let Some(row) = row.map_err(StoreError::Read)? else { return Ok(None) };
+        match row.get::<Option<&[u8]>, _>("link").and_then(Link::stored) {
+            Some(link) => Ok(Some((row.get("seq"), link))),
+            None => Err(StoreError::Unchained { path: self.path.display().to_string() }),
+        }
+    }
+
+    /// Gives the lines of an older version their links, once, all of them or none. From then on they are proven, not from
+    /// when they were recorded. Returns the last link.
+    async fn chain_older(&mut self) -> Result<Link, StoreError> {
+        let desk = self.desk.clone();
+        let chain = async {
+            let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+            let query = "SELECT seq, link FROM events WHERE desk = $1 AND link IS NOT NULL ORDER BY seq DESC LIMIT 1";
+            let last = sqlx::query(query).bind(&desk).fetch_optional(&mut *transaction).await?;
+            let mut seq = last.as_ref().map_or(0, |row| row.get("seq"));
+            let mut head = last.and_then(|row| Link::stored(row.get("link"))).unwrap_or(Link::NONE);
+            loop {
+                let query = "SELECT seq, at, input, procedure, fact FROM events WHERE desk = $1 AND seq > $2 \
+                    ORDER BY seq LIMIT $3";
+                let rows = sqlx::query(query).bind(&desk).bind(seq).bind(CHAINED_AT_ONCE);
+                let rows = rows.fetch_all(&mut *transaction).await?;
+                for row in &rows {
+                    seq = row.get("seq");
+                    let salt = Salt::draw();
+                    let says = digest(&salt.0, row.get("input"), row.get("fact"));
+                    head =
+                        link(head, Head { desk: &desk, seq, at: row.get("at"), procedure: row.get("procedure") }, says);
+                    sqlx::query("UPDATE events SET salt = $1, digest = $2, link = $3 WHERE desk = $4 AND seq = $5")
+                        .bind(&salt.0[..])
+                        .bind(&says.0[..])
+                        .bind(&head.0[..])
+                        .bind(&desk)
+                        .bind(seq)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                if rows.is_empty() {
+                    break;
+                }
+            }
+            transaction.commit().await?;
+            Ok(head)
+        };
+        let head = chain.await.map_err(StoreError::Write)?;
+        tracing::info!("log.chained the lines of an older version have links from now on");
+        Ok(head)
     }
 
     /// Ends the connection in order, so that the write-ahead log is folded into the file.
@@ -101,7 +216,8 @@ impl SqliteStore {
         self.connection.close().await.map_err(StoreError::Write)
     }
 
-    async fn facts(&mut self) -> Result<Vec<Recorded>, StoreError> {
+    /// Every fact, in order.
+    pub async fn facts(&mut self) -> Result<Vec<Recorded>, StoreError> {
         let rows = sqlx::query("SELECT seq, at, input, procedure, fact FROM events WHERE desk = $1 ORDER BY seq")
             .bind(&self.desk)
             .fetch_all(&mut self.connection)
@@ -121,7 +237,8 @@ impl SqliteStore {
         recorded.collect()
     }
 
-    async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
+    /// What waits to be told, in the order in which it was decided.
+    pub(super) async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
         let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY created, key";
         let rows =
             sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
@@ -145,6 +262,13 @@ impl SqliteStore {
         Ok(rows.iter().rev().map(|row| InputId(row.get("id"))).collect())
     }
 
+    /// The ids of all inputs on record.
+    pub(super) async fn all_inputs(&mut self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT id FROM inputs WHERE desk = $1 ORDER BY id").bind(&self.desk);
+        let rows = rows.fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+
     async fn positions(&mut self) -> Result<Vec<Position>, StoreError> {
         let query = "SELECT place, message FROM positions WHERE desk = $1 ORDER BY place";
         let rows =
@@ -158,20 +282,18 @@ impl SqliteStore {
 }
 
 /// The batch as one script: SQLite has a thread of its own, and each statement by itself would be a trip there and
-/// back.
-async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> Result<(), sqlx::Error> {
+/// back. Returns the link of its last line.
+async fn write(
+    connection: &mut SqliteConnection,
+    desk: &str,
+    batch: &Batch,
+    mut head: Link,
+) -> Result<Link, sqlx::Error> {
     let mut script = Script::default();
     // IMMEDIATE: a transaction that reads first and writes later is refused at once when another one writes.
     script.add("BEGIN IMMEDIATE");
     for line in &batch.facts {
-        script
-            .add("INSERT INTO events (desk, seq, at, input, procedure, fact) VALUES (?, ?, ?, ?, ?, ?)")
-            .with(desk)?
-            .with(line.seq)?
-            .with(line.at.timestamp_millis())?
-            .with(&line.input.0)?
-            .with(&line.procedure)?
-            .with(json(&line.fact))?;
+        head = script.add_line(desk, line, head)?;
     }
     for (id, at) in &batch.inputs {
         script
@@ -215,8 +337,23 @@ async fn write(connection: &mut SqliteConnection, desk: &str, batch: &Batch) -> 
         // What the failed script left open; if it left nothing open, there is nothing to roll back.
         let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
     }
-    written
+    written.map(|()| head)
 }
+
+/// Adds one line to the log, in a transaction that is open. Returns its link.
+pub(super) async fn record(
+    connection: &mut SqliteConnection,
+    desk: &str,
+    line: &Recorded,
+    before: Link,
+) -> Result<Link, sqlx::Error> {
+    let mut script = Script::default();
+    let head = script.add_line(desk, line, before)?;
+    script.run(connection).await.map(|()| head)
+}
+
+/// Lines of an older version that are read at once.
+const CHAINED_AT_ONCE: i64 = 1_000;
 
 /// Scripts up to this length, in bytes, are kept ready: about twenty statements.
 const SCRIPT_KEPT_MAX: usize = 2_048;
@@ -233,6 +370,28 @@ impl Script {
         self.text.push_str(statement);
         self.text.push(';');
         self
+    }
+
+    /// A line of the log that follows this link. Returns its own.
+    fn add_line(&mut self, desk: &str, line: &Recorded, before: Link) -> Result<Link, sqlx::Error> {
+        let Recorded { seq, at, input, procedure, fact } = line;
+        let (at, fact, salt) = (at.timestamp_millis(), json(fact), Salt::draw());
+        let says = digest(&salt.0, &input.0, &fact);
+        let link = link(before, Head { desk, seq: *seq, at, procedure }, says);
+        self.add(
+            "INSERT INTO events (desk, seq, at, input, procedure, fact, salt, digest, link) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .with(desk)?
+        .with(*seq)?
+        .with(at)?
+        .with(&input.0)?
+        .with(procedure)?
+        .with(fact)?
+        .with(&salt.0[..])?
+        .with(&says.0[..])?
+        .with(&link.0[..])?;
+        Ok(link)
     }
 
     /// The value of the next `?`.
@@ -266,7 +425,7 @@ fn lock_beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("facts and notices are plain data")
 }
 

@@ -1,0 +1,300 @@
+//! Rewrites lines of the log without what has to go, so that its bytes are gone from the file as well.
+//!
+//! Each line keeps its link and the digest of what it said at first, which the chain stands on. Its words and their salt are
+//! overwritten; what stands there now has a salt of its own, and its digest is recorded in a line at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use data_encoding::HEXLOWER;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::engine::input::InputId;
+use crate::engine::store::chain::{Salt, chance, digest};
+use crate::engine::store::sqlite::{SqliteStore, json, record};
+use crate::engine::store::{Link, Recorded, StoreError, ToTell};
+use crate::sop::desk::Fact;
+use crate::sop::erasure::{Erased, Erasure, Theirs};
+use crate::sop::escalation::EscalationId;
+use crate::sop::message::{Person, PersonId};
+use crate::sop::retention::Retention;
+
+/// Lines named in one fact about an erasure.
+const LINES_MAX: usize = 500;
+
+/// What an erasure would change; nothing has happened yet.
+#[derive(Debug)]
+pub struct Plan {
+    /// Whose content it is; `None`: what is too old.
+    pub customer: Option<Person>,
+    pub pseudonym: Option<PersonId>,
+    /// Cases that are about nobody else.
+    pub cases: BTreeSet<EscalationId>,
+    pub messages: usize,
+    pub tickets: usize,
+    /// Lines of others that have the customer's name in them; they stay.
+    pub named_in: Vec<i64>,
+    lines: Vec<Rewritten>,
+    inputs: Vec<String>,
+    outbox: Vec<Held>,
+    /// Inputs older than this are not needed any more.
+    inputs_before: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug)]
+struct Rewritten {
+    seq: i64,
+    input: String,
+    fact: String,
+}
+
+/// A notice that waits, and what becomes of it; `None`: it goes.
+#[derive(Debug)]
+struct Held {
+    key: String,
+    notice: Option<String>,
+}
+
+impl Plan {
+    /// Lines of the log that are rewritten.
+    pub fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Notices that wait, and inputs, that are changed or go.
+    pub fn beside(&self) -> usize {
+        self.outbox.len() + self.inputs.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.inputs.is_empty() && self.outbox.is_empty()
+    }
+}
+
+/// A pseudonym that nobody can work out.
+fn token() -> String {
+    HEXLOWER.encode(&chance::<4>())
+}
+
+impl SqliteStore {
+    /// What erasing a customer would change; `None` where the log has never heard of them.
+    pub async fn plan_erasure(&mut self, customer: &PersonId) -> Result<Option<Plan>, StoreError> {
+        let facts = self.facts().await?;
+        let theirs = Theirs::find(facts.iter().map(|line| &line.fact), customer);
+        if theirs.is_nothing() {
+            return Ok(None);
+        }
+        let (cases, messages, tickets) = (theirs.cases.clone(), theirs.messages.len(), theirs.tickets.len());
+        let customer = theirs.customer.clone();
+        let mut erasure = Erasure::of(theirs, &token());
+        let pseudonym = erasure.pseudonym();
+        let mut inputs = Inputs::default();
+        let mut lines = Vec::new();
+        for line in &facts {
+            let fact = erasure.fact(&line.fact);
+            let input = inputs.of(&line.input, &erasure);
+            if fact.is_some() || input.is_some() {
+                let fact = json(fact.as_ref().unwrap_or(&line.fact));
+                lines.push(Rewritten { seq: line.seq, input: input.unwrap_or_else(|| line.input.0.clone()), fact });
+            }
+        }
+        let named_in = named_in(&facts, &lines, customer.as_ref());
+        let ids = self.all_inputs().await?;
+        let gone = ids.into_iter().filter(|id| Inputs::names(id, &erasure)).collect();
+        let outbox = self.waiting().await?.iter().filter_map(|row| held(row, &erasure)).collect();
+        let inputs_before = None;
+        Ok(Some(Plan {
+            customer,
+            pseudonym,
+            cases,
+            messages,
+            tickets,
+            named_in,
+            lines,
+            inputs: gone,
+            outbox,
+            inputs_before,
+        }))
+    }
+
+    /// What is too old by now.
+    pub async fn plan_retention(&mut self, retention: &Retention, now: DateTime<Utc>) -> Result<Plan, StoreError> {
+        let facts = self.facts().await?;
+        let outdated = retention.outdated(facts.iter().map(|line| (line.seq, line.at, &line.fact)), now);
+        let mut erasure = Erasure::of_everybody(&token());
+        let (mut inputs, mut lines, mut cases) = (Inputs::default(), Vec::new(), BTreeSet::new());
+        for line in facts.iter().filter(|line| outdated.contains(&line.seq)) {
+            let (fact, input) = (erasure.fact(&line.fact), inputs.of(&line.input, &erasure));
+            if fact.is_none() && input.is_none() {
+                continue;
+            }
+            if let Fact::Case { id, .. } = &line.fact {
+                cases.insert(*id);
+            }
+            let fact = json(fact.as_ref().unwrap_or(&line.fact));
+            lines.push(Rewritten { seq: line.seq, input: input.unwrap_or_else(|| line.input.0.clone()), fact });
+        }
+        Ok(Plan {
+            customer: None,
+            pseudonym: None,
+            cases,
+            messages: 0,
+            tickets: 0,
+            named_in: Vec::new(),
+            lines,
+            inputs: Vec::new(),
+            outbox: Vec::new(),
+            inputs_before: retention.heard.map(|age| now - age),
+        })
+    }
+
+    /// Takes out what is too old by now; `procedure` is the version in use. Nothing is read where everything is kept.
+    pub async fn forget(
+        &mut self,
+        retention: &Retention,
+        now: DateTime<Utc>,
+        procedure: &str,
+    ) -> Result<(), StoreError> {
+        if retention.keeps_everything() {
+            return Ok(());
+        }
+        let now = now.trunc_subsecs(3);
+        let plan = self.plan_retention(retention, now).await?;
+        self.erase(&plan, now, procedure).await?;
+        if plan.lines() > 0 {
+            tracing::info!(lines = plan.lines(), "log.forgot what was too old");
+        }
+        Ok(())
+    }
+
+    /// Carries a plan out, all of it or nothing: `at` and `procedure` are for the lines that record it. The bytes are
+    /// overwritten in the file and in the write-ahead log.
+    pub async fn erase(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<(), StoreError> {
+        if plan.is_empty() && plan.inputs_before.is_none() {
+            return Ok(());
+        }
+        let last = self.last().await?;
+        let mut head = last.as_ref().map_or(Link::NONE, |(_, link)| *link);
+        let mut next = last.map_or(1, |(seq, _)| seq + 1);
+        let desk = self.desk.clone();
+        let write = async {
+            let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+            let mut erased = Vec::new();
+            for line in &plan.lines {
+                erased.push((line.seq, rewrite(&mut transaction, &desk, line).await?.to_string()));
+            }
+            clear_beside(&mut transaction, &desk, plan).await?;
+            for lines in erased.chunks(LINES_MAX) {
+                let fact = Fact::Erased(Erased { customer: plan.pseudonym.clone(), lines: lines.to_vec() });
+                let input = InputId(format!("erase:{}", at.timestamp_millis()));
+                let line = Recorded { seq: next, at, input, procedure: procedure.to_owned(), fact };
+                head = record(&mut transaction, &desk, &line, head).await?;
+                next += 1;
+            }
+            transaction.commit().await
+        };
+        write.await.map_err(StoreError::Write)?;
+        self.head = head;
+        self.flush().await
+    }
+
+    /// Rewrites the whole file, for what was freed in it before this version overwrote what it frees.
+    pub async fn sweep(&mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("VACUUM").execute(&mut self.connection).await.map_err(StoreError::Write)?;
+        self.flush().await
+    }
+
+    /// Folds the write-ahead log into the file and empties it.
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
+        done.map(|_| ()).map_err(StoreError::Write)
+    }
+}
+
+async fn rewrite(connection: &mut SqliteConnection, desk: &str, line: &Rewritten) -> Result<Link, sqlx::Error> {
+    let salt = Salt::draw();
+    sqlx::query("UPDATE events SET input = $1, salt = $2, fact = $3 WHERE desk = $4 AND seq = $5")
+        .bind(&line.input)
+        .bind(&salt.0[..])
+        .bind(&line.fact)
+        .bind(desk)
+        .bind(line.seq)
+        .execute(connection)
+        .await?;
+    Ok(digest(&salt.0, &line.input, &line.fact))
+}
+
+/// Notices and inputs.
+async fn clear_beside(connection: &mut SqliteConnection, desk: &str, plan: &Plan) -> Result<(), sqlx::Error> {
+    for held in &plan.outbox {
+        let query = match &held.notice {
+            Some(notice) => sqlx::query("UPDATE outbox SET notice = $3 WHERE desk = $1 AND key = $2")
+                .bind(desk)
+                .bind(&held.key)
+                .bind(notice),
+            None => sqlx::query("DELETE FROM outbox WHERE desk = $1 AND key = $2").bind(desk).bind(&held.key),
+        };
+        query.execute(&mut *connection).await?;
+    }
+    for id in &plan.inputs {
+        let query = sqlx::query("DELETE FROM inputs WHERE desk = $1 AND id = $2").bind(desk).bind(id);
+        query.execute(&mut *connection).await?;
+    }
+    if let Some(before) = plan.inputs_before {
+        let query = sqlx::query("DELETE FROM inputs WHERE desk = $1 AND at < $2");
+        query.bind(desk).bind(before.timestamp_millis()).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn held(row: &ToTell, erasure: &Erasure) -> Option<Held> {
+    let notice = erasure.notice(&row.notice);
+    let is_changed = notice.as_ref() != Some(&row.notice);
+    is_changed.then(|| Held { key: row.key.clone(), notice: notice.as_ref().map(json) })
+}
+
+/// Lines that are not rewritten and have the name in words of somebody else's.
+fn named_in(facts: &[Recorded], lines: &[Rewritten], customer: Option<&Person>) -> Vec<i64> {
+    let Some(customer) = customer.filter(|customer| customer.name.chars().count() >= NAME_CHARS_MIN) else {
+        return Vec::new();
+    };
+    let rewritten: BTreeMap<i64, &str> = lines.iter().map(|line| (line.seq, line.fact.as_str())).collect();
+    let has_name = |line: &&Recorded| {
+        let text = rewritten.get(&line.seq).map_or_else(|| json(&line.fact), |fact| (*fact).to_owned());
+        text.contains(customer.name.as_str())
+    };
+    facts.iter().filter(has_name).map(|line| line.seq).collect()
+}
+
+/// Shorter names stand in many words.
+const NAME_CHARS_MIN: usize = 3;
+
+/// What inputs are called instead, each the same wherever it stands.
+#[derive(Default)]
+struct Inputs(BTreeMap<String, String>);
+
+impl Inputs {
+    /// `None`: it may stay.
+    fn of(&mut self, input: &InputId, erasure: &Erasure) -> Option<String> {
+        if !Self::names(&input.0, erasure) {
+            return None;
+        }
+        let next = format!("erased:{}:{}", token(), self.0.len() + 1);
+        Some(self.0.entry(input.0.clone()).or_insert(next).clone())
+    }
+
+    /// Whether an input's id has the id of a message or a ticket in it, or words for a customer.
+    fn names(input: &str, erasure: &Erasure) -> bool {
+        let mut parts = input.split([':', '/']);
+        match (parts.next(), parts.next()) {
+            (Some("message" | "edit"), Some(message)) => erasure.is_theirs_by_id(message),
+            (Some("changed" | "webhook"), Some(_)) => parts.any(|part| erasure.is_theirs_by_id(part)),
+            (Some("delivery"), Some("ticket" | "glance")) => parts.any(|part| erasure.is_theirs_by_id(part)),
+            (Some("delivery"), Some("word")) => {
+                let case = parts.next().and_then(|case| case.parse().ok());
+                case.is_some_and(|case| erasure.is_their_case(EscalationId(case)))
+            }
+            _ => false,
+        }
+    }
+}
