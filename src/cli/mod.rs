@@ -6,11 +6,14 @@ pub mod bot;
 mod check;
 mod digest;
 mod doctor;
+mod erase;
 mod evaluate;
 mod explain;
+mod export;
 mod folder;
 mod init;
 mod load;
+mod log;
 mod oncall;
 mod packed;
 mod progress;
@@ -23,6 +26,7 @@ mod style;
 mod table;
 mod tickets;
 mod train;
+mod verify;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -107,6 +111,22 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Try out the ticket systems of the config.
     Tickets(tickets::Arguments),
+    /// Check the log: that nothing in it was changed, and that its results follow from what happened.
+    ///
+    /// Every line is held against the one before it, and every breach, warning, reminder and page after silence is worked
+    /// out again from what stands before it. Changes nothing, and may run while the bot does. Exits with 1 if something is
+    /// wrong.
+    Verify(verify::Arguments),
+    /// Write the cases as a table, or what happened as lines of JSON.
+    ///
+    /// Without --for it holds what everybody on staff may read: confidential cases are left out. The same log gives the
+    /// same bytes.
+    Export(export::Arguments),
+    /// Take a customer, or what is too old, out of the log. The bot has to be stopped.
+    ///
+    /// Words, names and tickets go from the file, and so do notes of staff on the customer's cases; times, teams and
+    /// results stay, under a pseudonym. The log can still be verified. Exits with 1 if it has never heard of the customer.
+    Erase(erase::Arguments),
     /// Learn the weights of the lexicon's terms from labelled messages.
     #[command(hide = true)]
     Train(train::Arguments),
@@ -161,6 +181,9 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Replay(arguments) => replay::main(&arguments),
         Command::Simulate(arguments) => simulate::main(&arguments),
         Command::Tickets(arguments) => tickets::main(&arguments),
+        Command::Verify(arguments) => verify::main(&arguments),
+        Command::Export(arguments) => export::main(&arguments),
+        Command::Erase(arguments) => erase::main(&arguments),
         Command::Train(arguments) => train::main(&arguments),
         Command::Load(arguments) => load::main(&arguments),
         Command::Completions { shell } => completions(shell),

@@ -69,7 +69,7 @@ impl Arguments {
 }
 
 /// The team that was asked for, or all of them.
-fn teams(procedure: &Procedure, wanted: Option<&str>) -> anyhow::Result<Vec<TeamId>> {
+pub(crate) fn teams(procedure: &Procedure, wanted: Option<&str>) -> anyhow::Result<Vec<TeamId>> {
     let all: Vec<TeamId> = procedure.teams.iter().map(|team| team.id.clone()).collect();
     match wanted.map(TeamId::from) {
         None => Ok(all),

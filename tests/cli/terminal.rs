@@ -9,7 +9,20 @@ use crate::program::{bellhop, bellhop_unread};
 #[tokio::test]
 async fn every_subcommand_explains_itself() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    for subcommand in ["run", "sandbox", "check", "init", "doctor", "explain", "oncall", "load", "completions"] {
+    for subcommand in [
+        "run",
+        "sandbox",
+        "check",
+        "init",
+        "doctor",
+        "explain",
+        "oncall",
+        "load",
+        "verify",
+        "export",
+        "erase",
+        "completions",
+    ] {
         let done = bellhop(folder.path(), &[subcommand, "--help"], b"").await?;
         let usage = format!("Usage: bellhop {subcommand}");
         ensure!(done.code == Some(0) && done.err.is_empty() && done.out.contains(&usage), "{subcommand}: {done}");

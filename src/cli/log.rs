@@ -1,0 +1,39 @@
+//! The log that a subcommand reads: the config's, or a copy of it.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+
+use crate::cli::ConfigFile;
+use crate::config::Config;
+
+/// Whose log, and where it lies.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LogFile {
+    /// Another log than the one that the config names: a copy of it.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+impl LogFile {
+    /// The config, and the log, which is there.
+    pub(crate) fn find(&self) -> anyhow::Result<(Config, PathBuf)> {
+        let config = self.config.read()?;
+        let path = self.log.clone().unwrap_or_else(|| config.desk.log.clone());
+        ensure!(
+            path.is_file(),
+            "there is no log {}: name it with --log, or the config of its desk with --config",
+            path.display()
+        );
+        Ok((config, path))
+    }
+}
+
+/// Runs to its end what has to wait for the disk.
+pub(crate) fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("the runtime cannot be started")?.block_on(work)
+}
