@@ -73,7 +73,7 @@ impl Bot {
     /// Starts a bot. It is ready once [`Self::ready`] says so.
     pub async fn start(start: Start) -> Result<Self, NotStarted> {
         let Start { config, clock, token, api_base, log } = start;
-        let Config { procedure, desk, discord, tickets, web, .. } = config;
+        let Config { procedure, desk, discord, tickets, web, retention, .. } = config;
         let procedure = Arc::new(procedure);
         let settings = discord::Settings {
             api_base: api_base.unwrap_or(discord.api_base),
@@ -86,6 +86,7 @@ impl Bot {
         };
         // The log first: what is due is known before anybody is asked anything.
         let mut store = SqliteStore::open(&log.unwrap_or(desk.log), &desk.id).await?;
+        store.forget(&retention, clock.now(), &procedure.version).await?;
         let discord = Discord::connect(settings, token, Arc::clone(&procedure), desk.id);
         let discord = discord.await.map_err(NotStarted::Discord)?;
         let missing = discord.missing();

@@ -15,6 +15,7 @@ mod playbooks;
 mod procedure;
 mod raw;
 mod report;
+mod retention;
 mod rotas;
 mod schema;
 mod tickets;
@@ -39,6 +40,7 @@ use crate::adapters::web::Settings as WebSettings;
 use crate::sop::guidance::Guidance;
 use crate::sop::guidance::information::Field;
 use crate::sop::procedure::Procedure;
+use crate::sop::retention::Retention;
 use crate::sop::team::TeamId;
 use crate::words::Language;
 use beside::Beside;
@@ -60,6 +62,8 @@ pub struct Config {
     pub tickets: Vec<TicketSettings>,
     /// Where webhooks are listened to; `None`: nowhere.
     pub web: Option<WebSettings>,
+    /// How long the log keeps what people wrote.
+    pub retention: Retention,
     /// What was read otherwise than it was written: events of a calendar that are left out, overrides that contradict
     /// each other. [`judge()`] says more.
     pub warnings: Vec<Remark>,
@@ -174,13 +178,14 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let (ticket_links, tickets) = tickets::tickets(&document, &names);
     let digests = digests::digests(&document, &names);
     let web = web::web(&document);
+    let retention = retention::retention(&document);
     document.close();
     let (mut procedure, warnings) = procedure?;
     procedure.ticket_links = ticket_links;
     procedure.threads = threads?;
     procedure.digests = digests?;
     procedure.version = version(text, &files.into_texts());
-    Some(Config { procedure, desk: settings?, discord: discord?, tickets, web, warnings })
+    Some(Config { procedure, desk: settings?, discord: discord?, tickets, web, retention: retention?, warnings })
 }
 
 /// The settings, the front team, the id of the default plan, and what is asked for by default.

@@ -46,6 +46,7 @@ pub fn schema() -> String {
             list(&ticket()),
         ),
         key("web", "Where other programs reach the desk: ticket systems with their webhooks.", web()),
+        key("retention", "How long the log keeps what people wrote. Default: for ever.", retention()),
         key("people", "Everyone who can be on call.", list(&person())),
         key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
         key("digests", "What a stretch of time came to, told to teams again and again.", list(&digest())),
@@ -125,6 +126,15 @@ fn snowflake() -> Value {
 
 fn duration() -> Value {
     json!({"type": "string", "examples": ["15m", "2h", "1h 30m", "30d"]})
+}
+
+fn retention() -> Value {
+    let age = || json!({"type": "string", "examples": ["90d", "365d", "3years"]});
+    table(&[
+        key("resolved_cases", "What is in a case, counted from when it was resolved. Default: for ever.", age()),
+        key("heard", "What is kept of single messages. Default: for ever.", age()),
+        key("tickets", "What a ticket says, unless an open case is about it. Default: for ever.", age()),
+    ])
 }
 
 fn language() -> Value {

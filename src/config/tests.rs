@@ -5,6 +5,7 @@ mod conditions;
 mod information;
 mod messages;
 mod playbooks;
+mod retention;
 mod tickets;
 
 use std::fmt::Write;

@@ -31,7 +31,7 @@ pub struct Doubt {
 pub enum Wrong {
     /// Something else was due.
     Otherwise { recorded: String, due: String },
-    /// Nothing was due.
+    /// That was not due.
     NotDue { recorded: String },
     /// This was due with the line before.
     LeftOut { due: String },
@@ -45,7 +45,7 @@ impl Display for Wrong {
     fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Otherwise { recorded, due } => write!(out, "recorded is {recorded}, worked out is {due}"),
-            Self::NotDue { recorded } => write!(out, "recorded is {recorded}, but nothing was due then"),
+            Self::NotDue { recorded } => write!(out, "recorded is {recorded}, which was not due then"),
             Self::LeftOut { due } => write!(out, "worked out is {due}, which is not recorded"),
             Self::Passed { due, why } => write!(out, "{why} since {}, and nothing is recorded of it", instant(*due)),
             Self::NoCase => write!(out, "something happens to a case that was never opened"),
@@ -126,15 +126,16 @@ impl Audit {
             self.due = Due { case: Some(id), at: Some(at), events: events.into_iter().filter(is_of_time).collect() };
         }
         *self.results.entry(event.name()).or_default() += 1;
+        let mut doubt = |what| doubts.push(Doubt { line, case: Some(id), what });
         let recorded = told(event);
-        match self.due.events.pop_front() {
-            Some(due) if is_same(&due, event) => {}
-            Some(due) => {
-                // The rest cannot be told from it.
-                self.due.events.clear();
-                doubts.push(Doubt { line, case: Some(id), what: Wrong::Otherwise { recorded, due: told(&due) } });
-            }
-            None => doubts.push(Doubt { line, case: Some(id), what: Wrong::NotDue { recorded } }),
+        if let Some(at) = self.due.events.iter().position(|due| is_same(due, event)) {
+            let left_out = self.due.events.drain(..at).map(|due| told(&due));
+            left_out.for_each(|due| doubt(Wrong::LeftOut { due }));
+            self.due.events.pop_front();
+        } else if let Some(due) = self.due.events.pop_front_if(|due| due.name() == event.name()) {
+            doubt(Wrong::Otherwise { recorded, due: told(&due) });
+        } else {
+            doubt(Wrong::NotDue { recorded });
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Plan {
     pub cases: BTreeSet<EscalationId>,
     pub messages: usize,
     pub tickets: usize,
-    /// Lines of others that have the customer's name in them; they stay.
+    /// Lines about others that have the customer's name or id in them; they stay.
     pub named_in: Vec<i64>,
     lines: Vec<Rewritten>,
     inputs: Vec<String>,
@@ -61,9 +61,9 @@ impl Plan {
         self.lines.len()
     }
 
-    /// Notices that wait, and inputs, that are changed or go.
+    /// Notices that wait to be told, and lose their words or go.
     pub fn beside(&self) -> usize {
-        self.outbox.len() + self.inputs.len()
+        self.outbox.len()
     }
 
     fn is_empty(&self) -> bool {
@@ -253,15 +253,15 @@ fn held(row: &ToTell, erasure: &Erasure) -> Option<Held> {
     is_changed.then(|| Held { key: row.key.clone(), notice: notice.as_ref().map(json) })
 }
 
-/// Lines that are not rewritten and have the name in words of somebody else's.
+/// Lines that still have the name or the id in them: in words about somebody else.
 fn named_in(facts: &[Recorded], lines: &[Rewritten], customer: Option<&Person>) -> Vec<i64> {
-    let Some(customer) = customer.filter(|customer| customer.name.chars().count() >= NAME_CHARS_MIN) else {
-        return Vec::new();
-    };
+    let Some(customer) = customer else { return Vec::new() };
+    let is_told = |name: &&str| name.chars().count() >= NAME_CHARS_MIN;
+    let names: Vec<&str> = [customer.name.as_str(), customer.id.as_str()].into_iter().filter(is_told).collect();
     let rewritten: BTreeMap<i64, &str> = lines.iter().map(|line| (line.seq, line.fact.as_str())).collect();
     let has_name = |line: &&Recorded| {
         let text = rewritten.get(&line.seq).map_or_else(|| json(&line.fact), |fact| (*fact).to_owned());
-        text.contains(customer.name.as_str())
+        names.iter().any(|name| text.contains(name))
     };
     facts.iter().filter(has_name).map(|line| line.seq).collect()
 }

@@ -15,7 +15,7 @@ use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::chain::{Head, Salt, digest, link};
 use crate::engine::store::{Batch, Line, Link, Past, Recorded, StoreError, ToTell};
-use crate::sop::desk::{Fact, Reader};
+use crate::sop::desk::Reader;
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
