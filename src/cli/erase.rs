@@ -12,6 +12,7 @@ use dialoguer::Confirm;
 use crate::cli::log::{LogFile, wait_for};
 use crate::cli::{NO, style};
 use crate::engine::store::{Plan, SqliteStore, StoreError};
+use crate::sop::escalation::EscalationId;
 use crate::sop::message::PersonId;
 use crate::sop::retention::Retention;
 
@@ -38,9 +39,10 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (config, path) = arguments.log.find()?;
     wait_for(async {
         // One that only looks may do so while the bot writes.
-        let opened = match arguments.dry_run {
-            true => SqliteStore::look(&path, &config.desk.id).await,
-            false => SqliteStore::open(&path, &config.desk.id).await,
+        let opened = if arguments.dry_run {
+            SqliteStore::look(&path, &config.desk.id).await
+        } else {
+            SqliteStore::open(&path, &config.desk.id).await
         };
         let mut store = match opened {
             Err(problem @ StoreError::InUse { .. }) => {
@@ -110,32 +112,40 @@ fn told(plan: &Plan) -> String {
         1..=CASES_TOLD => format!(" ({})", cases.join(", ")),
         _ => format!(" ({}, …)", cases[..CASES_TOLD].join(", ")),
     };
-    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let mut told = match (&plan.customer, &plan.pseudonym) {
+    let cases = counted(cases.len(), "case");
+    let whose = match (&plan.customer, &plan.pseudonym) {
         (Some(customer), Some(pseudonym)) => format!(
-            "{:?} ({}) is in {}{listed} of their own, {} and {}.\nThey become {pseudonym}. ",
+            "{:?} ({}) is in {cases}{listed} of their own, {} and {}.\nThey become {pseudonym}. ",
             customer.name.as_str(),
             customer.id,
-            counted(cases.len(), "case"),
             counted(plan.messages, "message"),
             counted(plan.tickets, "ticket"),
         ),
-        _ => format!("Too old: {}{listed}, and what was kept of messages and tickets.\n", counted(cases.len(), "case")),
+        _ => format!("Too old: {cases}{listed}, and what was kept of messages and tickets.\n"),
     };
-    told += &format!("{} of the log lose their words", counted(plan.lines(), "line"));
-    if plan.beside() > 0 {
-        told += &format!(", and {} beside it go", counted(plan.beside(), "notice"));
+    let beside = match plan.beside() {
+        0 => String::new(),
+        waiting => format!(", and {} that wait to be told", counted(waiting, "notice")),
+    };
+    let lines = counted(plan.lines(), "line");
+    format!("{whose}{lines} of the log lose their words{beside}.\n{}", told_of_others(plan))
+}
+
+fn told_of_others(plan: &Plan) -> String {
+    if plan.named_in.is_empty() {
+        return String::new();
     }
-    told += ".\n";
-    if !plan.named_in.is_empty() {
-        let lines: Vec<String> = plan.named_in.iter().take(CASES_TOLD).map(ToString::to_string).collect();
-        told += &format!(
-            "Their name or id also stands in what is about others, which stays: {} ({}).\n",
-            counted(plan.named_in.len(), "line"),
-            lines.join(", ")
-        );
-    }
-    told
+    let line = |(line, case): &(i64, Option<EscalationId>)| match case {
+        Some(case) => format!("{line} of {case}"),
+        None => line.to_string(),
+    };
+    let lines: Vec<String> = plan.named_in.iter().take(CASES_TOLD).map(line).collect();
+    let (count, lines) = (counted(plan.named_in.len(), "line"), lines.join(", "));
+    format!("Their name or id also stands in what is about others, which stays: {count} ({lines}).\n")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Cases, or lines, named one by one.

@@ -53,9 +53,9 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ensure!(examined.proof.lines > 0, "there is nothing of the desk \"{desk}\" in {}", path.display());
     let mut out = stdout().lock();
     if arguments.json {
-        examined.write_json(&mut out)?
+        examined.write_json(&mut out)?;
     } else {
-        examined.tell(&desk, &mut out)?
+        examined.tell(&desk, &mut out)?;
     }
     Ok(if examined.wrong() == 0 { ExitCode::SUCCESS } else { NO.into() })
 }
@@ -101,7 +101,11 @@ impl Examined {
                 self.span = Some((self.span.map_or(at, |(first, _)| first), at));
                 self.follow(seq, at, fact);
             }
-            (Err(error), _) => self.give_up(seq, format!("is none that this version understands ({error})")),
+            // What the error quotes may be anything.
+            (Err(error), _) => {
+                let where_it_stops = error.column();
+                self.give_up(seq, format!("is none that this version understands, from character {where_it_stops} on"));
+            }
             (_, None) => self.give_up(seq, "has a time that is none".to_owned()),
         }
         self.proof.take(line);
@@ -180,7 +184,7 @@ impl Examined {
         let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
         writeln!(out, "  {count} result{} of time worked out again{names}.", s(count))?;
         if self.erased > 0 {
-            writeln!(out, "  {} times a line was erased; each is as its erasure left it.", self.erased)?;
+            writeln!(out, "  {} of its lines were erased, and that is on record.", self.erased)?;
         }
         writeln!(out, "  Last link: {}", self.proof.head)?;
         writeln!(out, "  Kept elsewhere, it shows later that nothing was cut off: bellhop verify --head LINK")

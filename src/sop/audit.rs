@@ -11,7 +11,7 @@ use std::fmt::{Display, Formatter};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::sop::desk::{Desk, Fact};
-use crate::sop::escalation::{Command, EscalationId, Event, OnCall, PageReason, RaiseReason};
+use crate::sop::escalation::{Command, Escalation, EscalationId, Event, OnCall, PageReason, RaiseReason};
 
 /// A desk that works records what is due at once, after what came in together with it. What is still not recorded so long
 /// after it recorded something else is missing.
@@ -156,7 +156,7 @@ impl Audit {
             let (_, seen_at, was_told) = known.copied().unwrap_or((deadline, at, false));
             let is_missing = !was_told && at - seen_at >= RECORDED_WITHIN;
             if is_missing {
-                let why = self.desk.case(id).and_then(|case| case.next_deadline()).map_or("", |deadline| deadline.why);
+                let why = self.desk.case(id).and_then(Escalation::next_deadline).map_or("", |deadline| deadline.why);
                 doubts.push(Doubt { line, case: Some(id), what: Wrong::Passed { due: deadline, why } });
             }
             self.overdue.insert(id, (deadline, seen_at, was_told || is_missing));

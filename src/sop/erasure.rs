@@ -73,8 +73,11 @@ impl Theirs {
     pub fn find<'f>(facts: impl Iterator<Item = &'f Fact> + Clone, customer: &PersonId) -> Self {
         let mut found = Self::default();
         let mut shared = BTreeSet::new();
-        for fact in facts {
+        for fact in facts.clone() {
             found.look_at(fact, customer, &mut shared);
+        }
+        for fact in facts {
+            found.look_for_tickets(fact);
         }
         found.cases.retain(|case| !shared.contains(case));
         found
@@ -113,6 +116,16 @@ impl Theirs {
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// A case about a ticket of theirs that names no customer is about them, too.
+    fn look_for_tickets(&mut self, fact: &Fact) {
+        if let Fact::Case { id, event: Event::Opened(opened) } = fact
+            && let Subject { customer: None, ticket: Some(ticket), .. } = &opened.subject
+            && self.tickets.contains(&(ticket.system.clone(), ticket.id.clone()))
+        {
+            self.cases.insert(*id);
         }
     }
 
@@ -322,7 +335,7 @@ impl Erasure {
         part.reports = part.reports.into_iter().map(|report| self.report(report, all)).collect();
         if all {
             part.informed = part.informed.into_iter().map(untold).collect();
-            part.notes.iter_mut().for_each(|note| note.text = GONE.to_owned());
+            part.notes.iter_mut().for_each(|note| GONE.clone_into(&mut note.text));
         }
         part
     }

@@ -103,7 +103,7 @@ async fn what_was_changed_is_named() -> Result<()> {
             exit 1
             --- out
             ✗ line 6 was changed: what it says is not what was recorded
-            ✗ line 6 is none that this version understands (unknown variant `nonsense`, expected one of `noted`, `watched`, `case`, `covered`, `handed_over`, `asked`, `answered`, `waited_long`, `deaf`, `hearing`, `adopted`, `drafted`, `out_of_reach`, `ticket_read`, `ticket_lost`, `erased` at line 1 column 18)
+            ✗ line 6 is none that this version understands, from character 18 on
               From there on no result could be worked out.
             ✗ The log is not whole: 35 lines of the desk "harbor" from 2026-03-02 09:00:00Z to 2026-03-02 09:46:03Z, 1 case.
               0 results of time worked out again.

@@ -33,7 +33,7 @@ pub struct Plan {
     pub messages: usize,
     pub tickets: usize,
     /// Lines about others that have the customer's name or id in them; they stay.
-    pub named_in: Vec<i64>,
+    pub named_in: Vec<(i64, Option<EscalationId>)>,
     lines: Vec<Rewritten>,
     inputs: Vec<String>,
     outbox: Vec<Held>,
@@ -254,7 +254,7 @@ fn held(row: &ToTell, erasure: &Erasure) -> Option<Held> {
 }
 
 /// Lines that still have the name or the id in them: in words about somebody else.
-fn named_in(facts: &[Recorded], lines: &[Rewritten], customer: Option<&Person>) -> Vec<i64> {
+fn named_in(facts: &[Recorded], lines: &[Rewritten], customer: Option<&Person>) -> Vec<(i64, Option<EscalationId>)> {
     let Some(customer) = customer else { return Vec::new() };
     let is_told = |name: &&str| name.chars().count() >= NAME_CHARS_MIN;
     let names: Vec<&str> = [customer.name.as_str(), customer.id.as_str()].into_iter().filter(is_told).collect();
@@ -263,7 +263,8 @@ fn named_in(facts: &[Recorded], lines: &[Rewritten], customer: Option<&Person>) 
         let text = rewritten.get(&line.seq).map_or_else(|| json(&line.fact), |fact| (*fact).to_owned());
         names.iter().any(|name| text.contains(name))
     };
-    facts.iter().filter(has_name).map(|line| line.seq).collect()
+    let case = |fact: &Fact| if let Fact::Case { id, .. } = fact { Some(*id) } else { None };
+    facts.iter().filter(has_name).map(|line| (line.seq, case(&line.fact))).collect()
 }
 
 /// Shorter names stand in many words.

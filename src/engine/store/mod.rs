@@ -1,4 +1,8 @@
 //! The log on disk. No SQL outside this folder; a desk's id stands in every key.
+//!
+//! `sqlite` reads and appends, `chain` says what a link is, `proof` finds where a chain is broken, and `erase` rewrites lines
+//! without breaking it. A start reads the last link and proves nothing: that is for `bellhop verify`, which takes as long as
+//! the log is.
 
 mod chain;
 mod erase;

@@ -60,6 +60,8 @@ impl How {
 
 /// Lines that are looked at ahead, to say what happened to a broken one.
 const AHEAD: usize = 64;
+/// Missing lines that are counted where those after them were given new numbers.
+const GAP_MAX: i64 = 1_000;
 
 /// Checks line after line.
 pub struct Proof {
@@ -187,7 +189,7 @@ impl Proof {
             if self.follows(written, self.next + 1, after) {
                 return if says_the_same { How::Redated } else { How::Changed };
             }
-            let renumbered = (1..=AHEAD as i64).find(|gap| self.follows(written, self.next + gap + 1, after));
+            let renumbered = (1..=GAP_MAX).find(|gap| self.follows(written, self.next + gap + 1, after));
             if let Some(lines) = renumbered {
                 return How::Missing { lines };
             }

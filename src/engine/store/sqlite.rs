@@ -377,7 +377,7 @@ impl Script {
         let Recorded { seq, at, input, procedure, fact } = line;
         let (at, fact, salt) = (at.timestamp_millis(), json(fact), Salt::draw());
         let says = digest(&salt.0, &input.0, &fact);
-        let link = link(before, Head { desk, seq: *seq, at, procedure }, says);
+        let own = link(before, Head { desk, seq: *seq, at, procedure }, says);
         self.add(
             "INSERT INTO events (desk, seq, at, input, procedure, fact, salt, digest, link) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -390,8 +390,8 @@ impl Script {
         .with(fact)?
         .with(&salt.0[..])?
         .with(&says.0[..])?
-        .with(&link.0[..])?;
-        Ok(link)
+        .with(&own.0[..])?;
+        Ok(own)
     }
 
     /// The value of the next `?`.
