@@ -54,6 +54,12 @@
 //! already arrived), what was not recorded is read back from its source, what became due meanwhile happens at once,
 //! with its lateness on record.
 //!
+//! # The log as evidence
+//! Each line is a [link](engine::store::Link) of a chain, over a salted digest of what it says; `bellhop verify` finds
+//! what was changed, and [works every result out again](sop::audit). Who is [erased](sop::erasure) is overwritten in the
+//! file, and the chain holds, for it stands on the digests. Logs of versions without a chain get theirs when they are opened
+//! for the first time: from then on they are proven.
+//!
 //! # Glossary
 //! | word | meaning |
 //! |---|---|
@@ -72,6 +78,8 @@
 //! | page, card | the message that rings a team; the same message as it shows the case |
 //! | responder, owner | who took it; whom the customer's trouble belongs to |
 //! | fact, event | a line of the log; one about a case |
+//! | link, chain, head | what stands for a line of the log and for everything before it; all of them; the last one |
+//! | erasure, pseudonym, retention | words are taken out of lines; whose they were; after how long that happens |
 //! | notice, outbox, receipt | something to be told; where it waits; proof that it arrived |
 //! | ticket, requester, note, reply | what a ticket system has of a case; who asks for help there; what staff read; what the customer reads |
 //! | breach, late | an answer that did not come in time; that this was noticed later than it happened |
