@@ -5,6 +5,7 @@
 //! input has settled, nothing waits to be told, nothing is due"), never for an event, and always bounded.
 
 pub mod chat;
+pub mod evidence;
 pub mod log;
 pub mod script;
 
@@ -238,6 +239,7 @@ impl Stage {
         if let Some(bot) = self.bot.take() {
             bot.stop().await?;
         }
+        evidence::prove(&self.log(), &parsed(&self.config)?.desk.id).await?;
         let violations = self.discord.violations();
         let of_tickets = self.help_desk.violations();
         ensure!(of_tickets.is_empty(), "the help desk saw what must not be:\n{}", of_tickets.join("\n"));
