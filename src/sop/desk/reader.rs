@@ -71,6 +71,16 @@ impl Reader {
     }
 }
 
+impl Fact {
+    /// Reads one by itself.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn read(json: &str) -> serde_json::Result<Self> {
+        Reader::default().read(json)
+    }
+}
+
 fn known<T: ?Sized, R: DeserializeOwned>(
     known: &mut Known<T>,
     written: &RawValue,
