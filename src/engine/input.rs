@@ -1,9 +1,11 @@
 //! What wakes the loop.
 
+use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use crate::sop::desk::Request;
+use crate::sop::desk::{Desk, Request};
 use crate::sop::message::{MessageId, PlaceId};
+use crate::sop::procedure::Procedure;
 
 /// The stable id of an input, given by where it came from: the same thing heard twice has the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,8 +29,19 @@ pub enum Body {
     Follow(Position),
     /// Answered once everything that came before it is recorded.
     Mark(oneshot::Sender<()>),
+    /// Somebody wants to see how things stand. Nothing else happens meanwhile, so it takes plain data and leaves.
+    Look(Look),
     /// Finish what is recorded, then stop.
     Shutdown,
+}
+
+/// Sees the desk as it is recorded, at this instant.
+pub struct Look(pub Box<dyn FnOnce(&Desk, &Procedure, DateTime<Utc>) + Send>);
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Look(…)")
+    }
 }
 
 /// How far a place has been read.

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod connector;
 mod handled;
 pub mod input;
+mod measured;
 mod outbox;
 mod run;
 pub mod store;
@@ -17,5 +18,6 @@ pub mod store;
 mod tests;
 
 pub(crate) use crate::engine::handled::Handled;
+pub use crate::engine::measured::{Figures, Measured};
 pub(crate) use crate::engine::outbox::{Sending, sending};
 pub use crate::engine::run::{Engine, Failure, Pulse, Settings};

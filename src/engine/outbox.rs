@@ -51,6 +51,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Done {
     pub(crate) told: Option<Told>,
     pub(crate) notice: Notice,
+    pub(crate) created: DateTime<Utc>,
     pub(crate) result: Result<Receipt, Undelivered>,
 }
 
@@ -344,8 +345,8 @@ impl Outbox {
             return None;
         }
         let row = self.remove(attempt.order)?;
-        let notice = row.to_tell.notice.clone();
-        Some(Done { told: told(row), notice, result: attempt.result })
+        let (notice, created) = (row.to_tell.notice.clone(), row.to_tell.created);
+        Some(Done { told: told(row), notice, created, result: attempt.result })
     }
 
     /// A note is written, or never will be: the next one may be.

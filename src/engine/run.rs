@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use crate::engine::clock::Clock;
 use crate::engine::connector::{Connector, Posted, Receipt, Undelivered};
 use crate::engine::handled::{Handled, REMEMBERED};
-use crate::engine::input::{Body, Input, InputId, Position, is_later};
+use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
+use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
 use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Request};
@@ -62,6 +63,7 @@ pub struct Engine {
     pulse: watch::Receiver<Pulse>,
     positions: BTreeMap<PlaceId, MessageId>,
     settled: Arc<Mutex<Handled>>,
+    measured: Arc<Measured>,
     running: JoinHandle<Result<(), Failure>>,
 }
 
@@ -95,6 +97,7 @@ impl Engine {
         let next_deadline = desk.next_deadline();
         let (pulse_out, pulse) = watch::channel(Pulse { to_tell: to_tell.len(), next_deadline, ..Pulse::default() });
         let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
+        let measured = Arc::<Measured>::default();
         let state = Loop {
             next_seq,
             outbox: Outbox::new(connector, to_tell),
@@ -108,14 +111,16 @@ impl Engine {
             positions_recorded: Instant::now(),
             pulse: pulse_out,
             settled: Arc::clone(&settled),
+            measured: Arc::clone(&measured),
             settling: Vec::new(),
             reloads: 0,
             faulty: false,
             marks: Vec::new(),
             offers: Vec::new(),
+            looks: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
-        Ok(Self { inbox, pulse, positions, settled, running })
+        Ok(Self { inbox, pulse, positions, settled, measured, running })
     }
 
     /// Where inputs go.
@@ -125,6 +130,11 @@ impl Engine {
 
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.pulse.clone()
+    }
+
+    /// What the loop measures of itself.
+    pub fn measured(&self) -> Arc<Measured> {
+        Arc::clone(&self.measured)
     }
 
     /// How far each place had been read when the desk started.
@@ -175,6 +185,7 @@ struct Loop {
     next_seq: i64,
     pulse: watch::Sender<Pulse>,
     settled: Arc<Mutex<Handled>>,
+    measured: Arc<Measured>,
     /// Inputs of this batch.
     settling: Vec<InputId>,
     /// How often somebody wanted the config to be read again.
@@ -185,6 +196,8 @@ struct Loop {
     marks: Vec<oneshot::Sender<()>>,
     /// … and who waits for it to be told whether what they offered was new.
     offers: Vec<(oneshot::Sender<bool>, bool)>,
+    /// Who wants to see what is recorded with it.
+    looks: Vec<Look>,
 }
 
 /// Why the loop woke.
@@ -267,9 +280,13 @@ impl Loop {
             // Not handled, and not recorded as read: it is heard again after the restart.
             return;
         }
+        if let Body::Look(look) = input.body {
+            self.looks.push(look);
+            return;
+        }
         self.settling.push(input.id.clone());
         match input.body {
-            Body::Shutdown => {}
+            Body::Shutdown | Body::Look(_) => {}
             Body::Mark(reached) => self.marks.push(reached),
             Body::Follow(position) => {
                 if !self.positions.contains_key(&position.place) {
@@ -310,14 +327,17 @@ impl Loop {
 
     fn pass_deadlines(&mut self, batch: &mut Batch) {
         let now = self.now();
-        if self.desk.next_deadline().is_some_and(|at| at <= now) {
+        if let Some(due) = self.desk.next_deadline().filter(|at| *at <= now) {
+            self.measured.late(now - due);
             self.ask_desk(&InputId(format!("clock:{}", now.timestamp_millis())), Request::DeadlineReached, batch);
         }
     }
 
     fn ask_desk(&mut self, id: &InputId, request: Request, batch: &mut Batch) {
         let now = self.now();
+        let begun = Instant::now();
         let handled = catch_unwind(AssertUnwindSafe(|| self.desk.handle(request, &self.procedure, now)));
+        self.measured.decided(begun.elapsed());
         let Ok(outcome) = handled else {
             // A fault of ours. The desk in memory may be half changed, so nothing goes on with it; and the input is
             // on record as handled, so that the next start does not fail of it again.
@@ -333,10 +353,12 @@ impl Loop {
         for fact in outcome.facts {
             let procedure = self.procedure.version.clone();
             log(&fact);
+            self.measured.fact(&fact);
             batch.facts.push(Recorded { seq: self.next_seq, at: now, input: id.clone(), procedure, fact });
             self.next_seq += 1;
         }
         for notice in outcome.notices {
+            self.measured.notice(&notice);
             let row = self.outbox.row(notice, now);
             // A row is in memory before it is on disk, but nothing leaves before the batch is recorded.
             if row.notice.is_stored() {
@@ -347,7 +369,11 @@ impl Loop {
     }
 
     fn settle(&mut self, attempt: Attempt, batch: &mut Batch) {
-        let Some(Done { told, notice, result }) = self.outbox.settle(attempt, &self.desk) else { return };
+        let Some(Done { told, notice, created, result }) = self.outbox.settle(attempt, &self.desk) else { return };
+        match &result {
+            Ok(_) => self.measured.delivered(self.now() - created),
+            Err(_) => self.measured.given_up(),
+        }
         let key = told.as_ref().map_or_else(String::new, |told| told.key.clone());
         batch.told.extend(told);
         let request = match (notice, result) {
@@ -418,7 +444,9 @@ impl Loop {
             batch.told.extend(self.outbox.dispatch(&self.desk, &self.procedure, now));
         }
         if !batch.is_empty() {
+            let begun = Instant::now();
             self.store.append(batch).await?;
+            self.measured.recorded(begun.elapsed());
             *batch = Batch::default();
         }
         if self.faulty {
@@ -429,6 +457,7 @@ impl Loop {
         let (to_tell, held_up) = (self.outbox.len(), self.outbox.held_up());
         let settling = std::mem::take(&mut self.settling);
         let handled = settling.len() as u64;
+        self.measured.handled(handled);
         let reloads = self.reloads;
         // Both at once: whoever sees an input as settled also sees what it left to tell.
         self.pulse.send_modify(|pulse| {
@@ -445,6 +474,13 @@ impl Loop {
         }
         for (recorded, is_new) in self.offers.drain(..) {
             let _ = recorded.send(is_new);
+        }
+        for Look(look) in self.looks.drain(..) {
+            let seen = catch_unwind(AssertUnwindSafe(|| look(&self.desk, &self.procedure, now)));
+            if seen.is_err() {
+                // It could change nothing, so the desk goes on.
+                tracing::error!("desk.fault somebody who only looked could not be shown anything");
+            }
         }
         Ok(())
     }
