@@ -381,6 +381,13 @@ impl Desk {
         open
     }
 
+    /// How many cases are open, and how many of them nobody has taken.
+    pub fn count_open(&self) -> (usize, usize) {
+        let open = self.open.iter().filter_map(|id| self.case(*id));
+        let waiting = open.filter(|case| case.status() == Status::Unacknowledged);
+        (self.open.len(), waiting.count())
+    }
+
     /// The open case about the same issue with the same plan: of the same ticket, if there is one. What is
     /// confidential joins only a case that is, too.
     pub fn open_case(&self, subject: &Subject, plan: &str, confidential: bool) -> Option<&Escalation> {

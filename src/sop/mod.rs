@@ -19,6 +19,7 @@
 //!    [`typo`]: what was meant by what was typed
 //! 9. [`audit`]: whether the log holds what the rules make of it; [`erasure`]: what is taken out of it, and
 //!    [`retention`]: after how long
+//! 10. [`overview`]: what is open, and how pressing it is; [`timeline`]: what happened to one case, and its clocks
 
 pub mod audit;
 pub mod calendar;
@@ -35,6 +36,7 @@ pub mod guidance;
 pub mod health;
 pub mod message;
 pub mod notice;
+pub mod overview;
 pub mod procedure;
 pub mod prover;
 pub mod retention;
@@ -43,6 +45,7 @@ pub mod share;
 pub mod signal;
 pub mod team;
 pub mod ticket;
+pub mod timeline;
 pub mod triage;
 pub mod trigger;
 pub mod typo;

@@ -20,7 +20,7 @@ use crate::sop::desk::{Desk, Sop};
 use crate::sop::escalation::{Escalation, EscalationId, Event, Fate};
 use crate::sop::message::{Message, MessageId, Person, PlaceId, TicketRef};
 pub use crate::sop::notice::answer::{Answer, Choice, ReplyTo, Soon};
-use crate::sop::notice::card::trigger_names;
+pub(crate) use crate::sop::notice::card::trigger_names;
 pub use crate::sop::notice::card::{
     Card, CardClock, CardOwed, CardRaise, Queue, Verb, buttons, card, debtor, page_due, queue,
 };

@@ -50,6 +50,34 @@ impl Desk {
         Some(people.iter().map(|id| self.on_rota(id, procedure)).collect())
     }
 
+    /// Who has which duty, for every team in the order of the config.
+    pub fn duties(&self, procedure: &Procedure, at: DateTime<Utc>) -> Vec<Duty> {
+        let of_team = |team: &Team| {
+            let rotas: Vec<&Rota> = procedure.rotas_of(&team.id).collect();
+            let name = |rota: &Rota| (rotas.len() > 1).then(|| rota.id.clone());
+            let duties: Vec<Duty> = rotas.iter().map(|rota| self.duty(rota, name(rota), procedure, at)).collect();
+            if duties.is_empty() { vec![Duty::whole(team.id.clone())] } else { duties }
+        };
+        procedure.teams.iter().flat_map(of_team).collect()
+    }
+
+    fn duty(&self, rota: &Rota, name: Option<String>, procedure: &Procedure, at: DateTime<Utc>) -> Duty {
+        let rota = rota.with_covers(&self.covers);
+        let person = |id: &PersonId| self.on_rota(id, procedure);
+        let next = rota.next_handover(at);
+        let gaps = rota.shifts(at, at + GAPS_AHEAD).filter(|shift| shift.person.is_none() && shift.span.from > at);
+        Duty {
+            team: rota.team.clone(),
+            rota: name,
+            whole: false,
+            at: Some(at),
+            who: rota.on_call(at).map(person),
+            until: next.map(|next| next.at),
+            next: next.and_then(|next| next.to).map(person),
+            gaps: gaps.map(|gap| gap.span).take(GAPS_SHOWN).collect(),
+        }
+    }
+
     /// Somebody on a rota, by the name they have there.
     fn on_rota(&self, id: &PersonId, procedure: &Procedure) -> Person {
         let covering = self.covers.iter().rev().map(|cover| &cover.who).find(|who| who.id == *id);
@@ -92,20 +120,7 @@ impl Turn<'_> {
     }
 
     fn duty(&self, rota: &Rota, name: Option<String>, at: DateTime<Utc>) -> Duty {
-        let rota = rota.with_covers(&self.desk.covers);
-        let person = |id: &PersonId| self.desk.on_rota(id, self.procedure);
-        let next = rota.next_handover(at);
-        let gaps = rota.shifts(at, at + GAPS_AHEAD).filter(|shift| shift.person.is_none() && shift.span.from > at);
-        Duty {
-            team: rota.team.clone(),
-            rota: name,
-            whole: false,
-            at: Some(at),
-            who: rota.on_call(at).map(person),
-            until: next.map(|next| next.at),
-            next: next.and_then(|next| next.to).map(person),
-            gaps: gaps.map(|gap| gap.span).take(GAPS_SHOWN).collect(),
-        }
+        self.desk.duty(rota, name, self.procedure, at)
     }
 
     /// Somebody takes a duty for a while. Whoever has it until then, and whoever takes it, are told.

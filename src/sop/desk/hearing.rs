@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::turn::Turn;
-use crate::sop::desk::{Fact, Sop};
+use crate::sop::desk::{Desk, Fact, Sop};
 
 /// How often the desk heard nothing, and for how long in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,13 @@ fn minutes(silence: TimeDelta) -> i64 {
     (silence.num_seconds() + 59) / 60
 }
 
+impl Desk {
+    /// How often it heard nothing, and whether it hears.
+    pub fn silences(&self, now: DateTime<Utc>) -> Silences {
+        self.hearing.shown(now)
+    }
+}
+
 impl Turn<'_> {
     /// Nothing has been heard for so long.
     pub(super) fn find_deaf(&mut self, silence: TimeDelta) {
@@ -70,7 +77,7 @@ impl Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sop::desk::{Desk, Request};
+    use crate::sop::desk::Request;
     use crate::sop::fixture::{at, procedure};
     use crate::sop::notice::Notice;
 

@@ -167,7 +167,7 @@ const CUSTOMERS_SHOWN: usize = 12;
 const EARLIER_SHOWN: usize = 5;
 
 /// The triggers that fired for a case, the leading one first.
-pub(super) fn trigger_names(case: &Escalation) -> Vec<String> {
+pub(crate) fn trigger_names(case: &Escalation) -> Vec<String> {
     let mut names = Vec::new();
     extend_new(&mut names, case.reports().flat_map(|report| &*report.triggers).map(|trigger| trigger.name.clone()));
     names
