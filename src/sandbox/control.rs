@@ -109,6 +109,7 @@ async fn world(Extract(shared): Extract<Arc<Shared>>, asked: Asked<Viewer>) -> R
         json_body(&json!({
             "guild": {"id": state.guild.to_string(), "name": state.name},
             "bot": {"id": state.bot.to_string(), "name": state.name_of(state.bot)},
+            "dashboard": state.dashboard,
             "channels": state.places.values().filter(shown).map(|place| channel(state, place)).collect::<Vec<_>>(),
             "users": users(state),
             "roles": state.roles.values().map(|role| state.role(role)).collect::<Vec<_>>(),

@@ -16,6 +16,7 @@
 //! | `rest` | the bot's REST calls |
 //! | `check` | limits |
 //! | `attachments` | files that the bot uploads |
+//! | `oauth` | people sign in elsewhere with it |
 //! | [`help_desk`] | a small ticket system beside it |
 //! | [`seen`] | what happened, in order |
 //! | [`faults`] | what goes wrong on demand |
@@ -23,8 +24,8 @@
 //! | `wire` | TCP |
 //!
 //! # One address
-//! `GET /` with an upgrade is the gateway, without one the page; `/api/v10/…` is REST; `/sandbox/api/…` is the
-//! control API. The bot needs only the address: `GET /api/v10/gateway` tells it the rest.
+//! `GET /` with an upgrade is the gateway, without one the page; `/api/v10/…` is REST; `/oauth2/authorize` lets people
+//! sign in elsewhere; `/sandbox/api/…` is the control API. The bot needs only the address: `GET /api/v10/gateway` tells it the rest.
 //!
 //! # Time
 //! Message ids and timestamps show the desk's [`Clock`], which may stand still or jump. What the protocol is timed
@@ -43,7 +44,7 @@
 //!
 //! | call | answer |
 //! |---|---|
-//! | `GET /sandbox/api/world?as=USER` | `{guild, bot, channels: [{id, name, topic, type, parent, private}], users: [{id, name, roles, color, standing}], roles, commands}`; with `as`, only the channels that this person sees |
+//! | `GET /sandbox/api/world?as=USER` | `{guild, bot, dashboard, channels: [{id, name, topic, type, parent, private}], users: [{id, name, roles, color, standing}], roles, commands}`; with `as`, only the channels that this person sees |
 //! | `GET /sandbox/api/channels/{c}/messages?as=USER` | the channel's Discord messages, oldest first, each with `pinged: [user]`; ephemeral ones for this person with `ephemeral_to` |
 //! | `GET /sandbox/api/events?as=USER` | an event stream, see below |
 //! | `POST`, `PATCH`, `DELETE /sandbox/api/messages` `{as, channel, text}`, `{as, channel, message, text}`, `{as, channel, message}` | `{message}` |
@@ -73,6 +74,7 @@ pub mod help_desk;
 mod interactions;
 pub(crate) mod mentions;
 mod messages;
+mod oauth;
 mod objects;
 pub mod page;
 mod people;
@@ -101,6 +103,7 @@ use tokio_util::sync::DropGuard;
 use crate::engine::clock::Clock;
 pub use faults::{BadAnswer, Fault, GatewayFault, Scope};
 pub use help_desk::{HelpDesk, NewTicket};
+pub use oauth::CLIENT_SECRET;
 use people::{Act, Id};
 pub use seen::{AnswerKind, Seen};
 use server::Shared;
@@ -152,6 +155,11 @@ impl SmallDiscord {
     /// The address, "http://127.0.0.1:PORT".
     pub fn url(&self) -> String {
         format!("http://{}", self.shared.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
     }
 
     /// Closes every connection and frees the port.
@@ -317,6 +325,16 @@ impl SmallDiscord {
     /// Other commands than those that the bot registered.
     pub fn register(&self, commands: Vec<Value>) {
         self.shared.change(|state| state.commands = commands);
+    }
+
+    /// Where people who sign in may be sent back to, as the developer portal has it.
+    pub fn allow_redirect(&self, url: &str) {
+        self.shared.change(|state| state.oauth.redirects.push(url.to_owned()));
+    }
+
+    /// The bot's dashboard, for a link on the page.
+    pub fn show_dashboard(&self, url: &str) {
+        self.shared.change(|state| state.dashboard = Some(url.to_owned()));
     }
 
     /// Deletes a channel or thread.

@@ -10,7 +10,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -23,7 +23,7 @@ use super::interactions::{FIRST_RESPONSE, Stage};
 use super::people::{Act, Impossible};
 use super::state::State;
 use super::wire::{Cut, Entrance};
-use super::{PATIENCE, Settings, attachments, control, gateway, page, rest};
+use super::{PATIENCE, Settings, attachments, control, gateway, oauth, page, rest};
 use crate::engine::clock::Clock;
 
 pub(super) struct Shared {
@@ -64,6 +64,8 @@ pub(super) async fn start(settings: Settings) -> io::Result<(Arc<Shared>, DropGu
 fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(front))
+        .route("/oauth2/authorize", get(oauth::authorize))
+        .route("/api/v10/oauth2/token", post(oauth::token))
         .route("/api/v10/{*path}", any(rest_call))
         .route("/attachments/{id}/{name}", get(attachments::serve))
         .nest("/sandbox/api", control::routes(shared.clone()))
@@ -92,6 +94,9 @@ async fn rest_call(
     ConnectInfo(cut): ConnectInfo<Cut>,
     request: Request,
 ) -> Response {
+    if oauth::bearer(request.headers()).is_some() {
+        return oauth::me(&shared, request.uri().path(), request.headers());
+    }
     rest::serve(shared, cut, request).await
 }
 

@@ -11,6 +11,7 @@ use super::attachments::Files;
 use super::faults::Faults;
 use super::interactions::Interaction;
 use super::messages::Message;
+use super::oauth::Oauth;
 use super::objects::timestamp;
 use super::permissions::{self, Bits};
 use super::seen::Record;
@@ -39,6 +40,9 @@ pub(super) struct State {
     pub record: Record,
     pub faults: Faults,
     pub files: Files,
+    pub oauth: Oauth,
+    /// The dashboard of the bot, if it has one.
+    pub dashboard: Option<String>,
     /// What open pages are told.
     pub page: broadcast::Sender<PageEvent>,
     /// Where the bot finds the gateway.
@@ -111,6 +115,8 @@ impl State {
             record: Record::default(),
             faults: Faults::default(),
             files: Files::default(),
+            oauth: Oauth::default(),
+            dashboard: None,
             page: broadcast::Sender::new(PAGE_EVENTS),
             gateway_url,
             clock,

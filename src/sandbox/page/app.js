@@ -52,6 +52,13 @@ const isCustomer = (user) => user.standing === "customer";
 const me = () => world.me().id;
 const tell = (error) => composer.notice(error.message);
 
+/** A link, where the bot has one. */
+function showDashboard() {
+  const link = byId("dashboard");
+  link.hidden = !world.dashboard();
+  if (!link.hidden) link.href = world.dashboard();
+}
+
 // --- Who speaks, and where ------------------------------------------------------------------------
 
 /** Everything from now on is seen and done by `person`. */
@@ -99,6 +106,7 @@ async function read() {
   const lists = await Promise.all(description.channels.map(history));
   if (mine !== reading) return;
   world.set(description);
+  showDashboard();
   fillSpeakAs();
   showClock(time);
   messages.clear();
@@ -299,6 +307,7 @@ async function start() {
   wire();
   const [description, time] = await Promise.all([api.everything(), api.clock()]);
   world.set(description);
+  showDashboard();
   showClock(time);
   unread.begin(clock.now());
   const somebody = world.user(sessionStorage.getItem("me")) ?? world.users().find(isCustomer) ?? world.users()[0];

@@ -5,7 +5,7 @@ const MESSAGE_COMMAND = 3;
 const SUBCOMMAND = 1;
 const SUBCOMMAND_GROUP = 2;
 
-const state = { guild: {}, bot: {}, channels: [], users: [], roles: [], commands: [], me: null };
+const state = { guild: {}, bot: {}, dashboard: null, channels: [], users: [], roles: [], commands: [], me: null };
 
 export function set(world) {
   Object.assign(state, { roles: [] }, world);
@@ -13,6 +13,8 @@ export function set(world) {
 
 export const guild = () => state.guild;
 export const bot = () => state.bot;
+/** The address of the bot's dashboard; null: it has none. */
+export const dashboard = () => state.dashboard;
 export const users = () => state.users;
 export const roles = () => state.roles;
 export const channels = () => state.channels;
