@@ -16,12 +16,13 @@ use axum::Router;
 use axum::routing::post;
 use bellhop::adapters::secret::SecretPlace;
 use bellhop::adapters::tickets::{Account, Facts, Patience, Settings as TicketSettings};
-use bellhop::adapters::web::{Settings, Web};
+use bellhop::adapters::web::{Behind, Bound, Secrets, Settings, Web};
 use bellhop::config::Config;
 use bellhop::engine::clock::Clock;
 use bellhop::engine::connector::{Connector, Outgoing, Receipt, Undelivered};
 use bellhop::engine::store::SqliteStore;
 use bellhop::engine::{self, Engine};
+use bellhop::words::{Language, Markup, Words};
 use chrono::Utc;
 use data_encoding::BASE64;
 use futures_util::FutureExt;
@@ -71,7 +72,8 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
     let config = Config::parse("example", &format!("{EXAMPLE}{tickets}")).expect("the example is valid");
     let store = SqliteStore::open(log, "harbor").await.expect("a log");
     let (clock, connector) = (Clock::system(), Arc::new(Hanging));
-    let settings = engine::Settings { procedure: Arc::new(config.procedure), clock: clock.clone(), store, connector };
+    let procedure = Arc::new(config.procedure);
+    let settings = engine::Settings { procedure: Arc::clone(&procedure), clock: clock.clone(), store, connector };
     let engine = Engine::start(settings).await.expect("the desk starts");
     let place = || SecretPlace::Variable("NEVER_READ".to_owned());
     let settings = TicketSettings {
@@ -89,8 +91,20 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
     };
     let account = Account::with_secrets(&settings, "token".into(), Some(SECRET.into()), Patience::default(), None);
     let accounts = vec![Arc::new(account.expect("it can be spoken with"))];
-    let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), url: None };
-    let web = Web::start(&settings, accounts, engine.inbox(), clock).await.expect("a free port");
+    let settings = Settings::at(([127, 0, 0, 1], 0).into());
+    let bound = Bound::to(settings.listen).await.expect("a free port");
+    let words = Words::load(Language::English, None, Markup::none(), &procedure.teams);
+    let behind = Behind {
+        engine: &engine,
+        clock,
+        procedure: &procedure,
+        accounts,
+        words: words.unwrap_or_else(|problems| panic!("{problems:?}")),
+        secrets: Secrets::default(),
+        sign_in: None,
+        hears: Vec::new(),
+    };
+    let web = bound.serve(&settings, behind).expect("a listener");
     (web, engine)
 }
 

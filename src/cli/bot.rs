@@ -11,14 +11,14 @@ use tokio::sync::watch;
 use crate::adapters::Routes;
 use crate::adapters::discord::{self, Discord, Listening, StartProblem};
 use crate::adapters::tickets::{self, NotOpen, Polls};
-use crate::adapters::web::{NotListening, Web};
+use crate::adapters::web::{Behind, Bound, NotListening, Secrets, Web};
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
 use crate::engine::store::{SqliteStore, StoreError};
 use crate::engine::{Engine, Failure, Pulse};
 use crate::sop::desk::Request;
-use crate::words::WordsError;
+use crate::words::{Markup, WordsError};
 
 /// What a bot is started with, beside its config.
 pub struct Start {
@@ -84,6 +84,7 @@ impl Bot {
             language: desk.language,
             templates: desk.templates,
         };
+        let secrets = web.as_ref().map(|web| Secrets::read(&web.door).map_err(NotListening::Secret)).transpose()?;
         // The log first: what is due is known before anybody is asked anything.
         let mut store = SqliteStore::open(&log.unwrap_or(desk.log), &desk.id).await?;
         store.forget(&retention, clock.now(), &procedure.version).await?;
@@ -100,17 +101,40 @@ impl Bot {
         let words = discord.words_for(tickets::markup()).map_err(NotStarted::Words)?;
         let tickets = Arc::new(tickets::Accounts::open(&tickets, words).map_err(NotStarted::Tickets)?);
         let connector = Arc::new(Routes { chat: discord.connector(), tickets: tickets.clone() });
-        let settings = crate::engine::Settings { procedure, clock: clock.clone(), store, connector };
-        let engine = Engine::start(settings).await?;
-        let web = match web {
-            Some(web) => Some(Web::start(&web, tickets.all().to_vec(), engine.inbox(), clock.clone()).await?),
+        let bound = match &web {
+            Some(web) => Some(Bound::to(web.listen).await?),
             None => None,
         };
+        let settings =
+            crate::engine::Settings { procedure: Arc::clone(&procedure), clock: clock.clone(), store, connector };
+        let engine = Engine::start(settings).await?;
         let polls = Polls::start(tickets.all(), &engine.inbox(), &clock, engine.positions());
         let mut read = engine.positions().clone();
         read.retain(|place, _| !tickets::is_mark(place));
         let listening = discord.listen(engine.inbox(), read);
         let listening = listening.map_err(|problem| NotStarted::Discord(vec![problem]))?;
+        let web = match (web, bound) {
+            (Some(web), Some(bound)) => {
+                let secrets = secrets.unwrap_or_default();
+                let sign_in = secrets.client_secret().map(|secret| discord.sign_in(secret.clone())).transpose();
+                let behind = Behind {
+                    engine: &engine,
+                    clock,
+                    procedure: &procedure,
+                    accounts: tickets.all().to_vec(),
+                    words: discord.words_for(Markup::none()).map_err(NotStarted::Words)?,
+                    sign_in: sign_in
+                        .map_err(|error| NotStarted::Discord(vec![StartProblem::Local(Box::new(error))]))?,
+                    secrets,
+                    hears: vec![
+                        ("what was said while the bot was away is not read yet", listening.ready()),
+                        ("the gateway to the chat is not connected", listening.connected()),
+                    ],
+                };
+                Some(bound.serve(&web, behind)?)
+            }
+            _ => None,
+        };
         Ok(Self { engine, listening, web, polls })
     }
 

@@ -60,7 +60,7 @@ pub struct Config {
     pub discord: DiscordSettings,
     /// The ticket systems that are known by kind, also those that are only linked.
     pub tickets: Vec<TicketSettings>,
-    /// Where webhooks are listened to; `None`: nowhere.
+    /// Where other programs and browsers reach the desk; `None`: nowhere.
     pub web: Option<WebSettings>,
     /// How long the log keeps what people wrote.
     pub retention: Retention,
@@ -177,7 +177,7 @@ fn config(document: Table<'_>, text: &str, folder: &Path) -> Option<Config> {
     let procedure = procedure::procedure(&document, &names, watched, &files, front, default_plan, guidance);
     let (ticket_links, tickets) = tickets::tickets(&document, &names);
     let digests = digests::digests(&document, &names);
-    let web = web::web(&document);
+    let web = web::web(&document, &names);
     let retention = retention::retention(&document);
     document.close();
     let (mut procedure, warnings) = procedure?;

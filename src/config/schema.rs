@@ -45,7 +45,7 @@ pub fn schema() -> String {
             "Ticket systems: how their links look, tried in this order, and how to read them.",
             list(&ticket()),
         ),
-        key("web", "Where other programs reach the desk: ticket systems with their webhooks.", web()),
+        key("web", "Where other programs and browsers reach the desk: webhooks, health, the dashboard.", web()),
         key("retention", "How long the log keeps what people wrote. Default: for ever.", retention()),
         key("people", "Everyone who can be on call.", list(&person())),
         key("rotas", "Who has a duty when: one person at a time.", list(&rota())),
@@ -471,6 +471,10 @@ fn web() -> Value {
     table(&[
         key("listen", "An address of this machine and a port.", like("^.+:[0-9]+$", &["127.0.0.1:8322"])).needed(),
         key("url", "Its address as others know it. Default: that of `listen`.", text()),
+        key("client_secret_file", "A file that holds nothing but the secret of the Discord application.", text()),
+        key("token_file", "A file that holds nothing but the token of a proxy.", text()),
+        key("token_teams", "The teams whose eyes the proxy has.", list(&text())).or(json!([])),
+        key("session_key_file", "A file with at least 32 characters that nobody can guess.", text()),
     ])
 }
 

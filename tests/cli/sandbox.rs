@@ -26,7 +26,7 @@ async fn the_sandbox_needs_nothing_and_leaves_nothing() -> Result<()> {
     ensure!(said.status().is_success(), "{}", said.text().await?);
     let port = url.rsplit(':').next().unwrap_or_default();
     let second = bellhop(folder.path(), &["sandbox", "--port", port], b"").await?.to_string();
-    let next = (port.parse::<u32>()? + 1).to_string();
+    let next = (port.parse::<u32>()? + 2).to_string();
     expect![[r#"
         exit 2
         --- err

@@ -88,7 +88,7 @@ impl Stage {
         let file = |name: &str| Some(SecretPlace::File(self.folder.path().join(name)));
         for account in config.tickets.iter_mut().filter(|account| account.token.is_some()) {
             (account.api, account.token, account.webhook) = (self.help_desk.url(), file("token"), file("secret"));
-            config.web = Some(web::Settings { listen: ([127, 0, 0, 1], 0).into(), url: None });
+            config.web = Some(web::Settings::at(([127, 0, 0, 1], 0).into()));
         }
         Start {
             config,

@@ -186,7 +186,8 @@ fn multipart(body: &Value, file: Vec<u8>) -> Form {
     Form::new().text("payload_json", body.to_string()).part("files[0]", Part::bytes(file).file_name(name))
 }
 
-fn unavailable(error: reqwest::Error) -> ApiError {
+/// Why there was no answer, without the address.
+pub(crate) fn unavailable(error: reqwest::Error) -> ApiError {
     let error = error.without_url();
     let cause = cause::innermost(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     ApiError::Unavailable { why: format!("{error}{cause}") }

@@ -133,6 +133,13 @@ pub(crate) fn roles_in(member: &Value) -> Vec<String> {
     roles.filter_map(|role| snowflake(role).map(|id| id.to_string())).collect()
 }
 
+/// Somebody as REST gives a member of the server.
+pub(crate) fn actor_in(member: &Value, roles: &Roles) -> Option<Actor> {
+    let user: User = serde_json::from_value(member["user"].clone()).ok()?;
+    let held: Vec<RoleId> = serde_json::from_value(member["roles"].clone()).ok()?;
+    Some(roles.actor(&user, &held))
+}
+
 /// A posted message as an input: known by its own id, and how far its place has been read.
 pub(crate) fn heard(message: Message) -> Input {
     let position = Position { place: message.place.clone(), message: message.id.clone() };

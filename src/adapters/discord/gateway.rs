@@ -14,8 +14,9 @@ use serenity::all::{
     Interaction, ModalInteraction, RawEventHandler, ShardId,
 };
 use serenity::async_trait;
+use serenity::gateway::ConnectionStage;
 use serenity::http::HttpBuilder;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::adapters::discord::commands::{self, Asked, Call, Ear};
 use crate::adapters::discord::events::EventsIn;
@@ -41,6 +42,8 @@ pub(crate) struct Line {
     pub(crate) ear: Ear,
     /// Says that the connection is to be made anew, as a new session.
     pub(crate) reconnect: Arc<Notify>,
+    /// Whether it is connected, for whoever watches the bot.
+    pub(crate) connected: watch::Sender<bool>,
 }
 
 /// A running gateway client.
@@ -108,6 +111,10 @@ async fn listen(line: Line, told_to_end: oneshot::Receiver<()>, breaths: &Atomic
     let alive = async {
         loop {
             breaths.fetch_add(1, Ordering::Relaxed);
+            let runners = shards.runners.lock().await;
+            let is_connected = runners.values().any(|runner| runner.stage == ConnectionStage::Connected);
+            drop(runners);
+            line.connected.send_if_modified(|known| std::mem::replace(known, is_connected) != is_connected);
             tokio::time::sleep(BREATH).await;
         }
     };

@@ -11,6 +11,7 @@
 //! - `canary`: whether the gateway still brings what is said
 //! - `checkup`: whether everything is there
 //! - `survey`: what a server has, for a config that is yet to be written
+//! - `sign_in`: who somebody is who comes with a browser
 //! - `bundles`: lines that are said close together
 //! - `deliver`: the connector · `api`: the REST client · `guild`: what is known of the server · `markup`: how it writes
 //! - `typed`: commands as they are written where no Discord takes them apart
@@ -34,6 +35,7 @@ mod interactions;
 mod locales;
 mod markup;
 mod reply;
+mod sign_in;
 mod survey;
 mod typed;
 
@@ -71,6 +73,7 @@ pub(crate) use crate::adapters::discord::custom_id::CustomId;
 pub(crate) use crate::adapters::discord::interactions::{Clerk, Plan};
 pub use crate::adapters::discord::markup::markup;
 pub(crate) use crate::adapters::discord::reply::{Reply, ReplyKind};
+pub use crate::adapters::discord::sign_in::{NotSignedIn, SignIn};
 pub(crate) use crate::adapters::discord::survey::{Named, Survey};
 pub(crate) use crate::adapters::discord::typed::{asked, completing};
 
@@ -134,6 +137,7 @@ pub struct Discord {
 pub struct Listening {
     gateway: Gateway,
     ready: watch::Receiver<bool>,
+    connected: watch::Receiver<bool>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
@@ -208,11 +212,13 @@ impl Discord {
         let duties = with_rota.map(|team| (team.id.to_string(), team.name.clone())).collect();
         let reconnect = Arc::new(Notify::new());
         let (echo_in, echo) = watch::channel(0);
+        let (connected_in, connected) = watch::channel(false);
         let gateway = Gateway::start(Line {
             api_base: self.settings.api_base.clone(),
             token: self.token.clone(),
             events: events_in,
             reconnect: Arc::clone(&reconnect),
+            connected: connected_in,
             ear: Ear { calls: calls_in, reasons, duties, completions: Arc::clone(&self.completions) },
         });
         let gateway = gateway.map_err(|error| StartProblem::Local(Box::new(error)))?;
@@ -247,7 +253,7 @@ impl Discord {
         };
         let mut tasks = vec![spawn(intake.run()), spawn(serve(counter, calls))];
         tasks.extend(canary.map(|canary| spawn(canary.run())));
-        Ok(Listening { gateway, ready, _tasks: tasks })
+        Ok(Listening { gateway, ready, connected, _tasks: tasks })
     }
 }
 
@@ -255,6 +261,11 @@ impl Listening {
     /// True once everything said so far has been read.
     pub fn ready(&self) -> watch::Receiver<bool> {
         self.ready.clone()
+    }
+
+    /// Whether the gateway is connected, looked at once a second.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.clone()
     }
 
     /// Returns when the connection ended for good, with what to do about it.
