@@ -30,6 +30,7 @@ need make make                # … which is built with make
 need perl perl                # … and configured by perl
 need chromium chromium        # the sandbox's page is tried in a real browser
 need chromedriver chromium-driver
+need npm npm                  # brings axe-core, which finds what makes a page hard to use
 need script bsdutils          # a terminal, to see whether colours come and go
 # Two real ticket systems, to try every verb. Their programs stand in no PATH.
 need /usr/share/request-tracker5/libexec/rt-server "request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-sqlite3"
@@ -46,6 +47,11 @@ if [ -n "$missing" ]; then
     # Unquoted: it is a list.
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 fi
+
+# axe-core, in the version and with the hash that stand in the lock file. It runs in the tests' browser only.
+mkdir -p target/npm
+cp tests/browser/package.json tests/browser/package-lock.json target/npm
+(cd target/npm && npm ci --silent --ignore-scripts --no-audit --no-fund)
 
 # --- the checks ----------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ pub enum Body {
 }
 
 /// Sees the desk as it is recorded, at this instant.
-pub struct Look(pub Box<dyn FnOnce(&Desk, &Procedure, DateTime<Utc>) + Send>);
+pub struct Look(pub Box<dyn FnOnce(&Desk, &Procedure, DateTime<Utc>) + Send + Sync>);
 
 impl std::fmt::Debug for Look {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -49,16 +49,26 @@ impl Chromium {
         Ok(Self { client, driver, _profile: profile })
     }
 
+    /// A command of Chromium's own (<https://chromedevtools.github.io/devtools-protocol/>).
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.driver_call("goog/cdp/execute", &body).await?;
+        Ok(())
+    }
+
     /// What the console holds since it was last asked: errors of scripts, refused loads, breaches of the content policy.
     pub async fn console_errors(&self) -> Result<Vec<String>> {
-        let session = self.client.session_id().await?.context("the browser has a session")?;
-        // Chromium's own command, unknown to the WebDriver client.
-        let url = format!("{}/session/{session}/se/log", self.driver.url());
-        let log: Value =
-            reqwest::Client::new().post(url).json(&json!({ "type": "browser" })).send().await?.json().await?;
+        let log = self.driver_call("se/log", &json!({ "type": "browser" })).await?;
         let entries = log["value"].as_array().context("the driver answers with a log")?;
         let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.map(|entry| entry["message"].to_string()).collect())
+    }
+
+    /// Chromium's own commands are unknown to the WebDriver client.
+    async fn driver_call(&self, command: &str, body: &Value) -> Result<Value> {
+        let session = self.client.session_id().await?.context("the browser has a session")?;
+        let url = format!("{}/session/{session}/{command}", self.driver.url());
+        Ok(reqwest::Client::new().post(url).json(body).send().await?.error_for_status()?.json().await?)
     }
 }
 

@@ -1,6 +1,8 @@
-//! The sandbox's page in a real browser: here with the small Discord behind it, in [`product`] with the bot as well.
+//! Our pages in a real browser: the sandbox's with the small Discord behind it, in [`product`] with the bot as well;
+//! in [`dashboard`] what the bot itself shows.
 
 mod chromium;
+mod dashboard;
 mod page;
 mod product;
 

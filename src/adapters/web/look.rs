@@ -31,7 +31,7 @@ pub(super) enum NoAnswer {
 /// What `see` makes of the desk as it is recorded.
 pub(super) async fn look<T: Send + 'static>(
     inbox: &mpsc::Sender<Input>,
-    see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + 'static,
+    see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + Sync + 'static,
 ) -> Result<T, NoAnswer> {
     let (seen, answer) = oneshot::channel();
     let look = Look(Box::new(move |desk, procedure, now| {
@@ -63,7 +63,7 @@ impl<K: Ord + Clone, T: Send + 'static> Shared<K, T> {
         &self,
         key: K,
         inbox: &mpsc::Sender<Input>,
-        see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + 'static,
+        see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + Sync + 'static,
     ) -> Result<Arc<T>, NoAnswer> {
         let mut kept = self.kept.lock().await;
         kept.retain(|_, (at, _)| at.elapsed() < FRESH);

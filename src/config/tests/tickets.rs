@@ -239,7 +239,7 @@ fn what_is_wrong_with_an_account_is_told() {
               write an address of this machine and a port: "127.0.0.1:8322", or "0.0.0.0:8322" for all of them
             268: port = 1
               web.port: unknown key `port` in `web`
-              choose from `listen`, `url`
+              choose from `client_secret_file`, `listen`, `session_key_file`, `token_file`, `token_teams`, `url`
             271: system = "zendesk"
               tickets[1].system: "zendesk" is an account, and this would link to tickets of others as its own
               delete this table, for the account knows its links, or give one of them another name
