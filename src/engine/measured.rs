@@ -183,6 +183,7 @@ fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::Case { event, .. } => event.name(),
         Fact::Noted(_) => "message_noted",
+        Fact::Reported { .. } => "reported",
         Fact::Watched { .. } => "watched",
         Fact::Covered(_) => "covered",
         Fact::HandedOver { .. } => "handed_over",
