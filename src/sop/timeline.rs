@@ -167,6 +167,8 @@ pub enum TrackOf {
     Clock {
         clock: ClockKind,
     },
+    /// From when it was taken to when the next step was promised.
+    NextStep,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -190,6 +192,9 @@ pub enum StretchKind {
 /// Pages and clocks, in the order in which they began. A clock that has stopped is not kept by the case, nor drawn.
 pub fn tracks(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Track> {
     let mut tracks = pages(case, procedure, now);
+    if let (Some(promise), Some((_, taken)), None) = (&case.promise, case.responder.as_deref(), case.awaiting) {
+        tracks.push(track(TrackOf::NextStep, *taken, now, Some(promise.until), Vec::new()));
+    }
     for running in &case.clocks {
         let clock = &running.clock;
         let lasting = clock.paused_since.map(|from| (from, now));

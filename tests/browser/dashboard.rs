@@ -25,7 +25,7 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 const AXE: &str = "target/npm/node_modules/axe-core/axe.min.js";
 /// Longest wait for the bot, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
-const PAGES: [&str; 5] = ["/", "/cases/ESC-2", "/triggers", "/rota", "/bot"];
+const PAGES: [&str; 6] = ["/", "/cases/ESC-2", "/trends", "/triggers", "/rota", "/bot"];
 
 /// WebDriver's codes for keys: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
 const TAB: &str = "\u{E004}";

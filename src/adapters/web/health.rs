@@ -8,13 +8,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
 use crate::adapters::web::house::House;
+use crate::adapters::web::listen::Peer;
 use crate::adapters::web::look::look;
 use crate::engine::Figures;
 
@@ -28,15 +29,22 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-pub(super) async fn ready(State(house): State<Arc<House>>) -> impl IntoResponse {
+pub(super) async fn ready(State(house): State<Arc<House>>, Extension(peer): Extension<Peer>) -> Response {
+    if !house.may_ask(peer) {
+        return house.too_often();
+    }
     let (problems, _) = house.problems().await;
     if problems.is_empty() {
-        return (StatusCode::OK, "ready\n".to_owned());
+        return "ready\n".into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, problems.iter().map(|problem| format!("{problem}\n")).collect())
+    let lines: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+    (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
 }
 
-pub(super) async fn metrics(State(house): State<Arc<House>>) -> impl IntoResponse {
+pub(super) async fn metrics(State(house): State<Arc<House>>, Extension(peer): Extension<Peer>) -> Response {
+    if !house.may_ask(peer) {
+        return house.too_often();
+    }
     let (problems, cases) = house.problems().await;
     let pulse = *house.pulse.borrow();
     let text = house.measured.text(Figures {
@@ -46,7 +54,7 @@ pub(super) async fn metrics(State(house): State<Arc<House>>) -> impl IntoRespons
         cases,
         is_ready: problems.is_empty(),
     });
-    ([(CONTENT_TYPE, OPEN_METRICS)], text)
+    ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response()
 }
 
 impl House {

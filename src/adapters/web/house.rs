@@ -1,6 +1,7 @@
 //! What all requests share: the desk, who may look at it, and how pages are made.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
@@ -21,13 +22,14 @@ use crate::adapters::web::listen::Peer;
 use crate::adapters::web::look::Shared;
 use crate::adapters::web::pages::{self, BotSeen, CaseSeen, Duties};
 use crate::adapters::web::show::{self, Frame, Pages};
-use crate::adapters::web::{health, login};
+use crate::adapters::web::{health, login, trends};
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
 use crate::engine::{Measured, Pulse};
 use crate::sop::escalation::EscalationId;
 use crate::sop::health::Health;
 use crate::sop::message::PersonId;
+use crate::sop::notice::DigestFacts;
 use crate::sop::overview::Overview;
 use crate::words::Words;
 
@@ -54,6 +56,8 @@ pub(super) struct House {
     pub(super) bot: Shared<(), BotSeen>,
     /// By who reads: what one may know of the triggers another may not.
     pub(super) triggers: Shared<PersonId, Health>,
+    /// The same, and over how many days.
+    pub(super) trends: Shared<(PersonId, u16), DigestFacts>,
 }
 
 impl House {
@@ -63,6 +67,8 @@ impl House {
             .route("/", get(pages::now))
             .route("/cases/{id}", get(pages::case))
             .route("/triggers", get(pages::triggers))
+            .route("/trends", get(trends::page))
+            .route("/trends/chart.svg", get(trends::chart))
             .route("/rota", get(pages::rota))
             .route("/bot", get(pages::bot))
             .route("/logout", post(login::sign_out));
@@ -109,6 +115,11 @@ impl House {
         response
     }
 
+    /// Whether an address has not asked too often.
+    pub(super) fn may_ask(&self, peer: Peer) -> bool {
+        self.asked.take(peer.0.ip(), Instant::now())
+    }
+
     /// A page with one sentence.
     pub(super) fn say(&self, status: StatusCode, sentence: &str) -> Response {
         let facts = serde_json::json!({ "sentence": sentence, "sign_in": false, "to": "/" });
@@ -153,7 +164,7 @@ impl FromRequestParts<Arc<House>> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Response> {
         let peer = parts.extensions.get::<Peer>().copied();
-        if peer.is_some_and(|peer| !house.asked.take(peer.0.ip(), std::time::Instant::now())) {
+        if peer.is_none_or(|peer| !house.may_ask(peer)) {
             return Err(house.too_often());
         }
         let viewer = house.entrance.viewer(&parts.headers, house.is_secure()).await;

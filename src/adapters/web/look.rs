@@ -48,17 +48,25 @@ pub(super) async fn look<T: Send + 'static>(
 
 /// What was seen lately, by what it is about; that nothing was to be seen, too.
 pub(super) struct Shared<K, T> {
+    lasts: Duration,
     kept: Mutex<BTreeMap<K, (Instant, Result<Arc<T>, NoAnswer>)>>,
 }
 
 impl<K: Ord + Clone, T> Default for Shared<K, T> {
     fn default() -> Self {
-        Self { kept: Mutex::default() }
+        Self::lasting(FRESH)
+    }
+}
+
+impl<K, T> Shared<K, T> {
+    /// What is seen is shown for so long.
+    pub(super) fn lasting(lasts: Duration) -> Self {
+        Self { lasts, kept: Mutex::const_new(BTreeMap::new()) }
     }
 }
 
 impl<K: Ord + Clone, T: Send + 'static> Shared<K, T> {
-    /// What was seen within the last second, or what is seen now. Whoever asks meanwhile waits for the same answer.
+    /// What was seen lately, or what is seen now. Whoever asks meanwhile waits for the same answer.
     pub(super) async fn see(
         &self,
         key: K,
@@ -66,7 +74,7 @@ impl<K: Ord + Clone, T: Send + 'static> Shared<K, T> {
         see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + Sync + 'static,
     ) -> Result<Arc<T>, NoAnswer> {
         let mut kept = self.kept.lock().await;
-        kept.retain(|_, (at, _)| at.elapsed() < FRESH);
+        kept.retain(|_, (at, _)| at.elapsed() < self.lasts);
         if let Some((_, seen)) = kept.get(&key) {
             return seen.clone();
         }

@@ -2,7 +2,7 @@
 //!
 //! - `hooks`: ticket systems say that a ticket has changed
 //! - `health`: monitoring asks how the bot is
-//! - `pages`: people look at the desk · `drawing`: clocks as bars · `show`: how a page is made
+//! - `pages`, `trends`: people look at the desk · `drawing`: clocks as bars · `show`: how a page is made
 //! - `access`: who may look · `login`: how they sign in · `seal`: what a browser keeps for us
 //! - `look`: how the desk is seen · `house`: what all requests share
 //! - `listen`, `limit`: how many connections and requests there may be
@@ -19,6 +19,7 @@ mod look;
 mod pages;
 mod seal;
 mod show;
+mod trends;
 
 use std::io;
 use std::net::SocketAddr;
@@ -132,6 +133,7 @@ impl Bound {
             duties: look::Shared::default(),
             bot: look::Shared::default(),
             triggers: look::Shared::default(),
+            trends: look::Shared::lasting(trends::LASTS),
         };
         let hooks =
             hooks::Hooks { accounts, inbox: engine.inbox(), clock, url, places: Semaphore::new(hooks::AT_ONCE_MAX) };

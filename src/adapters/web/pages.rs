@@ -23,11 +23,11 @@ use crate::sop::procedure::Procedure;
 use crate::sop::timeline::{Moment, Track, timeline, tracks};
 
 impl House {
-    fn show(&self, page: &str, frame: &Frame, facts: &impl Serialize) -> Response {
+    pub(super) fn show(&self, page: &str, frame: &Frame, facts: &impl Serialize) -> Response {
         Html(self.pages.render(page, frame, facts)).into_response()
     }
 
-    fn unanswered(&self, why: NoAnswer) -> Response {
+    pub(super) fn unanswered(&self, why: NoAnswer) -> Response {
         self.say(StatusCode::SERVICE_UNAVAILABLE, &format!("Nothing can be shown: {why}."))
     }
 }

@@ -37,11 +37,12 @@ pub(super) const GUARDS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("layout.html", include_str!("../../../templates/web/layout.html")),
     ("now.html", include_str!("../../../templates/web/now.html")),
     ("case.html", include_str!("../../../templates/web/case.html")),
     ("triggers.html", include_str!("../../../templates/web/triggers.html")),
+    ("trends.html", include_str!("../../../templates/web/trends.html")),
     ("rota.html", include_str!("../../../templates/web/rota.html")),
     ("bot.html", include_str!("../../../templates/web/bot.html")),
     ("login.html", include_str!("../../../templates/web/login.html")),
@@ -115,6 +116,7 @@ impl Pages {
         env.add_filter("when", |at: i64| Value::from_safe_string(moment(at)));
         env.add_filter("due", |at: i64, now: i64| Value::from_safe_string(countdown(at, now)));
         env.add_filter("ago", |at: i64, now: i64| Value::from_safe_string(since(at, now)));
+        env.add_filter("span", span);
         env.add_filter("percent", |share: f64| format!("{:.0} %", share * 100.0));
         for (name, text) in TEMPLATES {
             env.add_template(name, text).expect("the built-in templates are well formed");

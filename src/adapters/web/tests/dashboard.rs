@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::TimeDelta;
+
 use super::super::Door;
 use super::super::limit::Rate;
 use super::super::listen::Limits;
@@ -11,7 +13,7 @@ use super::{Opening, Stage, TOKEN, with_token};
 use crate::sop::escalation::{Act, EscalationId};
 use crate::sop::fixture::staff;
 
-const PAGES: [&str; 5] = ["/", "/cases/ESC-1", "/triggers", "/rota", "/bot"];
+const PAGES: [&str; 6] = ["/", "/cases/ESC-1", "/trends", "/triggers", "/rota", "/bot"];
 
 #[tokio::test]
 async fn without_a_way_in_there_is_no_dashboard() {
@@ -66,7 +68,7 @@ async fn what_is_confidential_is_a_codename_and_no_case() {
                 "it cannot be told from one that is not there"
             );
         }
-        for path in ["/triggers", "/rota", "/bot"] {
+        for path in ["/trends", "/trends/chart.svg", "/triggers", "/rota", "/bot"] {
             let page = stage.page(path).await.body;
             assert!(!page.contains("Annabel") && (may_read || !page.contains("The legal rule")), "{path}: {page}");
         }
@@ -110,8 +112,9 @@ async fn every_answer_is_guarded() {
 #[tokio::test]
 async fn how_right_triggers_are_is_for_managers() {
     let stage = Stage::with(with_token(&["leads"])).await;
-    let page = stage.page("/triggers").await;
-    assert_eq!(page.status, 403);
+    for path in ["/triggers", "/trends", "/trends/chart.svg"] {
+        assert_eq!(stage.page(path).await.status, 403, "{path}");
+    }
     assert!(!stage.page("/").await.body.contains("href=\"/triggers\""));
 }
 
@@ -133,7 +136,7 @@ async fn whoever_asks_without_end_is_told_to_wait() {
         statuses.push(stage.page("/bot").await.status);
     }
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
-    assert_eq!(stage.get("/healthz", &[]).await.status, 200, "what monitoring asks costs nothing");
+    assert_eq!(stage.get("/healthz", &[]).await.status, 200, "that the process answers is always said");
 }
 
 #[tokio::test]
@@ -160,4 +163,26 @@ async fn a_look_that_fails_leaves_the_desk_as_it_is() {
     assert_eq!(failed, Err(NoAnswer::Ended));
     stage.hear("m1", "Annabel", "You idiots, I am furious!").await;
     assert_eq!(look(&inbox, |desk, _, _| desk.count_open()).await, Ok((1, 1)));
+}
+
+#[tokio::test]
+async fn a_week_is_beside_the_one_before() {
+    let stage = Stage::with(with_token(&["managers", "leads"])).await;
+    stage.hear("m1", "Annabel", "You idiots, I am furious!").await;
+    stage.clock.advance(TimeDelta::days(8));
+    stage.hear("m2", "Bea", "You idiots, I am furious!").await;
+    stage.hear("m3", "Cleo", "You idiots, I am furious!").await;
+    stage.act(staff("max", &["leads", "managers"]), "2", Act::Acknowledge { next: None }).await;
+    let page = stage.page("/trends").await.body;
+    let row = "<tr><th scope=\"row\">Cases opened</th><td class=\"number\">2</td><td class=\"number\">1</td></tr>";
+    assert!(page.contains(row), "{page}");
+    assert!(
+        stage.page("/trends?days=30").await.body.contains("<td class=\"number\">3</td><td class=\"number\">0</td>")
+    );
+    let chart = stage.page("/trends/chart.svg?days=7").await;
+    assert_eq!((chart.status, chart.header("content-type")), (200, "image/svg+xml"), "{}", chart.body);
+    assert!(chart.body.contains("<svg") && !chart.body.contains("<script"), "{}", chart.body);
+    for wrong in ["0", "8", "x", "99999999999"] {
+        assert_eq!(stage.page(&format!("/trends?days={wrong}")).await.status, 200, "{wrong} is a week");
+    }
 }
