@@ -197,5 +197,6 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::OutOfReach { .. } => "out_of_reach",
         Fact::TicketRead { .. } => "ticket_read",
         Fact::TicketLost { .. } => "ticket_lost",
+        Fact::Erased(_) => "erased",
     }
 }

@@ -229,6 +229,7 @@ impl Erasure {
             | Fact::Hearing
             | Fact::Adopted { .. }
             | Fact::OutOfReach { .. }
+            | Fact::Reported { .. }
             | Fact::Erased(_) => fact,
         }
     }

@@ -159,7 +159,7 @@ async fn a_look_that_fails_leaves_the_desk_as_it_is() {
     let stage = Stage::start().await;
     let inbox = stage.engine.inbox();
     let failed: Result<(), _> =
-        look(&inbox, |desk, _, _| drop(desk.case(EscalationId(1)).expect("there is none"))).await;
+        look(&inbox, |desk, _, _| desk.case(EscalationId(1)).expect("there is none").id).await;
     assert_eq!(failed, Err(NoAnswer::Ended));
     stage.hear("m1", "Annabel", "You idiots, I am furious!").await;
     assert_eq!(look(&inbox, |desk, _, _| desk.count_open()).await, Ok((1, 1)));
