@@ -107,6 +107,7 @@ async fn what_is_left_out_of_a_calendar_is_told() -> Result<()> {
          589 | away = [{ person = "Sofia", from = "2026-08-03", to = "2026-08-14" }]
          590 | file = "tier-2.ics"
              :        ^^^^^^^^^^^^
+         591 | 
              `----
           help: change the event in its calendar and export it again
         1 warning in config.toml, which works all the same
