@@ -15,7 +15,7 @@
 //! 6. [`escalation`]: the case: commands, events, deadlines
 //! 7. [`notice`]: who is told what; [`desk`]: all cases of one team together
 //! 8. [`prover`]: what the procedure comes to over a year, for its author; [`health`]: how right its triggers are,
-//!    with the interval of each [`share`]; [`chronicle`]: what happened; [`digest`]: what that comes to, for managers;
+//!    with the interval of each [`share`]; [`paths`]: how cases really went; [`chronicle`]: what happened; [`digest`]: what that comes to, for managers;
 //!    [`typo`]: what was meant by what was typed
 //! 9. [`audit`]: whether the log holds what the rules make of it; [`erasure`]: what is taken out of it, and
 //!    [`retention`]: after how long
@@ -37,6 +37,7 @@ pub mod health;
 pub mod message;
 pub mod notice;
 pub mod overview;
+pub mod paths;
 pub mod procedure;
 pub mod prover;
 pub mod retention;
