@@ -33,6 +33,7 @@ pub mod escalation;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guidance;
+pub mod guide;
 pub mod health;
 pub mod message;
 pub mod notice;

@@ -165,6 +165,18 @@ impl Calendar {
         &ALWAYS
     }
 
+    /// The hours of each day from Monday on, in order and apart; what a window has after midnight stands at the next day.
+    pub fn week(&self) -> &[Vec<Hours>; 7] {
+        &self.week
+    }
+
+    /// What is closed, by date: the single dates in their order, then those of every year from a date on.
+    pub fn closed(&self) -> impl Iterator<Item = Holiday> {
+        let once = self.closed.iter().flat_map(|(on, closed)| closed.iter().map(|hours| (*on, *hours, false)));
+        let yearly = self.closed_yearly.iter().map(|(on, hours)| (*on, *hours, true));
+        once.chain(yearly).map(|(on, hours, yearly)| Holiday { on, hours, yearly })
+    }
+
     /// No day of the week has hours.
     pub fn never_opens(&self) -> bool {
         self.week.iter().all(Vec::is_empty)
