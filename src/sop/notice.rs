@@ -29,6 +29,7 @@ pub use crate::sop::notice::digest::{DigestFacts, Section};
 pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
 pub use crate::sop::notice::history::{Entry, HistoryFacts, history, history_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
+pub(in crate::sop) use crate::sop::notice::terms::rung;
 pub use crate::sop::notice::terms::{Difference, ShownClock, ShownRung, ShownTerms, difference};
 pub use crate::sop::notice::why::{NearLine, QuietLine, Stretch, Sum, Why, why};
 use crate::sop::procedure::Procedure;

@@ -4,6 +4,7 @@ mod digests;
 mod history;
 mod reasons;
 mod refusals;
+mod sops;
 mod tickets;
 
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::sop::clock::{ClockKind, Limit, Limits};
-use crate::sop::desk::{Silences, Sop};
 use crate::sop::escalation::{
     Act, Actor, Command, Counted, Escalation, EscalationId, Grade, OnCall, Opened, Quote, Refusal, Report, Subject,
     TriggerName, open,
@@ -147,7 +147,7 @@ impl Words {
         for health in reasons::healths() {
             attempt(self.try_render("health.md", health));
         }
-        for sop in sops() {
+        for sop in sops::sops() {
             attempt(self.try_render("sop.md", sop));
         }
         for checkup in checkups() {
@@ -508,27 +508,6 @@ fn differences() -> Vec<Difference> {
         paged: paged.then(|| "first".into()),
     };
     vec![of(true, false, false), of(false, true, true), of(false, false, false)]
-}
-
-fn sops() -> Vec<Sop> {
-    let version = || "0123456789ab".to_owned();
-    let (team, why) = ("first".into(), "unknown channel".to_owned());
-    let mut sops = vec![
-        Sop::OutOfReach { team, why },
-        Sop::Reading,
-        Sop::Deaf { since: 0 },
-        Sop::Hearing { since: 0, minutes: 1 },
-    ];
-    for older in 0..3 {
-        let since = (older == 2).then_some(0);
-        let silences = Silences { times: older, minutes: 5, since };
-        sops.push(Sop::Shown { version: version(), since: 0, open: older, older, silences });
-        sops.push(Sop::Adopted { version: version(), before: version(), older });
-    }
-    for (problems, more) in [(Vec::new(), 0), (vec!["line 3: no".to_owned()], 0), (vec!["line 3: no".to_owned()], 2)] {
-        sops.push(Sop::Kept { version: version(), problems, more });
-    }
-    sops
 }
 
 fn checkups() -> Vec<Checkup> {

@@ -283,7 +283,7 @@ impl<'a> Turn<'a> {
             Question::Playbook(about) => self.book(self.find(actor, about)?)?,
             Question::OnCall { team, at } => self.who_is_on_call(actor, team.as_deref(), at.as_deref())?,
             Question::Queue => Answer::Queue(notice::queue(self.desk, actor, self.procedure)),
-            Question::Sop => Answer::Sop(self.sop()),
+            Question::Sop => Answer::Sop(self.sop(actor)),
             Question::Difference(about) => self.difference(actor, about)?,
             Question::Form { purpose, page, ticket } => self.form(actor, purpose, *page, ticket)?,
             Question::Health => {

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::sop::desk::turn::{Turn, managers_only};
 use crate::sop::desk::{About, Desk, Fact, Silences};
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Opened, Refusal, Terms};
-use crate::sop::notice::{self, Answer, Notice};
+use crate::sop::guide::may_be_known_by;
+use crate::sop::notice::{self, Answer, Notice, ShownRung};
 use crate::sop::procedure::Procedure;
-use crate::sop::team::TeamId;
-use crate::sop::trigger::Trigger;
+use crate::sop::team::{Severity, TeamId};
+use crate::sop::triage::BY_HAND;
+use crate::sop::trigger::{Mode, Trigger};
 
 /// The version in use, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +35,21 @@ impl Adopted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "sop", rename_all = "snake_case")]
 pub enum Sop {
-    /// `since` is in seconds since 1970; `older` of the open cases opened under another version.
-    Shown { version: String, since: i64, open: usize, older: usize, silences: Silences },
+    /// `since` is in seconds since 1970; `older` of the open cases opened under another version; `more` rules are not
+    /// among those shown.
+    Shown {
+        version: String,
+        since: i64,
+        open: usize,
+        older: usize,
+        silences: Silences,
+        #[serde(default)]
+        rules: Vec<ShownRule>,
+        #[serde(default)]
+        more: usize,
+        /// The end of every ladder.
+        last: Option<ShownRung>,
+    },
     /// Nothing was heard since then, in seconds since 1970.
     Deaf { since: i64 },
     /// It is heard again, after so many minutes.
@@ -47,6 +62,21 @@ pub enum Sop {
     Adopted { version: String, before: String, older: usize },
     /// The config was read again and the version stays: because of these problems, or because nothing has changed.
     Kept { version: String, problems: Vec<String>, more: usize },
+}
+
+/// Who gets what, in which order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownRule {
+    /// `None`: escalated by hand, without a trigger.
+    pub name: Option<String>,
+    pub severity: Severity,
+    /// It only watches.
+    pub watched: bool,
+    pub confidential: bool,
+    /// Without the last resort.
+    pub rungs: Vec<ShownRung>,
+    /// How often all of them are climbed again.
+    pub repeat: u32,
 }
 
 impl Sop {
@@ -65,6 +95,33 @@ impl Sop {
 
 /// Problems told in the chat: the first ones. `bellhop check` shows all of them.
 const PROBLEMS_TOLD: usize = 3;
+/// Rules told in the chat, the most severe ones: one answer shows no more. `bellhop sop` shows all of them.
+const RULES_TOLD: usize = 12;
+
+/// What is not off, the most severe first, then in the order of the config.
+fn rules(procedure: &Procedure, reader: &Actor) -> Vec<ShownRule> {
+    let shown = procedure.triggers.iter().filter(|it| it.mode != Mode::Off && may_be_known_by(it, reader));
+    let rule = |trigger: &Trigger| ShownRule {
+        name: Some(trigger.name.clone()),
+        severity: trigger.severity,
+        watched: trigger.mode == Mode::Watch,
+        confidential: trigger.confidential,
+        rungs: trigger.plan.rungs.iter().map(notice::rung).collect(),
+        repeat: trigger.plan.repeat,
+    };
+    let plan = &procedure.default_plan;
+    let by_hand = ShownRule {
+        name: None,
+        severity: BY_HAND.0,
+        watched: false,
+        confidential: false,
+        rungs: plan.rungs.iter().map(notice::rung).collect(),
+        repeat: plan.repeat,
+    };
+    let mut rules: Vec<ShownRule> = shown.map(rule).chain([by_hand]).collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
+    rules
+}
 
 impl Turn<'_> {
     /// The procedure of this turn is in use from now on. Said at each start, so it may well be known.
@@ -95,7 +152,11 @@ impl Turn<'_> {
         Ok(Answer::Sop(Sop::Reading))
     }
 
-    pub(super) fn sop(&self) -> Sop {
+    /// As this person may know it.
+    pub(super) fn sop(&self, actor: &Actor) -> Sop {
+        let mut rules = rules(self.procedure, actor);
+        let more = rules.len().saturating_sub(RULES_TOLD);
+        rules.truncate(RULES_TOLD);
         let since = self.desk.adopted.as_ref().map_or(self.now, |adopted| adopted.since);
         Sop::Shown {
             version: self.procedure.version.clone(),
@@ -103,6 +164,9 @@ impl Turn<'_> {
             open: self.desk.open.len(),
             older: older(self.desk, self.procedure),
             silences: self.desk.hearing.shown(self.now),
+            rules,
+            more,
+            last: Some(notice::rung(&self.procedure.default_plan.catch_all)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What another version of the procedure would change about a case.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sop::clock::{ClockKind, Limit};
 use crate::sop::escalation::Escalation;
@@ -33,7 +33,7 @@ pub struct ShownTerms {
     pub due: Option<i64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownRung {
     pub team: TeamId,
     pub within_minutes: i64,
@@ -74,7 +74,7 @@ fn terms(case: &Escalation) -> ShownTerms {
     }
 }
 
-fn rung(rung: &Rung) -> ShownRung {
+pub(in crate::sop) fn rung(rung: &Rung) -> ShownRung {
     ShownRung {
         team: rung.team.clone(),
         within_minutes: rung.respond_within.num_minutes(),
