@@ -10,6 +10,7 @@
 mod chart;
 mod document;
 mod filters;
+pub mod guide;
 mod language;
 mod sample;
 mod sheet;
