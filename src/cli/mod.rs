@@ -22,6 +22,7 @@ mod replay;
 mod run;
 pub mod sandbox;
 pub mod simulate;
+mod sop;
 mod style;
 mod table;
 mod tickets;
@@ -109,6 +110,11 @@ enum Command {
     /// Nothing is connected and nothing is kept: try a rule, a word or a time before it is live. People and places are
     /// those of the sandbox; a transcript begins on a Monday at 09:00 UTC.
     Simulate(simulate::Arguments),
+    /// The procedure as a guide for people: a picture of the ladders, a card for reps, what to do about each trigger.
+    ///
+    /// It is made of the config, so it says what the bot does. --diff tells what is different from an older version,
+    /// --paths how cases really went.
+    Sop(sop::Arguments),
     /// Try out the ticket systems of the config.
     Tickets(tickets::Arguments),
     /// Check the log: that nothing in it was changed, and that its results follow from what happened.
@@ -180,6 +186,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Command::Evaluate(arguments) => evaluate::main(&arguments),
         Command::Replay(arguments) => replay::main(&arguments),
         Command::Simulate(arguments) => simulate::main(&arguments),
+        Command::Sop(arguments) => sop::main(&arguments),
         Command::Tickets(arguments) => tickets::main(&arguments),
         Command::Verify(arguments) => verify::main(&arguments),
         Command::Export(arguments) => export::main(&arguments),

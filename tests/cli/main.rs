@@ -21,6 +21,7 @@ mod request_tracker;
 mod run;
 mod sandbox;
 mod simulate;
+mod sop;
 mod terminal;
 mod tickets;
 mod verify;

@@ -1,0 +1,240 @@
+//! `bellhop sop`: the guide, what is different in another version, and how cases went.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use bellhop::config::Config;
+use bellhop::engine::input::InputId;
+use bellhop::engine::store::{Batch, Recorded, SqliteStore};
+use bellhop::sop::desk::{About, Desk, Request};
+use bellhop::sop::escalation::{Act, Actor};
+use bellhop::sop::message::{Message, Person, Standing};
+use bellhop::sop::notice::{Notice, ReplyTo};
+use chrono::{DateTime, TimeDelta, Utc};
+use expect_test::expect;
+
+use crate::program::bellhop;
+use crate::{EXAMPLE, desk};
+
+#[tokio::test]
+async fn the_guide_is_made_of_the_config() -> Result<()> {
+    let folder = desk(&[])?;
+    let guide = bellhop(folder.path(), &["sop"], b"").await?;
+    ensure!(guide.code == Some(0) && guide.err.is_empty(), "{guide}");
+    for told in [
+        "| **Refund over 500 USD** (SEV2): more than 500 USD is claimed back (exactly 500 USD is not enough) |",
+        "“I want my 501 USD back.”",
+        "only Managers, Legal see who and why",
+        "Next comes Team leads (after 2 h), then Managers (after 3 h), then the last resort Managers (after 4 h)",
+        "Sam, Sofia in turn, a week each, handed over Mon 09:00",
+        "1. **Verify eligibility**: Check the order",
+        "- the customer is calm again",
+    ] {
+        ensure!(guide.out.contains(told), "it does not tell {told:?}: {}", guide.out);
+    }
+    let page = bellhop(folder.path(), &["sop", "--format", "html"], b"").await?.out;
+    ensure!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{page}");
+    // It needs nothing from elsewhere, and nothing in it runs.
+    for elsewhere in ["<script", "<link", "src=", "url(", "@import", " style=", "https://"] {
+        ensure!(!page.contains(elsewhere), "the page holds {elsewhere}");
+    }
+    let picture = bellhop(folder.path(), &["sop", "--format", "svg", "-o", "ladder.svg"], b"").await?;
+    ensure!(picture.code == Some(0) && picture.out.is_empty(), "{picture}");
+    let picture = std::fs::read_to_string(folder.path().join("ladder.svg"))?;
+    ensure!(picture.contains("<title id=\"ladder-title\">Harbor Support"), "{picture}");
+    let json = bellhop(folder.path(), &["sop", "--json"], b"").await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: a guide is for people: choose --format md, html or svg
+    "#]]
+    .assert_eq(&json.to_string());
+    Ok(())
+}
+
+/// What a config says is text, wherever it is shown.
+#[tokio::test]
+async fn hostile_names_are_text_on_every_page() -> Result<()> {
+    const HOSTILE: &str = "</svg><script>alert(1)</script> | **x** [y](javascript:z) \u{202e}";
+    let name = toml::Value::from(HOSTILE).to_string();
+    let folder = desk(&[
+        ("name = \"Angry customer\"", &format!("name = {name}")),
+        ("name = \"Team leads\"", &format!("name = {name}")),
+    ])?;
+    std::fs::write(folder.path().join("old.toml"), EXAMPLE)?;
+    for arguments in [vec!["sop"], vec!["sop", "--diff", "old.toml"]] {
+        for format in ["html", "svg"] {
+            let page = bellhop(folder.path(), &[arguments.as_slice(), &["--format", format]].concat(), b"").await?.out;
+            ensure!(page.contains("&lt;/svg&gt;"), "the name is there: {page}");
+            ensure!(!page.contains("<script") && !page.contains('\u{202e}'), "{page}");
+        }
+        let text = bellhop(folder.path(), &arguments, b"").await?.out;
+        ensure!(text.contains("&lt;script>alert(1)&lt;/script> \\| \\*\\*x\\*\\* \\[y\\](javascript:z)"), "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_difference_is_told_in_sentences() -> Result<()> {
+    let folder = desk(&[
+        ("when = { amount_over = \"500 USD\" }\nrequired", "when = { amount_over = \"300 USD\" }\nrequired"),
+        (
+            "rungs = [{ team = \"team-leads\", respond_within = \"15m\" }",
+            "rungs = [{ team = \"team-leads\", respond_within = \"10m\" }",
+        ),
+        ("mode = \"live\"\nconfidential = false", "mode = \"watch\"\nconfidential = false"),
+    ])?;
+    std::fs::write(folder.path().join("old.toml"), EXAMPLE)?;
+    let told = bellhop(folder.path(), &["sop", "--diff", "old.toml"], b"").await?;
+    let (_, changes) = told.out.split_once("\n- ").context("something has changed")?;
+    expect![[r#"
+        **\~ changed** The trigger "Refund over 500 USD", mode: was live; is now only watched.
+        - **\~ changed** The trigger "Refund over 500 USD", looks for: was more than 500 USD is claimed back (exactly 500 USD is not enough); is now more than 300 USD is claimed back (exactly 300 USD is not enough).
+        - **\~ changed** The plan "leads", ladder: was Team leads 15 min → Managers 30 min; is now Team leads 10 min → Managers 30 min.
+
+    "#]].assert_eq(changes);
+    let json = bellhop(folder.path(), &["sop", "--diff", "old.toml", "--json"], b"").await?;
+    expect![[r#"
+        {"part":"trigger","id":"refund","name":"\"Refund over 500 USD\"","change":"changed","what":"mode","before":"live","after":"only watched"}
+        {"part":"trigger","id":"refund","name":"\"Refund over 500 USD\"","change":"changed","what":"looks for","before":"more than 500 USD is claimed back (exactly 500 USD is not enough)","after":"more than 300 USD is claimed back (exactly 300 USD is not enough)"}
+        {"part":"plan","id":"leads","name":"\"leads\"","change":"changed","what":"ladder","before":"Team leads 15 min → Managers 30 min","after":"Team leads 10 min → Managers 30 min"}
+    "#]].assert_eq(&json.out);
+    let picture = bellhop(folder.path(), &["sop", "--diff", "old.toml", "--format", "svg"], b"").await?.out;
+    ensure!(picture.contains(">15 min → 10 min<") && picture.contains(">~ changed<"), "{picture}");
+    let same = bellhop(folder.path(), &["sop", "--diff", "config.toml", "--json"], b"").await?;
+    ensure!(same.code == Some(0) && same.out.is_empty(), "{same}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn how_cases_went_needs_a_log() -> Result<()> {
+    let folder = desk(&[])?;
+    let told = bellhop(folder.path(), &["sop", "--paths"], b"").await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: there is no log bellhop.sqlite: start where the bot runs, for that is where its path begins
+    "#]]
+    .assert_eq(&told.to_string());
+    let told =
+        bellhop(folder.path(), &["sop", "--paths", "--since", "2026-11-02", "--until", "2026-11-01"], b"").await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: --since is not before --until: nothing lies between them
+    "#]]
+    .assert_eq(&told.to_string());
+    Ok(())
+}
+
+/// A log in the folder: an angry customer whom the leads answer after 5 minutes, another whom nobody answers in time,
+/// and a threat that legal takes. Pages are delivered at once.
+async fn happened(folder: &Path) -> Result<()> {
+    let Config { procedure, .. } = Config::parse("config.toml", EXAMPLE).map_err(|report| anyhow!("{report}"))?;
+    let person = |id: &str, standing| Person { id: id.into(), name: id.into(), standing };
+    let says = |id: &str, at: DateTime<Utc>, text: &str| {
+        let (author, text) = (person(id, Standing::Customer), text.to_owned());
+        let (id, place) = (format!("m-{id}").into(), "2001".into());
+        Request::Message(Message { id, place, author, text, at, edited: false, to: Vec::new() })
+    };
+    let acts = |team: &str, case: u32| Request::Act {
+        actor: Actor { person: person("Tess", Standing::Staff), teams: vec![team.into()], manages: false },
+        about: About::Typed(case.to_string()),
+        act: Act::Acknowledge { next: None },
+        reply: ReplyTo(String::new()),
+    };
+    let start: DateTime<Utc> = "2026-11-02T09:00:00Z".parse()?;
+    let at = |minutes| start + TimeDelta::minutes(minutes);
+    let requests = [
+        (0, says("Dana", at(0), "You idiots, I am furious!")),
+        (5, acts("team-leads", 1)),
+        (10, says("Emil", at(10), "You LIARS!")),
+        (25, Request::DeadlineReached),
+        (35, acts("managers", 2)),
+        (40, says("Fay", at(40), "You will hear from my lawyer.")),
+        (41, acts("legal", 3)),
+    ];
+    let (mut desk, mut batch) = (Desk::default(), Batch::default());
+    for (minutes, request) in requests {
+        let mut waiting = vec![request];
+        while let Some(request) = waiting.pop() {
+            let outcome = desk.handle(request, &procedure, at(minutes));
+            for fact in outcome.facts {
+                let (seq, version) = (i64::try_from(batch.facts.len())? + 1, procedure.version.clone());
+                batch.facts.push(Recorded {
+                    seq,
+                    at: at(minutes),
+                    input: InputId(seq.to_string()),
+                    procedure: version,
+                    fact,
+                });
+            }
+            waiting.extend(outcome.notices.into_iter().filter_map(|notice| match notice {
+                Notice::Page { escalation, page } => {
+                    let (place, message) = ("2004".into(), format!("{escalation}-{page}").into());
+                    Some(Request::PageDelivered { escalation, page, place, message })
+                }
+                _ => None,
+            }));
+        }
+    }
+    let mut store = SqliteStore::open(&folder.join("bellhop.sqlite"), "harbor").await?;
+    store.append(&batch).await?;
+    Ok(store.close().await?)
+}
+
+#[tokio::test]
+async fn how_cases_went_is_told_from_the_log() -> Result<()> {
+    let folder = desk(&[])?;
+    happened(folder.path()).await?;
+    let span = ["--since", "2026-11-01", "--until", "2026-12-01"];
+    let told = async |more: &[&str]| {
+        let arguments = [&["sop", "--paths"][..], &span, more].concat();
+        bellhop(folder.path(), &arguments, b"").await
+    };
+    expect![[r#"
+        exit 0
+        --- out
+        # How cases went
+
+        Opened from 2026-11-01 00:00 to 2026-12-01 00:00 UTC, without confidential ones: 2 cases. As written, taken in time by the first team and sent nowhere else: 1 of 2 (50 %).
+
+        ## Paths
+
+        | cases | still open | plan | path | the ladder |
+        |---:|---:|---|---|---|
+        | 1 | 0 | leads | Team leads | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
+        | 1 | 0 | leads | Team leads → Managers (silence) | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
+
+        ## What the ladder does not ask for
+
+        | times | cases | what |
+        |---:|---:|---|
+        | 1 | 1 | Team leads did not answer in time |
+
+        ## Time to answer
+
+        | plan | team | has | median | pages | answered | in time |
+        |---|---|---|---|---:|---:|---:|
+        | leads | Team leads | 15 min | 5 min | 2 | 1 | 1 |
+        | leads | Managers | 30 min | 10 min | 1 | 1 | 1 |
+
+    "#]].assert_eq(&told(&[]).await?.to_string());
+    let page = told(&["--format", "html"]).await?.out;
+    ensure!(page.contains("<td>Team leads → Managers (silence)</td>"), "{page}");
+    // What is confidential is counted only for those who may read it.
+    let json = told(&["--json"]).await?.out;
+    ensure!(json.starts_with("{\"cases\":2,") && !json.contains("legal"), "{json}");
+    let json = told(&["--json", "--cleared"]).await?.out;
+    ensure!(json.starts_with("{\"cases\":3,") && json.contains("\"team\":\"legal\""), "{json}");
+    let earlier = bellhop(folder.path(), &["sop", "--paths", "--until", "2026-11-01"], b"").await?;
+    ensure!(earlier.out.contains(": 0 cases."), "{earlier}");
+    let picture = told(&["--format", "svg"]).await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: how cases went is no picture: choose --format md, html or json
+    "#]]
+    .assert_eq(&picture.to_string());
+    Ok(())
+}
