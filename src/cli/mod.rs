@@ -113,7 +113,7 @@ enum Command {
     /// The procedure as a guide for people: a picture of the ladders, a card for reps, what to do about each trigger.
     ///
     /// It is made of the config, so it says what the bot does. --diff tells what is different from an older version,
-    /// --paths how cases really went.
+    /// --paths how cases really went, and `bellhop sop import` writes a config from a procedure in Markdown.
     Sop(sop::Arguments),
     /// Try out the ticket systems of the config.
     Tickets(tickets::Arguments),

@@ -1,4 +1,4 @@
-//! `bellhop sop`: the guide, what is different in another version, and how cases went.
+//! `bellhop sop`: the guide, what is different in another version, how cases went, and a config from a document.
 
 use std::path::Path;
 
@@ -11,10 +11,13 @@ use bellhop::sop::escalation::{Act, Actor};
 use bellhop::sop::message::{Message, Person, Standing};
 use bellhop::sop::notice::{Notice, ReplyTo};
 use chrono::{DateTime, TimeDelta, Utc};
-use expect_test::expect;
+use expect_test::{Expect, expect};
 
 use crate::program::bellhop;
 use crate::{EXAMPLE, desk};
+
+/// A procedure as a support team writes it down.
+const DOCUMENT: &str = include_str!("sop_document.md");
 
 #[tokio::test]
 async fn the_guide_is_made_of_the_config() -> Result<()> {
@@ -236,5 +239,147 @@ async fn how_cases_went_is_told_from_the_log() -> Result<()> {
         error: how cases went is no picture: choose --format md, html or json
     "#]]
     .assert_eq(&picture.to_string());
+    Ok(())
+}
+
+/// Writes a config from a document, and says what the program says of it.
+async fn import(document: &str) -> Result<(Option<i32>, String, String)> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("sop.md"), document)?;
+    let imported = bellhop(folder.path(), &["sop", "import", "sop.md", "-o", "config.toml"], b"").await?;
+    ensure!(imported.out.is_empty(), "{imported}");
+    let config = if Path::new(&folder.path().join("config.toml")).exists() {
+        let checked = bellhop(folder.path(), &["check"], b"").await?;
+        ensure!(checked.code == Some(0), "what was written is no config: {checked}");
+        std::fs::read_to_string(folder.path().join("config.toml"))?
+    } else {
+        String::new()
+    };
+    Ok((imported.code, imported.err, config))
+}
+
+#[tokio::test]
+async fn a_plain_document_is_decided_to_its_end() -> Result<()> {
+    let (code, said, config) = import(DOCUMENT).await?;
+    expect![[r#"
+        exit Some(0)
+        6 triggers written to config.toml; everything was decided. The ids are those of the sandbox: put in those of your server, then bellhop check and bellhop sop.
+    "#]].assert_eq(&format!("exit {code:?}\n{said}"));
+    for written in [
+        "when = { amount_over = \"500 USD\" }",
+        "when = { customers = 3, of = \"outage\", within = \"30m\" }",
+        "when = { any = [{ signal = \"repeat\", at_least = 0.5 }, { contacts = 3, within = \"30d\" }] }",
+        "rungs = [{ team = \"tier-2\", respond_within = \"2h\" }]",
+        "lower_when = [\"The customer is calm again\", \"A refund is agreed\"]",
+        "{ title = \"Acknowledge\", do = \"Answer within minutes.\", say = \"I am sorry that this has cost you so much time.\" }",
+        "text = \"Hello{% if customer %} {{ customer }}{% endif %}, I have passed this on to a specialist. You hear from us by {{ due }}.\"",
+        "# Line 15: Refund request over $500 |",
+    ] {
+        ensure!(config.contains(written), "{written} is not in: {config}");
+    }
+    Ok(())
+}
+
+/// The rest of a document with one table of triggers.
+async fn check(document: &str, want: Expect) -> Result<()> {
+    let (code, said, config) = import(document).await?;
+    let triggers = config.lines().filter(|line| line.starts_with("when = ") || line.starts_with("mode = "));
+    let plans = config.lines().filter(|line| line.starts_with("rungs = "));
+    let lines: Vec<&str> = triggers.chain(plans).collect();
+    want.assert_eq(&format!("exit {code:?}\n{said}{}\n", lines.join("\n")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_it_cannot_decide_it_says_with_its_line() -> Result<()> {
+    let columns_elsewhere = "\
+# SOP
+| Goes to | Severity | When | SLA |
+|---|---|---|---|
+| Legal / Compliance | P1 | VIP unhappy | 1 hour |
+| Team lead → Manager | whatever | Angry customer | ASAP |
+| | high | Refund of $200 | 2 business hours |
+| The Board | low | Customer waits longer than 4 hours | 1 day |
+| Account manager | low | Customer waits longer than 5 hours | 1 day |
+
+## Lunch
+- pizza
+";
+    check(columns_elsewhere, expect![[r#"
+        exit Some(1)
+        sop.md:1: no first tier is named: who is told what becomes of cases has to be said
+        sop.md:4: "VIP unhappy": no rule I know looks for this: written as a trigger in mode off; say what it looks for
+        sop.md:5: "ASAP" is no time that I know: write it as "30 min" or "2 hours"
+        sop.md:5: "Angry customer": "whatever" is no severity that I know: sev3 is written
+        sop.md:5: it does not say how quickly Managers answers: 30m is written
+        sop.md:5: it does not say how quickly Team leads answers: 30m is written
+        sop.md:6: "2 business hours": written around the clock; name a calendar with your hours
+        sop.md:6: "Refund of $200": it does not say whether it means more than 200 USD: written in mode watch, nobody is paged until you say live
+        sop.md:6: "Refund of $200": it does not say who gets it: the last resort is written
+        sop.md:11: the list below "sop / lunch" has no place here
+        5 triggers written to config.toml; 10 things are left to decide. The ids are those of the sandbox: put in those of your server, then bellhop check and bellhop sop.
+        when = { tag = ["vip-unhappy"] }
+        mode = "off"
+        when = { signal = "angry", at_least = 0.6 }
+        mode = "live"
+        when = { amount_over = "200 USD" }
+        mode = "watch"
+        when = { waits = "4h" }
+        mode = "live"
+        when = { waits = "5h" }
+        mode = "live"
+        rungs = [{ team = "legal", respond_within = "1h" }]
+        rungs = [{ team = "team-leads", respond_within = "30m" }, { team = "managers", respond_within = "30m" }]
+        rungs = [{ team = "managers", respond_within = "2h" }]
+        rungs = [{ team = "the-board", respond_within = "1d" }]
+        rungs = [{ team = "account-manager", respond_within = "1d" }]
+        rungs = [{ team = "managers", respond_within = "30m" }]
+    "#]]).await
+}
+
+#[tokio::test]
+async fn hostile_and_empty_documents_do_no_harm() -> Result<()> {
+    for nothing in ["", "# Only a heading\n", "| a | b |\n|---|---|\n| c | d |\n", "- a list\n"] {
+        let (code, said, config) = import(nothing).await?;
+        ensure!(code == Some(2) && said.contains("has no table of triggers") && config.is_empty(), "{said}");
+    }
+    let hostile = format!(
+        "# \"\"\" [desk]\u{7}\n\n| Trigger | Example | Escalate to | Within |\n|---|---|---|---|\n\
+         | \"]\\n[discord] = {{{{ }}}} <script> $$$ | ''' \\ \u{202e} | '''; rm -rf / | 99999999 hours |\n\
+         | {long} | {long} | {long} | -1 min |\n| ticket | | ticket | |\n| ticket | | ticket | |\n\
+         | Angry customer | `x` | @everyone | 5 min |\n\n\
+         ## Communication\n\n{{{{ config }}}} {{% for x in y %}} [what] {long}\n\n## De-escalation\n\n1. {long}\n2. \n3. x: “\n",
+        long = "長い \"text\" ".repeat(200),
+    );
+    let (code, said, config) = import(&hostile).await?;
+    ensure!(code == Some(1) && !config.is_empty(), "{code:?} {said}");
+    ensure!(
+        !said.contains('\u{202e}')
+            || said.lines().all(|line| line.starts_with("sop.md:") || line.contains("triggers written")),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_written_over() -> Result<()> {
+    let folder = desk(&[])?;
+    std::fs::write(folder.path().join("sop.md"), DOCUMENT)?;
+    let refused = bellhop(folder.path(), &["sop", "import", "sop.md", "-o", "config.toml"], b"").await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: the file to write is there already: --force writes over it
+    "#]]
+    .assert_eq(&refused.to_string());
+    let missing = bellhop(folder.path(), &["sop", "import", "no.md"], b"").await?;
+    expect![[r#"
+        exit 2
+        --- err
+        error: no.md cannot be read: No such file or directory (os error 2)
+    "#]]
+    .assert_eq(&missing.to_string());
+    let shown = bellhop(folder.path(), &["sop", "import", "sop.md"], b"").await?;
+    ensure!(shown.out.contains("[[triggers]]") && shown.code == Some(0), "{shown}");
     Ok(())
 }

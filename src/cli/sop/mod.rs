@@ -1,5 +1,7 @@
 //! `bellhop sop`: the procedure as a guide for people, what is different in another version, and how cases really went.
 
+mod import;
+
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ use crate::sop::procedure::Procedure;
 use crate::words::guide;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     /// What to write. A guide cannot be JSON, and how cases went is no picture.
     #[arg(long, value_enum, default_value_t = Format::Md)]
@@ -47,6 +50,8 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     config: ConfigFile,
+    #[command(subcommand)]
+    what: Option<What>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -61,7 +66,20 @@ enum Format {
     Json,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Write a config from a procedure that is written as Markdown.
+    ///
+    /// Reads a table of triggers (what, an example, who gets it), a table of tiers, and lists of steps. What it cannot
+    /// decide is written so that nobody is paged by it, and is told on stderr with its line. Exits with 1 if something
+    /// is left to decide; the config is written all the same, and bellhop check accepts it.
+    Import(import::Arguments),
+}
+
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(What::Import(arguments)) = &arguments.what {
+        return import::main(arguments);
+    }
     let format = if arguments.json { Format::Json } else { arguments.format };
     let config = arguments.config.read()?;
     let now = Utc::now();
