@@ -4,7 +4,6 @@ pub(crate) mod cause;
 pub mod discord;
 mod routes;
 pub mod secret;
-mod shown;
 pub mod tickets;
 pub mod web;
 

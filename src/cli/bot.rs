@@ -120,7 +120,7 @@ impl Bot {
                 let behind = Behind {
                     engine: &engine,
                     clock,
-                    procedure: &procedure,
+                    procedure: Arc::clone(&procedure),
                     accounts: tickets.all().to_vec(),
                     words: discord.words_for(Markup::none()).map_err(NotStarted::Words)?,
                     sign_in: sign_in

@@ -176,7 +176,7 @@ fn table(digest: &Value) -> anyhow::Result<Vec<u8>> {
             value => rows(&mut out, section, "", "", value)?,
         }
     }
-    Ok(out.into_inner().map_err(|error| anyhow!(error.to_string()))?)
+    out.into_inner().map_err(|error| anyhow!(error.to_string()))
 }
 
 fn rows(out: &mut csv::Writer<Vec<u8>>, section: &str, of: &str, measure: &str, value: &Value) -> anyhow::Result<()> {

@@ -881,51 +881,51 @@ fn calendars() {
             ("[[calendars]]", "[[calendars]]\nid = \"office\"\nzone = \"UTC\"\nopen = []\n[[calendars]]"),
         ],
         &expect![[r#"
-            319: zone = "Europe/Berln"
+            321: zone = "Europe/Berln"
               calendars[0].zone: there is no zone "Europe/Berln"
               did you mean `Europe/Berlin`?
 
-            319: zone = "MEZ!"
+            321: zone = "MEZ!"
               calendars[0].zone: there is no zone "MEZ!"
               did you mean `MET`?
 
-            317: [[calendars]]
+            319: [[calendars]]
               calendars[0].zone: `zone` is missing
               where the team's clocks are: zone = "Europe/Berlin"
 
-            320: open = []
+            322: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            317: [[calendars]]
+            319: [[calendars]]
               calendars[0].open: `open` is missing
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
 
-            320: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
+            322: open = [{ days = "weekdays", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: "weekdays" is not a day of the week
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            320: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
+            322: open = [{ days = "mon-", from = "09:00", to = "17:30" }]
               calendars[0].open[0].days: a day of the week is missing
               write mon, tue, wed, thu, fri, sat, sun; "mon-fri" is a range, "mon, wed" a list
 
-            320: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
+            322: open = [{ days = "mon-fri", from = "9am", to = "17:30" }]
               calendars[0].open[0].from: "9am" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            320: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
+            322: open = [{ days = "mon-fri", from = "24:00", to = "17:30" }]
               calendars[0].open[0].from: nothing starts at "24:00"
               write "00:00" and the day after
 
-            320: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
+            322: open = [{ days = "mon-fri", from = "09:00", to = "25:00" }]
               calendars[0].open[0].to: "25:00" is not a time of day
               write hours and minutes: "09:00" to "24:00"
 
-            320: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
+            322: open = [{ days = "mon-fri", from = "09:00", to = "09:00" }]
               calendars[0].open[0].to: open from and to the same time
               a whole day is from = "00:00", to = "24:00"; a `to` before `from` is on the next day
 
-            320: open = [{ days = "mon-fri", from = "09:00" }]
+            322: open = [{ days = "mon-fri", from = "09:00" }]
               calendars[0].open[0].to: `to` is missing
               when the team goes: to = "17:30"
 
@@ -933,10 +933,10 @@ fn calendars() {
               plans[0].rungs[0].calendar: there is no calendar "office"
               did you mean `ofice`?
 
-            320: open = []
+            322: open = []
               calendars[0].open: a calendar that never opens
               say when the team works: open = [{ days = "mon-fri", from = "09:00", to = "17:30" }]
-            322: id = "office"
+            324: id = "office"
               calendars[1].id: "office" is taken
               give every one of [[calendars]] an id of its own
         "#]],
@@ -956,31 +956,31 @@ fn holidays() {
             ("yearly = true", "yearly = 1"),
         ],
         &expect![[r#"
-            321: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ on = "2026-02-30", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "2026-02-30" is not a date
               write year, month and day: "2026-12-24"
 
-            321: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ on = "24.12.2026", from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: "24.12.2026" is not a date
               write year, month and day: "2026-12-24"
 
-            321: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ on = 2026-12-24, from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is a date
               expected a text in quotes
 
-            321: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ from = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].on: `on` is missing
               the date: on = "2026-12-24"
 
-            321: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ on = "2026-12-24", from = "14:00", to = "13:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].to: a holiday that ends before it starts
               it ends on its own date, "24:00" at the latest; list the next date as a holiday of its own
 
-            321: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
+            323: holidays = [{ on = "2026-12-24", form = "14:00" }, { on = "2026-12-25", yearly = true }]
               calendars[0].holidays[0].form: unknown key `form` in `calendars[0].holidays[0]`
               did you mean `from`?
 
-            321: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
+            323: holidays = [{ on = "2026-12-24", from = "14:00" }, { on = "2026-12-25", yearly = 1 }]
               calendars[0].holidays[1].yearly: `yearly` is a number
               expected true or false without quotes
         "#]],
@@ -1015,25 +1015,25 @@ fn holiday_files() {
         told += &problems(&report, &text);
     }
     expect![[r#"
-        321: holiday_file = "none.ics"
+        323: holiday_file = "none.ics"
           calendars[0].holiday_file: there is no file "none.ics"
           its path starts at the folder of this config
-        321: holiday_file = ""
+        323: holiday_file = ""
           calendars[0].holiday_file: an empty path
           write the path of a file, or delete the key
-        321: holiday_file = "weekly.ics"
+        323: holiday_file = "weekly.ics"
           calendars[0].holiday_file: the event "Stand-up" repeats in a way that is not read (FREQ=WEEKLY): only "every year on the same day" is; list its dates as events of their own
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        321: holiday_file = "table.csv"
+        323: holiday_file = "table.csv"
           calendars[0].holiday_file: this is not an iCalendar file, or it is damaged
           change the file, or write the holidays here: holidays = [{ on = "2026-12-24" }]
-        321: holiday_file = "large.ics"
+        323: holiday_file = "large.ics"
           calendars[0].holiday_file: the file "large.ics" is larger than 1 MB
           export what is asked for alone, without other appointments
-        321: holiday_file = "long.ics"
+        323: holiday_file = "long.ics"
           calendars[0].holiday_file: it closes 728 dates, more than 500
           export the years to come only, and nothing but holidays
-        321: holiday_file = "latin-1.ics"
+        323: holiday_file = "latin-1.ics"
           calendars[0].holiday_file: the file "latin-1.ics" is not text
           export it as iCalendar, in UTF-8
     "#]].assert_eq(&told);

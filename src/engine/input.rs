@@ -35,8 +35,11 @@ pub enum Body {
     Shutdown,
 }
 
-/// Sees the desk as it is recorded, at this instant.
-pub struct Look(pub Box<dyn FnOnce(&Desk, &Procedure, DateTime<Utc>) + Send + Sync>);
+/// What somebody makes of the desk as it is recorded, at this instant.
+pub type See = dyn FnOnce(&Desk, &Procedure, DateTime<Utc>) + Send + Sync;
+
+/// Sees the desk.
+pub struct Look(pub Box<See>);
 
 impl std::fmt::Debug for Look {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

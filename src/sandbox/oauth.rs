@@ -46,22 +46,18 @@ pub(super) async fn authorize(Extract(shared): Extract<Arc<Shared>>, Query(asked
         return (StatusCode::BAD_REQUEST, format!("{wrong}\n")).into_response();
     }
     let agreed = text("as").parse().ok().filter(|user| shared.read(|state| state.members.contains_key(user)));
-    match agreed {
-        Some(user) => {
-            let back = text("redirect_uri").to_owned();
-            let code = shared.change(|state| {
-                let code = format!("code{}", state.new_id());
-                state.oauth.codes.insert(code.clone(), (user, back.clone()));
-                code
-            });
-            let state = utf8_percent_encode(text("state"), NON_ALPHANUMERIC);
-            (StatusCode::FOUND, [(LOCATION, format!("{back}?code={code}&state={state}"))]).into_response()
-        }
-        None => {
-            let policy = [(CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")];
-            (policy, Html(shared.read(|state| page(state, &asked)))).into_response()
-        }
-    }
+    let Some(user) = agreed else {
+        let policy = [(CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")];
+        return (policy, Html(shared.read(|state| page(state, &asked)))).into_response();
+    };
+    let back = text("redirect_uri").to_owned();
+    let code = shared.change(|state| {
+        let code = format!("code{}", state.new_id());
+        state.oauth.codes.insert(code.clone(), (user, back.clone()));
+        code
+    });
+    let state = utf8_percent_encode(text("state"), NON_ALPHANUMERIC);
+    (StatusCode::FOUND, [(LOCATION, format!("{back}?code={code}&state={state}"))]).into_response()
 }
 
 /// What Discord would refuse.

@@ -124,6 +124,11 @@ pub(super) fn clocks(case: &Escalation) -> Clocks {
 }
 
 impl Chronicle {
+    /// In the order in which they were recorded.
+    pub fn all(&self) -> &[Mark] {
+        &self.marks
+    }
+
     /// In the order in which they were recorded, those up to an instant; it does not count itself.
     pub fn until(&self, until: DateTime<Utc>) -> &[Mark] {
         &self.marks[..self.marks.partition_point(|mark| mark.at < until)]

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use crate::sop::chronicle::What as Marked;
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Escalation, Fate, Page, PageReason, Status};
+use crate::sop::escalation::{Actor, Escalation, EscalationId, Fate, Page, PageReason, Status};
 use crate::sop::team::{Plan, Step, TeamId};
 
 /// The paths of the cases that were opened in a span of time.
@@ -147,13 +148,14 @@ pub fn paths(desk: &Desk, reader: &Actor, since: DateTime<Utc>, until: DateTime<
     let known = desk.cases().rev().filter(is_asked).filter(is_its_own).filter(|case| case.may_be_read_by(reader));
     let (mut routes, mut deviations, mut steps) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let (mut cases, mut as_written) = (0, 0);
+    let answers = Answers::of(desk);
     for case in known.take(CASES_MAX) {
         cases += 1;
-        let found = deviations_of(case);
-        as_written += u32::from(found.is_empty() && is_answered(case));
+        let found = deviations_of(case, &answers);
+        as_written += u32::from(found.is_empty() && is_answered(case, &answers));
         count_route(case, &mut routes);
         count_deviations(found, &mut deviations);
-        count_steps(case, &mut steps);
+        count_steps(case, &answers, &mut steps);
     }
     let mut routes: Vec<Route> = routes.into_values().collect();
     routes.sort_by_key(|route| Reverse(route.cases));
@@ -165,9 +167,29 @@ pub fn paths(desk: &Desk, reader: &Actor, since: DateTime<Utc>, until: DateTime<
     Paths { cases, as_written, routes, more_routes, deviations, steps }
 }
 
+/// When each page was answered, by the number of the page in its case.
+struct Answers(BTreeMap<(EscalationId, usize), DateTime<Utc>>);
+
+impl Answers {
+    fn of(desk: &Desk) -> Self {
+        let mut answers = BTreeMap::new();
+        for mark in desk.chronicle().all() {
+            if let (Some(case), Marked::Taken { page }) = (mark.case, mark.what) {
+                // What comes after the first is a second acknowledgement.
+                answers.entry((case, usize::from(page))).or_insert(mark.at);
+            }
+        }
+        Self(answers)
+    }
+
+    fn at(&self, case: &Escalation, page: usize) -> Option<DateTime<Utc>> {
+        self.0.get(&(case.id, page)).copied()
+    }
+}
+
 /// Somebody took it on its first page, in time.
-fn is_answered(case: &Escalation) -> bool {
-    let is_in_time = |page: &Page| match (&page.fate, page.answered_at) {
+fn is_answered(case: &Escalation, answers: &Answers) -> bool {
+    let is_in_time = |page: &Page| match (&page.fate, answers.at(case, 0)) {
         (Fate::Delivered { at, .. }, Some(answered)) => answered <= case.opened.plan.rung(page.step).due(*at),
         _ => false,
     };
@@ -190,7 +212,7 @@ fn count_route(case: &Escalation, routes: &mut BTreeMap<(String, Vec<Stop>), Rou
 }
 
 /// Everything about a case that its ladder does not ask for, each with the team where it happened.
-fn deviations_of(case: &Escalation) -> Vec<(What, TeamId)> {
+fn deviations_of(case: &Escalation, answers: &Answers) -> Vec<(What, TeamId)> {
     let (plan, mut found) = (&case.opened.plan, Vec::new());
     let mut before: Option<&Page> = None;
     for page in &case.pages {
@@ -219,7 +241,7 @@ fn deviations_of(case: &Escalation) -> Vec<(What, TeamId)> {
     let undelivered = case.pages.last().filter(|page| matches!(page.fate, Fate::Undeliverable { .. }));
     found.extend(undelivered.map(|page| (What::Undeliverable, page.team.clone())));
     // Who resolves what nobody has taken takes it at that instant.
-    let answered = case.pages.last().and_then(|page| page.answered_at);
+    let answered = case.pages.len().checked_sub(1).and_then(|last| answers.at(case, last));
     let is_untaken = case.resolution.as_ref().is_some_and(|resolution| answered == Some(resolution.at));
     found.extend(is_untaken.then(|| (What::Untaken, case.team().clone())));
     found
@@ -273,9 +295,9 @@ struct Delivered {
 /// By plan, where it stands on the ladder, and team.
 type StepKey = (String, usize, TeamId);
 
-fn count_steps(case: &Escalation, steps: &mut BTreeMap<StepKey, Delivered>) {
+fn count_steps(case: &Escalation, answers: &Answers, steps: &mut BTreeMap<StepKey, Delivered>) {
     let plan = &case.opened.plan;
-    for page in &case.pages {
+    for (number, page) in case.pages.iter().enumerate() {
         let Fate::Delivered { at, .. } = &page.fate else { continue };
         let index = match page.step {
             Step::Rung { index, .. } => index,
@@ -293,7 +315,7 @@ fn count_steps(case: &Escalation, steps: &mut BTreeMap<StepKey, Delivered>) {
             answers: Vec::new(),
         });
         counted.count += 1;
-        if let Some(answered) = page.answered_at {
+        if let Some(answered) = answers.at(case, number) {
             counted.answers.push(answered - *at);
             counted.in_time += u32::from(answered <= rung.due(*at));
         }

@@ -82,6 +82,11 @@ impl Chart {
         kuva::render_to_svg(plots, layout)
     }
 
+    /// In minutes, with a little room; where everybody answered at once there still is an axis.
+    fn highest(&self) -> f64 {
+        self.bars.iter().map(|(_, half, most)| half.max(*most)).fold(1.0, f64::max) * 1.05
+    }
+
     fn drawn(&self) -> (Vec<Plot>, Layout) {
         let bars = self.bars.iter().fold(BarPlot::new(), |plot, (name, half, most)| {
             plot.with_group(name.clone(), [(*half, BLUE), (*most, ORANGE)])
@@ -91,6 +96,8 @@ impl Chart {
             .with_title(self.title.clone())
             .with_width(WIDTH)
             .with_height(HEIGHT)
+            .with_y_axis_min(0.0)
+            .with_y_axis_max(self.highest())
             .with_legend_position(LegendPosition::OutsideRightTop);
         (plots, layout)
     }

@@ -6,31 +6,30 @@ use pulldown_cmark::{Options, Parser, html};
 use serde::Serialize;
 
 use crate::sop::notice::DigestFacts;
+use crate::words::shown::shown;
 use crate::words::{Markup, Words};
 
 impl Markup {
     /// For documents in Markdown (CommonMark, with tables).
     pub fn document() -> Self {
-        Self { escape: escaped, plain: escaped, ..Self::none() }
+        Self { escape: escaped_markdown, plain: escaped_markdown, ..Self::none() }
     }
 }
 
-/// Nothing in it is markup, nor ends its cell.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!' => {
-                out.extend(['\\', character])
-            }
-            // No scheme, no link.
-            ':' if rest.peek() == Some(&'/') => out.extend(['\\', ':']),
-            _ if character.is_control() => out.push(' '),
-            _ => out.push(character),
+/// Text that neither formats nor links nor ends the row of a table.
+pub(super) fn escaped_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in shown(text) {
+        match letter {
+            '\n' => out.push(' '),
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => out.extend(['\\', letter]),
+            letter => out.push(letter),
         }
     }
-    out
+    // Addresses link themselves.
+    out.replace("://", "\\://").replace("www.", "www\\.")
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,7 @@ pub mod guide;
 mod language;
 mod sample;
 mod sheet;
+pub(crate) mod shown;
 
 use std::path::Path;
 

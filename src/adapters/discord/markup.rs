@@ -1,7 +1,7 @@
 //! How Discord writes things (<https://discord.com/developers/docs/reference#message-formatting>).
 
-use crate::adapters::shown::shown;
 use crate::words::Markup;
+use crate::words::shown::shown;
 
 /// Discord's markup for the words of a desk in this guild.
 pub fn markup(guild: u64) -> Markup {
@@ -55,7 +55,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::adapters::shown::MARKS_MAX;
+    use crate::words::shown::MARKS_MAX;
 
     fn check(text: &str, expected: &Expect) {
         expected.assert_eq(&escape(text).escape_unicode().to_string().replace("\\u{5c}", "\\"));

@@ -2,8 +2,8 @@
 
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
-use crate::adapters::shown::shown;
 use crate::sop::message::cut;
+use crate::words::shown::shown;
 
 /// A name, a subject, a tag: what is longer says no more.
 const LINE_CHARS_MAX: usize = 300;

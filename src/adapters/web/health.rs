@@ -37,8 +37,7 @@ pub(super) async fn ready(State(house): State<Arc<House>>, Extension(peer): Exte
     if problems.is_empty() {
         return "ready\n".into_response();
     }
-    let lines: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
-    (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n").into_response()
 }
 
 pub(super) async fn metrics(State(house): State<Arc<House>>, Extension(peer): Extension<Peer>) -> Response {

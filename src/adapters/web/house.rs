@@ -22,7 +22,7 @@ use crate::adapters::web::listen::Peer;
 use crate::adapters::web::look::Shared;
 use crate::adapters::web::pages::{self, BotSeen, CaseSeen, Duties};
 use crate::adapters::web::show::{self, Frame, Pages};
-use crate::adapters::web::{health, login, trends};
+use crate::adapters::web::{guide, health, login, trends};
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
 use crate::engine::{Measured, Pulse};
@@ -31,6 +31,8 @@ use crate::sop::health::Health;
 use crate::sop::message::PersonId;
 use crate::sop::notice::DigestFacts;
 use crate::sop::overview::Overview;
+use crate::sop::paths::Paths;
+use crate::sop::procedure::Procedure;
 use crate::words::Words;
 
 /// The listener's rooms and what stands in them.
@@ -46,6 +48,7 @@ pub(super) struct House {
     pub(super) url: String,
     /// When it began to listen, in real time.
     pub(super) since: DateTime<Utc>,
+    pub(super) procedure: Arc<Procedure>,
     pub(super) words: Words,
     pub(super) pages: Pages,
     pub(super) asked: Buckets,
@@ -58,6 +61,8 @@ pub(super) struct House {
     pub(super) triggers: Shared<PersonId, Health>,
     /// The same, and over how many days.
     pub(super) trends: Shared<(PersonId, u16), DigestFacts>,
+    /// How cases went, by who reads.
+    pub(super) ways: Shared<PersonId, Paths>,
 }
 
 impl House {
@@ -69,6 +74,8 @@ impl House {
             .route("/triggers", get(pages::triggers))
             .route("/trends", get(trends::page))
             .route("/trends/chart.svg", get(trends::chart))
+            .route("/guide", get(guide::page))
+            .route("/guide/paths", get(guide::ways))
             .route("/rota", get(pages::rota))
             .route("/bot", get(pages::bot))
             .route("/logout", post(login::sign_out));

@@ -49,8 +49,11 @@ pub(super) async fn look<T: Send + 'static>(
 /// What was seen lately, by what it is about; that nothing was to be seen, too.
 pub(super) struct Shared<K, T> {
     lasts: Duration,
-    kept: Mutex<BTreeMap<K, (Instant, Result<Arc<T>, NoAnswer>)>>,
+    kept: Mutex<BTreeMap<K, Seen<T>>>,
 }
+
+/// What was seen, and when.
+type Seen<T> = (Instant, Result<Arc<T>, NoAnswer>);
 
 impl<K: Ord + Clone, T> Default for Shared<K, T> {
     fn default() -> Self {

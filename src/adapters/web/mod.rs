@@ -2,13 +2,15 @@
 //!
 //! - `hooks`: ticket systems say that a ticket has changed
 //! - `health`: monitoring asks how the bot is
-//! - `pages`, `trends`: people look at the desk · `drawing`: clocks as bars · `show`: how a page is made
+//! - `pages`, `trends`: people look at the desk · `guide`: the procedure as people read it
+//! - `drawing`: clocks as bars · `show`: how a page is made
 //! - `access`: who may look · `login`: how they sign in · `seal`: what a browser keeps for us
 //! - `look`: how the desk is seen · `house`: what all requests share
 //! - `listen`, `limit`: how many connections and requests there may be
 
 mod access;
 mod drawing;
+mod guide;
 mod health;
 mod hooks;
 mod house;
@@ -75,7 +77,7 @@ pub struct Bound {
 pub struct Behind<'e> {
     pub engine: &'e Engine,
     pub clock: Clock,
-    pub procedure: &'e Procedure,
+    pub procedure: Arc<Procedure>,
     /// Those whose webhooks are heard.
     pub accounts: Vec<Arc<Account>>,
     /// Without markup.
@@ -121,9 +123,10 @@ impl Bound {
             pulse: engine.pulse(),
             measured: engine.measured(),
             hears,
-            entrance: Entrance::new(&settings.door, secrets, sign_in, procedure)?,
+            entrance: Entrance::new(&settings.door, secrets, sign_in, &procedure)?,
             url: url.clone(),
             since: Utc::now(),
+            procedure,
             words,
             pages: show::Pages::new(),
             asked: Buckets::new(limits.pages),
@@ -134,6 +137,7 @@ impl Bound {
             bot: look::Shared::default(),
             triggers: look::Shared::default(),
             trends: look::Shared::lasting(trends::LASTS),
+            ways: look::Shared::lasting(trends::LASTS),
         };
         let hooks =
             hooks::Hooks { accounts, inbox: engine.inbox(), clock, url, places: Semaphore::new(hooks::AT_ONCE_MAX) };

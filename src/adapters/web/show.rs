@@ -14,9 +14,9 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::adapters::shown::shown;
 use crate::adapters::web::access::Viewer;
 use crate::adapters::web::house::House;
+use crate::words::shown::shown;
 
 /// A page takes milliseconds; this is for a sign-in that waits for Discord.
 pub(super) const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
@@ -37,12 +37,13 @@ pub(super) const GUARDS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("../../../templates/web/layout.html")),
     ("now.html", include_str!("../../../templates/web/now.html")),
     ("case.html", include_str!("../../../templates/web/case.html")),
     ("triggers.html", include_str!("../../../templates/web/triggers.html")),
     ("trends.html", include_str!("../../../templates/web/trends.html")),
+    ("guide.html", include_str!("../../../templates/web/guide.html")),
     ("rota.html", include_str!("../../../templates/web/rota.html")),
     ("bot.html", include_str!("../../../templates/web/bot.html")),
     ("login.html", include_str!("../../../templates/web/login.html")),
@@ -52,6 +53,10 @@ const TEMPLATES: [(&str, &str); 8] = [
 pub(super) async fn asset(Path(file): Path<String>) -> Response {
     let (kind, body) = match file.as_str() {
         "style.css" => ("text/css; charset=utf-8", include_str!("../../../templates/web/style.css")),
+        "guide.css" => (
+            "text/css; charset=utf-8",
+            concat!(include_str!("../../../templates/guide.css"), include_str!("../../../templates/ladder.css"),),
+        ),
         "script.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/web/script.js")),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };

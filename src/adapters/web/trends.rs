@@ -39,6 +39,8 @@ struct Trends<'d> {
     days: u16,
     choices: [u16; 2],
     digest: &'d Digest,
+    /// The threshold that might be moved; empty: there is none.
+    suggestion: String,
     /// The picture in words; empty: there is none.
     alt: String,
     /// Names of the teams in which nobody was on call, and how often.
@@ -55,7 +57,9 @@ pub(super) async fn page(State(house): State<Arc<House>>, viewer: Viewer, asked:
     let digest = &facts.digest;
     let gaps = digest.gaps.iter().map(|gap| (gap.team.to_string(), gap.times)).collect();
     let alt = house.words.chart(&facts).map(|chart| chart.alt).unwrap_or_default();
-    let shown = Trends { days, choices: DAYS, digest, alt, gaps };
+    let change = digest.suggestion.as_ref().map(|suggestion| std::slice::from_ref(&suggestion.change));
+    let suggestion = change.map(|change| house.words.flip(change)).unwrap_or_default();
+    let shown = Trends { days, choices: DAYS, digest, suggestion, alt, gaps };
     house.show("trends.html", &Frame::new("trends", &viewer, house.clock.now()), &shown)
 }
 

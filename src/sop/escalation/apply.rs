@@ -76,8 +76,7 @@ impl Escalation {
                 // Most cases are paged once.
                 self.pages.reserve_exact(1);
                 let on_call = on_call.into();
-                let (asked_at, fate) = (at, Fate::Asked);
-                self.pages.push(Page { step, team, reason, on_call, asked_at, added, fate, answered_at: None });
+                self.pages.push(Page { step, team, reason, on_call, asked_at: at, added, fate: Fate::Asked });
                 self.version += 1;
             }
             Event::Delivered { page, place, message } => {
@@ -106,12 +105,7 @@ impl Escalation {
                 self.raised = Some(Box::new(Raise { at, from, why, gaps }));
             }
             Event::Answered { by } => self.answered.push(by),
-            Event::Acknowledged { by } => {
-                if let Some(page) = self.awaiting {
-                    self.pages[page].answered_at = Some(at);
-                }
-                self.give_to(by, at);
-            }
+            Event::Acknowledged { by } => self.give_to(by, at),
             Event::HandedOff { to } => {
                 self.answered.clear();
                 self.give_to(to, at);

@@ -197,8 +197,6 @@ pub struct Page {
     /// How many messages had joined the case by then.
     pub added: usize,
     pub fate: Fate,
-    /// When somebody took the case on it.
-    pub answered_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

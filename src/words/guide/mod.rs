@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::sop::guide::{Guide, lanes, merged};
 use crate::sop::paths::Paths;
 use crate::sop::procedure::Procedure;
+use crate::words::document::escaped_markdown;
 use facts::GuideFacts;
 
 pub use difference::{ProcedureChange, changes};
@@ -157,21 +158,4 @@ fn write(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(
         None => return Err(Error::new(ErrorKind::InvalidOperation, "only texts and numbers are written")),
     };
     written.map_err(|_| Error::from(ErrorKind::WriteFailure))
-}
-
-/// Text that neither formats nor links nor ends the row of a table.
-fn escaped_markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\r' | '\t' => out.push(' '),
-            letter if letter.is_control() || picture::is_mark_of_direction(letter) => {}
-            '<' => out.push_str("&lt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => out.extend(['\\', letter]),
-            letter => out.push(letter),
-        }
-    }
-    // Addresses link themselves.
-    out.replace("://", "\\://").replace("www.", "www\\.")
 }

@@ -10,6 +10,7 @@ use crate::sop::guide::{Lane, Mark, Rail, Step};
 use crate::sop::trigger::Mode;
 use crate::words::guide::measure::{fitted, measured, wrapped};
 use crate::words::guide::sentences;
+use crate::words::shown::shown;
 
 /// The style of the picture, for pages that it stands in.
 pub const LADDER_STYLE: &str = include_str!("../../../templates/ladder.css");
@@ -445,21 +446,16 @@ fn put(out: &mut String, written: std::fmt::Arguments<'_>) {
 /// Text of a config as text of a picture. What no document may hold is left out.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in shown(text) {
         match letter {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            // Control characters are forbidden, and marks of direction would turn the rest of the line around.
-            letter if letter.is_control() || is_mark_of_direction(letter) => {}
+            '\n' => out.push(' '),
+            '\u{FFFE}' | '\u{FFFF}' => {}
             letter => out.push(letter),
         }
     }
     out
-}
-
-pub(super) fn is_mark_of_direction(letter: char) -> bool {
-    matches!(letter, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}')
 }

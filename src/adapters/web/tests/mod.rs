@@ -151,7 +151,7 @@ impl Stage {
         let behind = Behind {
             engine: &engine,
             clock: clock.clone(),
-            procedure: &procedure,
+            procedure: Arc::clone(&procedure),
             accounts: vec![account(true), account(false)],
             words: words.unwrap_or_else(|problems| panic!("{problems:?}")),
             secrets,
