@@ -60,7 +60,7 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
     let behind = Behind {
         engine: &engine,
         clock,
-        procedure: &procedure,
+        procedure: Arc::clone(&procedure),
         accounts: Vec::new(),
         words: words.unwrap_or_else(|problems| panic!("{problems:?}")),
         secrets: Secrets::default(),
@@ -113,7 +113,7 @@ async fn viewer(address: SocketAddr, path: &'static str) -> Vec<Duration> {
         // Whoever asks too often from one address is told to wait: that is not what is measured here.
         assert!(answer.status().is_success() || answer.status().as_u16() == 429, "{}", answer.status());
         answer.bytes().await.expect("a page");
-        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     took
 }

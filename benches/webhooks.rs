@@ -97,7 +97,7 @@ async fn desk(log: &std::path::Path) -> (Web, Engine) {
     let behind = Behind {
         engine: &engine,
         clock,
-        procedure: &procedure,
+        procedure: Arc::clone(&procedure),
         accounts,
         words: words.unwrap_or_else(|problems| panic!("{problems:?}")),
         secrets: Secrets::default(),

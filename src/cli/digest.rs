@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// Until when; without it, until now.
     #[arg(long, value_name = "TIME", requires = "since")]
     until: Option<String>,
-    /// Times are by the clock of this zone; without it, that of the first of [[digests]], or else UTC.
+    /// Times are by the clock of this zone; without it, that of the first digest in the config, or else UTC.
     #[arg(long, value_name = "ZONE")]
     zone: Option<Tz>,
     /// As this team reads it in its channel; without it, everything that is not confidential.

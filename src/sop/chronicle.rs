@@ -168,8 +168,8 @@ impl Chronicle {
             Event::Merged { by, .. } => (What::Merged, Some(by)),
             Event::Reopened { by, .. } => (What::Reopened, Some(by)),
             Event::Raised { why, .. } => {
-                let (cause, by) = cause(why);
-                (What::Raised(cause), by)
+                let (reason, by) = cause(why);
+                (What::Raised(reason), by)
             }
             Event::Breached { page: breached, .. } => (What::Breached { page: page(*breached) }, None),
             Event::Undeliverable { .. } => (What::Undeliverable, None),

@@ -99,8 +99,8 @@ pub(super) struct Lengths {
 
 impl Lengths {
     fn add(&mut self, calendar: &Calendar, from: DateTime<Utc>, to: DateTime<Utc>, pauses: &[Span]) {
-        let paused: TimeDelta = pauses.iter().map(Span::length).sum();
-        let wall = to - from - paused;
+        let waited: TimeDelta = pauses.iter().map(Span::length).sum();
+        let wall = to - from - waited;
         self.wall.push(wall.num_seconds());
         let business = if calendar.is_always_open() { wall } else { calendar.elapsed(from, to, pauses) };
         self.business.push(business.num_seconds());

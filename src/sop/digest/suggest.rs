@@ -72,8 +72,8 @@ fn best_move(id: &str, name: &str, mut quieted: Vec<Quieted<'_>>) -> Option<Sugg
     let is_otherwise = |case: &Quieted<'_>| case.grade.is_some_and(|grade| grade != Grade::NotNeeded);
     // From the first that was graded otherwise on, a higher threshold would lose something. What has the same value
     // goes with it.
-    let lost = quieted.iter().find(|case| is_otherwise(case)).map_or(f64::INFINITY, |case| case.value);
-    let quiet: Vec<&Quieted<'_>> = quieted.iter().filter(|case| case.value < lost).collect();
+    let bound = quieted.iter().find(|case| is_otherwise(case)).map_or(f64::INFINITY, |case| case.value);
+    let quiet: Vec<&Quieted<'_>> = quieted.iter().filter(|case| case.value < bound).collect();
     let last = quiet.iter().copied().rfind(is_not_needed)?;
     let quiet = quiet.iter().copied().filter(|case| case.value <= last.value);
     let count = |cases: usize| u32::try_from(cases).unwrap_or(u32::MAX);

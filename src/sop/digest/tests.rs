@@ -1,7 +1,5 @@
 //! What a few days on a desk come to.
 
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
-
 use std::fmt::Write as _;
 
 use expect_test::expect;

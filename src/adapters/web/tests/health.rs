@@ -97,7 +97,10 @@ fn parse(text: &str) -> BTreeMap<String, Family> {
     for (name, family) in families.iter().filter(|(_, family)| family.kind == "histogram") {
         let of = |suffix: &'static str| family.samples.iter().filter(move |(rest, _)| rest.starts_with(suffix));
         let buckets: Vec<f64> = of("_bucket").map(|(_, value)| *value).collect();
-        assert!(buckets.is_sorted() && of("_bucket").last().is_some_and(|(rest, _)| rest.contains("+Inf")), "{name}");
+        assert!(
+            buckets.is_sorted() && of("_bucket").next_back().is_some_and(|(rest, _)| rest.contains("+Inf")),
+            "{name}"
+        );
         assert_eq!(of("_count").map(|(_, value)| *value).next_back(), buckets.last().copied(), "{name}");
     }
     families

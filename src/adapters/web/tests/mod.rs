@@ -144,7 +144,7 @@ impl Stage {
         let (procedure, connector) = (Arc::new(procedure), sent.clone());
         let settings = engine::Settings { procedure: Arc::clone(&procedure), clock: clock.clone(), store, connector };
         let engine = Engine::start(settings).await.expect("the desk starts");
-        let settings = Settings { door, url, ..Settings::at(([127, 0, 0, 1], 0).into()) };
+        let settings = Settings { url, door, ..Settings::at(([127, 0, 0, 1], 0).into()) };
         let bound = Bound::to(settings.listen).await.expect("a free port");
         let words = Words::load(Language::English, None, Markup::none(), &procedure.teams);
         let (connected, is_connected) = watch::channel(true);
