@@ -70,7 +70,7 @@ async fn where_all_is_well_it_says_so_of_each() -> Result<()> {
         ✓ templates: all of them render
         ✓ token: Discord accepts the token, and the bot is on the server
         ✓ message content: the bot may read what customers write
-        ✓ commands: all 26 are registered
+        ✓ commands: all 27 are registered
         ✓ clock: it agrees with Discord's
         ✓ #support: the bot may do there what it has to ([discord] watch)
         ✓ staff roles: all of them are there
@@ -178,7 +178,7 @@ async fn commands_that_may_not_be_there_or_are_not_yet_are_told() -> Result<()> 
     discord.register(Vec::new());
     expect![[r#"
         exit 0
-        ! commands: 0 of 26 are registered
+        ! commands: 0 of 27 are registered
           → start the bot with bellhop run: it registers them
         0 errors, 1 warning, 26 fine
     "#]]
