@@ -26,7 +26,7 @@ pub use crate::sop::notice::card::{
 };
 pub use crate::sop::notice::checkup::{Check, Checkup, Outcome};
 pub use crate::sop::notice::digest::{DigestFacts, Section};
-pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, post_facts};
+pub use crate::sop::notice::duty::{Duty, OpenItem, Post, PostFacts, Shift, post_facts};
 pub use crate::sop::notice::history::{Entry, HistoryFacts, history, history_facts};
 pub use crate::sop::notice::playbook::{BookLine, BookPage, BookStep, book};
 pub(in crate::sop) use crate::sop::notice::terms::rung;

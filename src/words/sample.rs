@@ -24,7 +24,7 @@ use crate::sop::guidance::playbook::{PlayStep, Playbook};
 use crate::sop::message::{Person, Standing};
 use crate::sop::notice::{
     self, Answer, BookPage, BookStep, Card, Check, Checkup, Difference, Duty, Line, LineFacts, OpenItem, Post,
-    PostFacts, Queue, Section, ShownClock, ShownRung, ShownTerms, Soon, Verb,
+    PostFacts, Queue, Section, Shift, ShownClock, ShownRung, ShownTerms, Soon, Verb,
 };
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Cover, Span};
@@ -478,7 +478,8 @@ fn handovers(cards: &[Card]) -> Vec<PostFacts> {
         let item = |case: Option<&Card>| OpenItem { codename: "Heron".to_owned(), case: case.cloned() };
         let open = cards.iter().map(Some).chain([None]).map(item).collect();
         let post = Post::HandedOver { team: "first".into(), at: at(0), from, to, late_minutes };
-        PostFacts { post, open, more: 3 }
+        let shift = (late_minutes == 0).then(|| Shift { since: at(0), taken: 2, breached: 1, resolved: 1 });
+        PostFacts { post, open, more: 3, shift }
     };
     vec![of(Vec::new(), people("Sam"), 0), of(people("Sam"), Vec::new(), 40), of(people("Sam"), people("Lena"), 0)]
 }

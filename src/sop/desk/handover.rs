@@ -3,16 +3,21 @@
 //! A hand-over is a deadline like any other: a function of the rota, of what is open, and of the last one that is on
 //! record. With nothing open there is none. What the program slept through is told once, as it is then.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sop::desk::turn::Turn;
 use crate::sop::desk::{Desk, Fact};
 use crate::sop::escalation::{Escalation, EscalationId};
 use crate::sop::notice::{Notice, Post};
 use crate::sop::procedure::Procedure;
+use crate::sop::rota::Rota;
 use crate::sop::team::TeamId;
+
+/// A longer shift is told from here on.
+const SHIFT_MAX: TimeDelta = TimeDelta::days(31);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handovers {
@@ -94,6 +99,17 @@ impl Desk {
         let mut held: Vec<&Escalation> = held.filter_map(|(_, id)| self.case(*id)).collect();
         held.sort_by_key(|case| (std::cmp::Reverse(case.severity), case.id));
         held
+    }
+
+    /// When the shift began that ends at this moment: the latest, where a team has several duties. `None` where nobody
+    /// had one.
+    pub fn shift_before(&self, team: &TeamId, until: DateTime<Utc>, procedure: &Procedure) -> Option<DateTime<Utc>> {
+        let rotas = procedure.rotas_of(team).map(|rota| rota.with_covers(&self.covers));
+        let last = |rota: Cow<'_, Rota>| {
+            let shift = rota.shifts(until - SHIFT_MAX, until).last()?;
+            shift.person.map(|_| shift.span.from)
+        };
+        rotas.filter_map(last).max()
     }
 
     fn next_handover(&self, team: &TeamId, after: DateTime<Utc>, procedure: &Procedure) -> Option<DateTime<Utc>> {

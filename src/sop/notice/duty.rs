@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::sop::desk::Desk;
+use crate::sop::digest::{Audience, Figures, digest};
 use crate::sop::escalation::Escalation;
 use crate::sop::message::Person;
 use crate::sop::notice::card::{Card, card};
@@ -64,6 +65,18 @@ pub struct PostFacts {
     pub open: Vec<OpenItem>,
     /// Open cases that did not fit.
     pub more: usize,
+    /// What the shift came to that a hand-over ends; `None` where nobody had one.
+    pub shift: Option<Shift>,
+}
+
+/// What a team did in a shift, as its place may know it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shift {
+    pub since: DateTime<Utc>,
+    /// Pages answered, and those that were not in time.
+    pub taken: u32,
+    pub breached: u32,
+    pub resolved: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,9 +97,9 @@ impl PostFacts {
 }
 
 pub fn post_facts(post: &Post, desk: &Desk, procedure: &Procedure) -> PostFacts {
-    let held = match post {
-        Post::Covered { .. } => Vec::new(),
-        Post::HandedOver { team, .. } => desk.held_by(team),
+    let (held, shift) = match post {
+        Post::Covered { .. } => (Vec::new(), None),
+        Post::HandedOver { team, at, .. } => (desk.held_by(team), shift(team, *at, desk, procedure)),
     };
     let is_cleared = |case: &Escalation| procedure.team(case.team()).is_some_and(|team| team.cleared);
     let item = |case: &&Escalation| {
@@ -97,5 +110,15 @@ pub fn post_facts(post: &Post, desk: &Desk, procedure: &Procedure) -> PostFacts 
         post: post.clone(),
         open: held.iter().take(OPEN_SHOWN).map(item).collect(),
         more: held.len().saturating_sub(OPEN_SHOWN),
+        shift,
     }
+}
+
+fn shift(team: &TeamId, until: DateTime<Utc>, desk: &Desk, procedure: &Procedure) -> Option<Shift> {
+    let since = desk.shift_before(team, until, procedure)?;
+    let Audience { reader, .. } = Audience::of_team(procedure.team(team)?);
+    let audience = Audience { reader, team: Some(team.clone()) };
+    let Figures { taken, breached, resolved, .. } =
+        digest(desk, procedure, &audience, Span { from: since, to: until }).figures;
+    Some(Shift { since, taken, breached, resolved })
 }
