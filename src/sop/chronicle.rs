@@ -41,8 +41,8 @@ pub enum What {
     },
     /// Somebody did something about it.
     Acted,
-    /// Whoever has it said by when the next step comes.
-    Promised,
+    /// Whoever has it said by when the next step comes: in seconds since 1970.
+    Promised { until: u32 },
     Waits,
     GoesOn,
     Resolved,
@@ -180,7 +180,7 @@ impl Chronicle {
             Event::Bounced { by, .. } => (What::Missing, Some(by)),
             Event::Graded { by, grade } => (What::Graded(*grade), Some(by)),
             Event::GapFound { team } => (What::Gap { team: self.ids.of(&team.0) }, None),
-            Event::Promised { by, .. } => (What::Promised, Some(by)),
+            Event::Promised { by, until } => (What::Promised { until: seconds(until.timestamp()) }, Some(by)),
             Event::Noted { by, .. }
             | Event::Offered { by, .. }
             | Event::SeveritySet { by, .. }
@@ -265,7 +265,7 @@ fn noticed_late(event: &Event) -> Option<u32> {
     }
 }
 
-/// Longer than 136 years does not happen, and shorter than nothing is nothing.
+/// Longer than 136 years does not happen, later than 2106 neither, and shorter than nothing is nothing.
 fn seconds(long: i64) -> u32 {
     u32::try_from(long.max(0)).unwrap_or(u32::MAX)
 }

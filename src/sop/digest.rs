@@ -303,18 +303,18 @@ impl OpenCases {
             standing.open += 1;
             if course.is_unowned() {
                 let danger = course.danger(at).or_else(|| course.waiting_page(at));
-                standing.unowned.push(item(course, desk, danger.as_ref()));
+                standing.unowned.push(item(course, desk, danger.as_ref(), at));
             }
             if let Some(danger) = course.danger(at) {
                 let list = if danger.is_late { &mut standing.breached } else { &mut standing.at_risk };
-                list.push(item(course, desk, Some(&danger)));
+                list.push(item(course, desk, Some(&danger), at));
             }
         }
         standing
     }
 }
 
-fn item(course: &Course<'_>, desk: &Desk, danger: Option<&Danger>) -> Item {
+fn item(course: &Course<'_>, desk: &Desk, danger: Option<&Danger>, at: DateTime<Utc>) -> Item {
     let Course { case, .. } = course;
     Item {
         id: case.id.to_string(),
@@ -326,7 +326,7 @@ fn item(course: &Course<'_>, desk: &Desk, danger: Option<&Danger>) -> Item {
         state: danger.map_or(State::Fine, Danger::state),
         due: danger.and_then(|danger| danger.due),
         clock: danger.and_then(|danger| danger.clock),
-        lapsed: course.has_lapsed(),
+        lapsed: course.has_lapsed(at),
         waits_for_customer: course.waits_since.is_some(),
     }
 }

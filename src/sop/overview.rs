@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Escalation, Fate, Promise, Running, Status};
+use crate::sop::escalation::{Actor, Escalation, Fate, PageReason, Promise, Running, Status};
 use crate::sop::message::Person;
 use crate::sop::notice::trigger_names;
 use crate::sop::procedure::Procedure;
@@ -58,6 +58,8 @@ pub struct OpenCase {
     pub triggers: Vec<String>,
     pub severity: Severity,
     pub status: Status,
+    /// Its page waits for an answer.
+    pub unowned: bool,
     pub confidential: bool,
     pub drill: bool,
     pub team: String,
@@ -78,7 +80,7 @@ pub struct OpenCase {
 #[serde(rename_all = "snake_case")]
 pub enum Pressure {
     InTime,
-    /// Three quarters of its time are gone, or it was warned of.
+    /// Three quarters of its time are gone; of a clock: it was warned of.
     AtRisk,
     Breached,
 }
@@ -155,27 +157,33 @@ impl<'o> TeamLoad<'o> {
 }
 
 impl OpenCase {
-    /// Nobody has taken it.
+    /// Its page waits for an answer, whoever had it before.
     pub fn is_unowned(&self) -> bool {
-        self.status == Status::Unacknowledged
+        self.unowned
     }
 }
 
 fn open_case(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> OpenCase {
     let opened = &case.opened;
     let dues = dues(case, now);
-    // A page that went unanswered stays a breach until somebody has the case.
-    let unanswered = case.breaches > 0 && case.responder.is_none();
-    let pressure = dues.iter().map(|due| due.pressure).chain(unanswered.then_some(Pressure::Breached)).max();
+    let unowned = case.awaiting.is_some();
+    // What was not answered, or promised and did not come, stays a breach until somebody has the case.
+    let unanswered = case.pages.last().filter(|_| unowned).is_some_and(|page| {
+        matches!(page.reason, PageReason::Silence | PageReason::Lapsed)
+    });
+    // What the team has not been told breaks no clock.
+    let clocks = dues.iter().filter(|due| due.what != DueKind::Information).map(|due| due.pressure);
+    let pressure = clocks.chain(unanswered.then_some(Pressure::Breached)).max();
     OpenCase {
         id: case.id.to_string(),
         triggers: trigger_names(case),
         severity: case.severity,
         status: case.status(),
+        unowned,
         confidential: opened.confidential,
         drill: opened.drill,
         team: procedure.team(case.team()).map_or_else(|| case.team().to_string(), |team| team.name.clone()),
-        responder: case.responder.as_deref().map(|(person, _)| person.clone()),
+        responder: case.responder.as_deref().filter(|_| !unowned).map(|(person, _)| person.clone()),
         customer: opened.subject.customer.as_deref().cloned(),
         opened_at: case.opened_at.timestamp(),
         pressure: pressure.unwrap_or(Pressure::InTime),
@@ -220,6 +228,9 @@ fn of_clock(running: &Running, now: DateTime<Utc>) -> Due {
         ClockKind::TimeInTier => DueKind::TimeInTier,
     };
     let due = due(what, running.clock.started_at, running.clock.due(), now);
+    // The config says from when on a clock is at risk.
+    let pressure = if due.pressure == Pressure::AtRisk { Pressure::InTime } else { due.pressure };
+    let due = Due { pressure, ..due };
     due.pressed(running.warned_percent > 0, Pressure::AtRisk).pressed(running.is_late, Pressure::Breached)
 }
 

@@ -208,7 +208,7 @@ fn count_route(case: &Escalation, routes: &mut BTreeMap<(String, Vec<Stop>), Rou
     let plan = case.opened.plan.id.clone();
     let route = routes.entry((plan.clone(), stops.clone())).or_insert(Route { plan, stops, cases: 0, open: 0 });
     route.cases += 1;
-    route.open += u32::from(case.status() == Status::Unacknowledged);
+    route.open += u32::from(case.status() != Status::Resolved);
 }
 
 /// Everything about a case that its ladder does not ask for, each with the team where it happened.

@@ -7,7 +7,7 @@ use crate::sop::chronicle::{Known, Mark, What};
 use crate::sop::clock::ClockKind;
 use crate::sop::desk::Desk;
 use crate::sop::digest::{Audience, State};
-use crate::sop::escalation::{Escalation, EscalationId, Fate, Page};
+use crate::sop::escalation::{Escalation, EscalationId, Fate, Page, PageReason};
 use crate::sop::team::{Step, TeamId};
 
 /// A case on its way through the marks.
@@ -16,7 +16,7 @@ pub(super) struct Course<'c> {
     /// How many of its pages had been asked for at the end.
     pages: usize,
     /// The page after which somebody had it.
-    taken: Option<u16>,
+    taken: Option<(u16, DateTime<Utc>)>,
     responder: Option<Known>,
     /// When it was opened, or opened again.
     pub(super) since: DateTime<Utc>,
@@ -27,8 +27,8 @@ pub(super) struct Course<'c> {
     /// In order and apart.
     pub(super) pauses: Vec<Span>,
     breached: Option<u16>,
-    /// The next step did not come, nor has anything since.
-    lapsed: bool,
+    /// By when the next step is to come.
+    promise: Option<DateTime<Utc>>,
     clocks: [Strain; ClockKind::ALL.len()],
 }
 
@@ -60,7 +60,8 @@ impl Danger {
     }
 }
 
-/// A page is at risk when less than a quarter of its time is left, as the clocks of the example warn.
+/// A page, or a promise, is at risk when less than a quarter of its time is left, as on the dashboard; a clock once it was
+/// warned of.
 const AT_RISK_PERCENT: i32 = 75;
 
 impl<'c> Course<'c> {
@@ -76,7 +77,7 @@ impl<'c> Course<'c> {
             waits_since: None,
             pauses: Vec::new(),
             breached: None,
-            lapsed: false,
+            promise: None,
             clocks: Default::default(),
         }
     }
@@ -85,19 +86,21 @@ impl<'c> Course<'c> {
     pub(super) fn follow(&mut self, mark: &Mark) {
         match mark.what {
             What::Taken { page } | What::HandedOff { page } => {
-                self.taken = Some(page);
+                self.taken = Some((page, mark.at));
                 self.responder = mark.by;
-                self.lapsed = false;
+                self.promise = None;
             }
-            What::Acted => self.act(),
-            What::Promised => self.lapsed = false,
+            What::Acted => self.has_acted = true,
+            What::Promised { until } => self.promise = DateTime::from_timestamp(until.into(), 0),
             What::Waits => {
-                self.act();
+                self.has_acted = true;
+                self.promise = None;
                 self.waits_since = Some(mark.at);
             }
             What::GoesOn => self.go_on(mark.at),
             What::Resolved | What::Merged => {
-                self.act();
+                self.has_acted = true;
+                self.promise = None;
                 self.go_on(mark.at);
                 self.is_over = true;
             }
@@ -110,21 +113,16 @@ impl<'c> Course<'c> {
             }
             // A page ends a wait, too.
             What::Raised(_) => {
-                self.act();
+                self.has_acted = true;
+                self.promise = None;
                 self.go_on(mark.at);
             }
             What::Breached { page } => self.breached = Some(page),
             What::Warned(clock) => self.clocks[clock as usize] = Strain::Warned,
             What::RanOut(clock) => self.clocks[clock as usize] = Strain::Late(mark.at),
             What::Stopped { clock, .. } => self.clocks[clock as usize] = Strain::None,
-            What::Lapsed => self.lapsed = true,
             _ => {}
         }
-    }
-
-    fn act(&mut self) {
-        self.has_acted = true;
-        self.lapsed = false;
     }
 
     fn go_on(&mut self, at: DateTime<Utc>) {
@@ -143,7 +141,7 @@ impl<'c> Course<'c> {
 
     /// Its last page waits for an answer.
     pub(super) fn is_unowned(&self) -> bool {
-        self.is_open() && self.taken.is_none_or(|page| usize::from(page) + 1 < self.pages)
+        self.is_open() && self.taken.is_none_or(|(page, _)| usize::from(page) + 1 < self.pages)
     }
 
     pub(super) fn responder(&self) -> Option<Known> {
@@ -156,8 +154,22 @@ impl<'c> Course<'c> {
         self.page().map_or(&self.case.opened.plan.rung(step).team, |page| &page.team)
     }
 
-    pub(super) fn has_lapsed(&self) -> bool {
-        self.lapsed
+    /// What whoever has it promised was due, or is, while no page waits.
+    fn promised(&self, at: DateTime<Utc>) -> Option<Danger> {
+        let until = self.promise.filter(|_| self.is_open() && !self.is_unowned())?;
+        let from = self.taken.map_or(self.since, |(_, at)| at).min(until);
+        Some(Danger { is_near: is_near(from, until, at), is_late: until <= at, due: Some(until), clock: None })
+    }
+
+    /// The next step did not come by when it was promised.
+    pub(super) fn has_lapsed(&self, at: DateTime<Utc>) -> bool {
+        self.promised(at).is_some_and(|promised| promised.is_late)
+    }
+
+    /// Its page waits because the one before it, or a promise, came to nothing.
+    fn is_unanswered(&self) -> bool {
+        let reason = self.page().filter(|_| self.is_unowned()).map(|page| page.reason);
+        matches!(reason, Some(PageReason::Silence | PageReason::Lapsed))
     }
 
     /// Nobody answered this page in time.
@@ -170,14 +182,15 @@ impl<'c> Course<'c> {
         let page = self.page().filter(|_| self.is_unowned())?;
         let Fate::Delivered { at: arrived, .. } = page.fate else { return None };
         let due = self.case.opened.plan.rung(page.step).due(arrived);
-        let is_near = (at - arrived) * 100 >= (due - arrived) * AT_RISK_PERCENT;
-        Some(Danger { is_near, is_late: due <= at, due: Some(due), clock: Some(ClockKind::Acknowledge) })
+        let is_late = due <= at || self.is_unanswered();
+        let is_near = is_late || is_near(arrived, due, at);
+        Some(Danger { is_near, is_late, due: Some(due), clock: Some(ClockKind::Acknowledge) })
     }
 
     /// What is late, or else what is nearly.
     pub(super) fn danger(&self, at: DateTime<Utc>) -> Option<Danger> {
         let page = self.waiting_page(at).filter(|page| page.is_near);
-        let lapsed = self.lapsed.then_some(Danger { is_near: true, is_late: true, due: None, clock: None });
+        let promised = self.promised(at).filter(|promised| promised.is_near);
         let clocks = ClockKind::ALL.into_iter().filter_map(|clock| {
             let (is_late, due) = match self.clocks[clock as usize] {
                 Strain::None => return None,
@@ -186,7 +199,7 @@ impl<'c> Course<'c> {
             };
             Some(Danger { is_near: true, is_late, due, clock: Some(clock) })
         });
-        let mut dangers: Vec<Danger> = page.into_iter().chain(lapsed).chain(clocks).collect();
+        let mut dangers: Vec<Danger> = page.into_iter().chain(promised).chain(clocks).collect();
         let late = dangers.iter().position(|danger| danger.is_late);
         (!dangers.is_empty()).then(|| dangers.swap_remove(late.unwrap_or(0)))
     }
@@ -197,6 +210,11 @@ impl<'c> Course<'c> {
         let own = plan.clocks.calendar.as_deref().or(plan.rung(Step::FIRST).calendar.as_deref());
         own.unwrap_or(Calendar::around_the_clock())
     }
+}
+
+/// Three quarters of the time are gone.
+fn is_near(from: DateTime<Utc>, due: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    (at - from) * 100 >= (due - from) * AT_RISK_PERCENT
 }
 
 /// The cases that a digest is about.

@@ -259,7 +259,7 @@ impl<'c> Tally<'c> {
             }
             What::Gap { team } => *self.gaps.entry(team).or_default() += 1,
             What::Undeliverable => self.undeliverable += 1,
-            What::Promised
+            What::Promised { .. }
             | What::GoesOn
             | What::Merged
             | What::Warned(_)

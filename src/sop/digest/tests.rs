@@ -10,6 +10,7 @@ use crate::sop::desk::{About, Fact, Form, Request};
 use crate::sop::escalation::{Act, EscalationId, Grade, Status};
 use crate::sop::fixture::{at, procedure, says, staff};
 use crate::sop::notice::{Notice, ReplyTo};
+use crate::sop::overview::{OpenCase, Pressure, overview};
 use crate::sop::trigger::Change;
 
 /// A desk on which things happen at the minutes named, with the deadlines and deliveries in between.
@@ -154,7 +155,7 @@ fn shown(digest: &Digest) -> String {
 fn a_day_comes_to_this() {
     expect![[r#"
         unowned: ESC-2 with duty, nobody, due Some(180) Some(Acknowledge)
-        at risk: ESC-2 with duty, nobody, due Some(180) Some(Acknowledge)
+        breached: ESC-2 with duty, nobody, due Some(180) Some(Acknowledge)
         open 2, closed ["Plover"]; opened 3 (before 0), resolved 1, breached 5, clocks 2/5
         answer 2x 359 to 599 s, first action 2x 660 to 900 s, resolved 1x 3600 to 3600 s
         angry: 1, 0/1 right
@@ -250,7 +251,7 @@ proptest! {
                 _ => story.does("mia", LEAD, case, Act::Reopen { reason: "Not solved.".to_owned() }),
             };
         }
-        story.until(minute + 1);
+        story.until(minute + 2);
         let all = story.digest(LEAD, 0, minute + 2);
         let open: Vec<_> = story.desk.cases().filter(|case| case.status() != Status::Resolved).collect();
         prop_assert_eq!(all.open as usize, open.len());
@@ -260,6 +261,22 @@ proptest! {
         unowned.sort();
         told.sort();
         prop_assert_eq!(told, unowned);
+        // The dashboard says the same, in its own words.
+        let now = overview(&story.desk, &procedure(), at((minute + 2) * 60));
+        let shown = now.to(&staff("reader", LEAD));
+        let ids = |is_in: &dyn Fn(&OpenCase) -> bool| {
+            let mut ids: Vec<String> = shown.cases.iter().filter(|case| is_in(case)).map(|case| case.id.clone()).collect();
+            ids.sort();
+            ids
+        };
+        let of = |items: &[Item]| {
+            let mut ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
+            ids.sort();
+            ids
+        };
+        prop_assert_eq!(of(&all.unowned), ids(&|case| case.is_unowned()));
+        prop_assert_eq!(of(&all.breached), ids(&|case| case.pressure == Pressure::Breached));
+        prop_assert_eq!(of(&all.at_risk), ids(&|case| case.pressure == Pressure::AtRisk));
         let parts = [story.digest(LEAD, 0, minute / 2), story.digest(LEAD, minute / 2, minute + 2)];
         let sum = |figure: fn(&Figures) -> u32| parts.iter().map(|part| figure(&part.figures)).sum::<u32>();
         prop_assert_eq!(sum(|it| it.opened), all.figures.opened);

@@ -128,17 +128,17 @@ fn cases_go_up_and_down() {
         &happens,
         &["leads"],
         expect![[r#"
-        1 of 3 as written
-        1 × leads: leads (Opened), 0 open
-        1 × leads: leads (Opened) → managers (Silence) → leads (Lowered), 0 open
-        1 × leads: leads (Opened) → managers (ByHand), 0 open
-        Silence leads: 1 in 1
-        ByHand leads: 1 in 1
-        Lowered managers: 1 in 1
-        Untaken managers: 1 in 1
-        leads/leads: 2 of 4 (2 in time), Some(4) min
-        leads/managers: 2 of 2 (2 in time), Some(0) min
-    "#]],
+            1 of 3 as written
+            1 × leads: leads (Opened), 0 open
+            1 × leads: leads (Opened) → managers (Silence) → leads (Lowered), 1 open
+            1 × leads: leads (Opened) → managers (ByHand), 0 open
+            Silence leads: 1 in 1
+            ByHand leads: 1 in 1
+            Lowered managers: 1 in 1
+            Untaken managers: 1 in 1
+            leads/leads: 2 of 4 (2 in time), Some(4) min
+            leads/managers: 2 of 2 (2 in time), Some(0) min
+        "#]],
     );
 }
 
@@ -177,10 +177,10 @@ fn what_a_reader_may_not_read_is_not_counted() {
         &happens,
         &["legal"],
         expect![[r#"
-        1 of 1 as written
-        1 × legal: legal (Opened), 0 open
-        legal/legal: 1 of 1 (1 in time), Some(5) min
-    "#]],
+            1 of 1 as written
+            1 × legal: legal (Opened), 1 open
+            legal/legal: 1 of 1 (1 in time), Some(5) min
+        "#]],
     );
 }
 
