@@ -1,7 +1,7 @@
 //! `bellhop digest`: what a stretch of time came to, from the log.
 
 use std::io::{Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail, ensure};
@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use crate::cli::progress::Progress;
-use crate::cli::{ConfigFile, NO};
+use crate::cli::{ConfigFile, NO, ensure_other};
 use crate::config::{self, Config};
 use crate::engine::store::SqliteStore;
 use crate::sop::calendar::Span;
@@ -67,7 +67,11 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let zone = arguments.zone.or_else(|| procedure.digests.first().map(|schedule| schedule.zone)).unwrap_or(Tz::UTC);
     let window = arguments.window(zone, Utc::now())?;
     let audience = arguments.audience(procedure)?;
-    let desk = folded(arguments.log.as_deref().unwrap_or(&config.desk.log), &config.desk.id, window.to)?;
+    let log = arguments.log.as_deref().unwrap_or(&config.desk.log);
+    let config_file = arguments.config.path();
+    let sources: Vec<&Path> = [Some(log), config_file.as_deref()].into_iter().flatten().collect();
+    ensure_other(arguments.output.as_deref(), &sources)?;
+    let desk = folded(log, &config.desk.id, window.to)?;
     let digest = digest(&desk, procedure, &audience, window);
     let facts = DigestFacts { digest, team: audience.team, late_minutes: 0 };
     let Some(written) = arguments.format.written(&facts, zone, &config)? else {
@@ -115,7 +119,7 @@ fn refused(period: &str, why: PeriodRefusal) -> String {
 }
 
 /// The desk as its log had it at an instant.
-fn folded(log: &std::path::Path, desk: &str, until: DateTime<Utc>) -> anyhow::Result<Desk> {
+fn folded(log: &Path, desk: &str, until: DateTime<Utc>) -> anyhow::Result<Desk> {
     if !log.exists() {
         bail!("there is no log {}: the bot makes it when it runs, or name another with --log", log.display());
     }

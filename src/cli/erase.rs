@@ -39,10 +39,10 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (config, path) = arguments.log.find()?;
     wait_for(async {
         // One that only looks may do so while the bot writes.
-        let opened = if arguments.dry_run {
-            SqliteStore::look(&path, &config.desk.id).await
-        } else {
-            SqliteStore::open(&path, &config.desk.id).await
+        let looked = SqliteStore::look(&path, &config.desk.id).await;
+        let opened = match looked {
+            Ok(_) if !arguments.dry_run => SqliteStore::open(&path, &config.desk.id).await,
+            looked => looked,
         };
         let mut store = match opened {
             Err(problem @ StoreError::InUse { .. }) => {
@@ -69,27 +69,27 @@ impl Arguments {
         };
         let Some(plan) = plan else {
             let customer = self.customer.as_deref().unwrap_or_default();
-            println!("Nothing in {} is about the customer {customer:?}.", path.display());
+            style::say(format!("Nothing in {} is about the customer {customer:?}.", path.display()));
             return Ok(NO.into());
         };
-        print!("{}", told(&plan));
+        style::say(told(&plan).trim_end());
         if plan.lines() == 0 {
             return Ok(ExitCode::SUCCESS);
         }
         if self.dry_run {
-            println!("Nothing was erased: this was only a look.");
+            style::say("Nothing was erased: this was only a look.");
             return Ok(ExitCode::SUCCESS);
         }
         if !self.is_agreed()? {
-            println!("Nothing was erased.");
+            style::say("Nothing was erased.");
             return Ok(NO.into());
         }
         store.erase(&plan, Utc::now().trunc_subsecs(3), procedure).await?;
         store.sweep().await?;
-        println!("Erased. The log's last link is now {}", store.head());
-        println!(
+        style::say(format!("Erased. The log's last link is now {}", store.head()));
+        style::say(
             "What Discord and ticket systems still have of it, and what backups and exports hold, is not for this \
-             program to erase."
+             program to erase.",
         );
         Ok(ExitCode::SUCCESS)
     }

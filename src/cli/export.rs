@@ -53,6 +53,7 @@ enum Format {
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (config, path) = arguments.log.find()?;
+    arguments.log.ensure_other(arguments.output.as_deref(), &path)?;
     let wanted = Wanted {
         since: time("since", arguments.since.as_deref())?,
         until: time("until", arguments.until.as_deref())?,

@@ -1,11 +1,11 @@
 //! The log that a subcommand reads: the config's, or a copy of it.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::cli::ConfigFile;
+use crate::cli::{ConfigFile, ensure_other};
 use crate::config::Config;
 
 /// Whose log, and where it lies.
@@ -19,6 +19,12 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
+    /// Refuses to write what comes of the log over it, or over the config.
+    pub(crate) fn ensure_other(&self, output: Option<&Path>, log: &Path) -> anyhow::Result<()> {
+        let config = self.config.path();
+        ensure_other(output, &[Some(log), config.as_deref()].into_iter().flatten().collect::<Vec<_>>())
+    }
+
     /// The config, and the log, which is there.
     pub(crate) fn find(&self) -> anyhow::Result<(Config, PathBuf)> {
         let config = self.config.read()?;

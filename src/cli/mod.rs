@@ -33,7 +33,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -162,11 +162,16 @@ impl ConfigFile {
         Config::parse_in(folder, &name, &text).map_err(ConfigError::Wrong)
     }
 
+    /// The file that it is read from; `None`: it is built in.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let here = Path::new("config.toml");
+        self.config.clone().or_else(|| here.exists().then(|| here.to_owned()))
+    }
+
     /// What a report calls the config, and its text as it was written.
     pub(crate) fn text(&self) -> Result<(String, String), ConfigError> {
-        let here = Path::new("config.toml");
-        match self.config.as_deref().or_else(|| here.exists().then_some(here)) {
-            Some(path) => Ok((path.display().to_string(), config::text(path)?)),
+        match self.path() {
+            Some(path) => Ok((path.display().to_string(), config::text(&path)?)),
             None => Ok(("config.example.toml".to_owned(), EXAMPLE.to_owned())),
         }
     }
@@ -233,11 +238,32 @@ fn warn_of_findings(config: &Config) {
     }
 }
 
+/// Whoever reads what we print has seen enough.
+fn is_unread(error: &anyhow::Error) -> bool {
+    let kinds = error.chain().filter_map(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        io.or_else(|| cause.downcast_ref::<serde_json::Error>()?.io_error_kind())
+    });
+    kinds.into_iter().any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+}
+
+/// What was found stands, whether or not all of it was read.
+fn read_or_not(told: anyhow::Result<()>) -> anyhow::Result<()> {
+    told.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Refuses to write what comes of a file over that file.
+fn ensure_other(output: Option<&Path>, sources: &[&Path]) -> anyhow::Result<()> {
+    let there = |path: &Path| path.canonicalize().ok();
+    let Some((output, target)) = output.and_then(|output| Some((output, there(output)?))) else { return Ok(()) };
+    let is_source = sources.iter().any(|source| there(source).is_some_and(|source| source == target));
+    ensure!(!is_source, "{} is what this is made of: name another file with --output", output.display());
+    Ok(())
+}
+
 /// Says why a subcommand could not do its work.
 fn give_up(error: &anyhow::Error) -> ExitCode {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    if io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
-        // Whoever read what we print has seen enough.
+    if is_unread(error) {
         return ExitCode::SUCCESS;
     }
     if let Some(ConfigError::Wrong(report)) = error.downcast_ref() {

@@ -1,6 +1,7 @@
 //! How the program speaks on a terminal.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
@@ -33,6 +34,12 @@ pub(crate) fn log(default: &str) {
 pub(crate) fn show(report: &Report) {
     let terminal = std::io::stderr();
     eprint!("{}", report.draw(colored(&terminal), terminal.is_terminal()));
+}
+
+/// A line of what was asked for. Where nobody reads it any more what was done stays done.
+pub(crate) fn say(line: impl Display) {
+    // Nobody is left to tell.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Says what went wrong.

@@ -10,9 +10,9 @@ use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::NO;
 use crate::cli::log::{LogFile, wait_for};
 use crate::cli::progress::Progress;
+use crate::cli::{NO, read_or_not};
 use crate::engine::store::{Broken, Line, Link, Proof, SqliteStore, StoreError};
 use crate::sop::audit::{Audit, Doubt};
 use crate::sop::desk::Fact;
@@ -52,11 +52,12 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     examined.end();
     ensure!(examined.proof.lines > 0, "there is nothing of the desk \"{desk}\" in {}", path.display());
     let mut out = stdout().lock();
-    if arguments.json {
-        examined.write_json(&mut out)?;
+    let told = if arguments.json {
+        examined.write_json(&mut out)
     } else {
-        examined.tell(&desk, &mut out)?;
-    }
+        examined.tell(&desk, &mut out).map_err(anyhow::Error::from)
+    };
+    read_or_not(told)?;
     Ok(if examined.wrong() == 0 { ExitCode::SUCCESS } else { NO.into() })
 }
 

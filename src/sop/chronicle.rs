@@ -42,7 +42,9 @@ pub enum What {
     /// Somebody did something about it.
     Acted,
     /// Whoever has it said by when the next step comes: in seconds since 1970.
-    Promised { until: u32 },
+    Promised {
+        until: u32,
+    },
     Waits,
     GoesOn,
     Resolved,

@@ -168,9 +168,11 @@ fn open_case(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Op
     let dues = dues(case, now);
     let unowned = case.awaiting.is_some();
     // What was not answered, or promised and did not come, stays a breach until somebody has the case.
-    let unanswered = case.pages.last().filter(|_| unowned).is_some_and(|page| {
-        matches!(page.reason, PageReason::Silence | PageReason::Lapsed)
-    });
+    let unanswered = case
+        .pages
+        .last()
+        .filter(|_| unowned)
+        .is_some_and(|page| matches!(page.reason, PageReason::Silence | PageReason::Lapsed));
     // What the team has not been told breaks no clock.
     let clocks = dues.iter().filter(|due| due.what != DueKind::Information).map(|due| due.pressure);
     let pressure = clocks.chain(unanswered.then_some(Pressure::Breached)).max();

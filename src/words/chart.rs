@@ -39,13 +39,13 @@ pub struct Chart {
 impl Words {
     /// The picture of a digest; `None` where no page was answered.
     pub fn chart(&self, facts: &DigestFacts) -> Option<Chart> {
-        let answered = facts.digest.teams.iter().filter(|team| team.acknowledge.count > 0).take(TEAMS_MAX);
+        let teams = facts.digest.teams.iter();
+        let answered = teams.filter_map(|team| Some((&team.name, team.acknowledge.wall?))).take(TEAMS_MAX);
         #[expect(clippy::cast_precision_loss, reason = "minutes, to be looked at")]
         let minutes = |seconds: i64| seconds as f64 / 60.0;
         let bars: Vec<_> = answered
-            .map(|team| {
-                let spread = team.acknowledge.wall;
-                (text(&cut(&team.name, NAME_MAX)), minutes(spread.median_seconds), minutes(spread.p90_seconds))
+            .map(|(name, spread)| {
+                (text(&cut(name, NAME_MAX)), minutes(spread.median_seconds), minutes(spread.p90_seconds))
             })
             .collect();
         if bars.is_empty() {

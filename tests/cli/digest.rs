@@ -214,3 +214,20 @@ async fn what_cannot_be_answered_says_what_to_do() -> Result<()> {
     }
     Ok(())
 }
+
+/// What a log comes to is never written over that log, nor over the config.
+#[tokio::test]
+async fn nothing_is_written_over_what_it_is_made_of() -> Result<()> {
+    let folder = Monday::recorded().await?;
+    for file in ["bellhop.sqlite", "config.toml"] {
+        let before = std::fs::read(folder.path().join(file))?;
+        for command in [&["digest", "--period", "2026-03-02"][..], &["export", "--format", "csv"]] {
+            let arguments: Vec<&str> = command.iter().copied().chain(["--output", file]).collect();
+            let done = bellhop(folder.path(), &arguments, b"").await?;
+            assert_eq!(done.code, Some(2), "{arguments:?}: {}", done.err);
+            assert!(done.err.contains("is what this is made of"), "{}", done.err);
+        }
+        assert_eq!(std::fs::read(folder.path().join(file))?, before, "{file}");
+    }
+    Ok(())
+}

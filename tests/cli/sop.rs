@@ -206,8 +206,8 @@ async fn how_cases_went_is_told_from_the_log() -> Result<()> {
 
         | cases | still open | plan | path | the ladder |
         |---:|---:|---|---|---|
-        | 1 | 0 | leads | Team leads | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
-        | 1 | 0 | leads | Team leads → Managers (silence) | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
+        | 1 | 1 | leads | Team leads | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
+        | 1 | 1 | leads | Team leads → Managers (silence) | Team leads 15 min → Managers 30 min → last resort Managers 30 min, again and again |
 
         ## What the ladder does not ask for
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::desk;
 use crate::logbook::{Logbook, masked, sql};
-use crate::program::bellhop;
+use crate::program::{bellhop, bellhop_unread};
 
 /// What is said of a morning's log after somebody has written into it.
 async fn check(statements: &str, arguments: &[&str], expected: Expect) -> Result<()> {
@@ -213,5 +213,29 @@ async fn without_a_log_it_says_where_one_is_named() -> Result<()> {
         error: there is nothing of the desk "other" in bellhop.sqlite
     "#]]
     .assert_eq(&done.to_string());
+    Ok(())
+}
+
+/// Whatever somebody wrote there: it is found, and named.
+#[tokio::test]
+async fn a_line_that_holds_what_cannot_be_is_named() -> Result<()> {
+    for change in ["fact = x'7bff'", "at = 'soon'", "at = 1.5", "input = x'ff'", "procedure = 7"] {
+        let folder = Logbook::morning().await?.close().await?;
+        sql(folder.path(), &format!("UPDATE events SET {change} WHERE seq = 20")).await?;
+        let done = bellhop(folder.path(), &["verify"], b"").await?;
+        ensure!(done.code == Some(1) && done.out.contains("✗ line 20 "), "{change}: {done}");
+    }
+    Ok(())
+}
+
+/// Whoever reads only the first line has the same answer.
+#[tokio::test]
+async fn a_broken_log_is_broken_for_whoever_reads_no_further() -> Result<()> {
+    let folder = Logbook::morning().await?.close().await?;
+    sql(folder.path(), "DELETE FROM events WHERE seq = 20").await?;
+    for arguments in [&["verify"][..], &["verify", "--json"]] {
+        let done = bellhop_unread(folder.path(), arguments, b"").await?;
+        ensure!(done.code == Some(1), "{arguments:?}: {done}");
+    }
     Ok(())
 }

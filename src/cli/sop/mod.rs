@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::cli::ConfigFile;
+use crate::cli::{ConfigFile, ensure_other};
 use crate::config::{self, Config};
 use crate::engine::store::SqliteStore;
 use crate::sop::desk::Desk;
@@ -80,6 +80,9 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(What::Import(arguments)) = &arguments.what {
         return import::main(arguments);
     }
+    let source = arguments.config.path();
+    let sources: Vec<&Path> = source.as_deref().into_iter().chain(arguments.diff.as_deref()).collect();
+    ensure_other(arguments.output.as_deref(), &sources)?;
     let format = if arguments.json { Format::Json } else { arguments.format };
     let config = arguments.config.read()?;
     let now = Utc::now();

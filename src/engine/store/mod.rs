@@ -119,4 +119,12 @@ pub enum StoreError {
     Unchained { path: String },
     #[error("entry {seq} of the log is not one this version understands")]
     Foreign { seq: i64, source: serde_json::Error },
+    #[error("{} of the log holds what this program does not write: `bellhop verify` says more", entry(*.seq))]
+    Misshapen { seq: Option<i64> },
+    #[error("{path} is no log of Bellhop")]
+    NoLog { path: String },
+}
+
+fn entry(seq: Option<i64>) -> String {
+    seq.map_or_else(|| "an entry".to_owned(), |seq| format!("entry {seq}"))
 }

@@ -48,6 +48,11 @@ impl SqliteStore {
             source: error,
         };
         let mut connection = options.connect().await.map_err(|error| open(error.into()))?;
+        // Nothing of ours goes into somebody else's file.
+        let found = tables(&mut connection).await?;
+        if !found.is_log && !found.is_empty {
+            return Err(StoreError::NoLog { path: path.display().to_string() });
+        }
         sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(|error| open(error.into()))?;
         // A loop killed within this process leaves its connection to a thread that may still be committing. To begin
         // a write is to wait for its end, so that what is read next is all there is.
@@ -64,10 +69,17 @@ impl SqliteStore {
 
     /// Looks into a log that another process may be writing. Nothing can be recorded with it.
     pub async fn look(path: &Path, desk: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        // Where a log lies that nobody writes there is nothing beside it, and whoever may only read could not put there
+        // what a look at one in use needs.
+        let is_idle = !beside(path, "-wal").exists();
+        let options =
+            SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_idle).disable_statement_logging();
         let connection = options.connect().await;
-        let connection =
+        let mut connection =
             connection.map_err(|error| StoreError::Open { path: path.display().to_string(), source: error.into() })?;
+        if !tables(&mut connection).await?.is_log {
+            return Err(StoreError::NoLog { path: path.display().to_string() });
+        }
         Ok(Self { desk: desk.to_owned(), connection, path: path.to_owned(), head: Link::NONE, _lock: None })
     }
 
@@ -125,17 +137,20 @@ impl SqliteStore {
         if !self.is_chained().await? {
             return Err(StoreError::Unchained { path: self.path.display().to_string() }.into());
         }
-        let query =
-            "SELECT seq, at, input, procedure, fact, salt, digest, link FROM events WHERE desk = $1 ORDER BY seq";
+        let query = "SELECT CAST(seq AS INTEGER) AS seq, CAST(at AS INTEGER) AS at, CAST(input AS BLOB) AS input, \
+                     CAST(procedure AS BLOB) AS procedure, CAST(fact AS BLOB) AS fact, CAST(salt AS BLOB) AS salt, \
+                     CAST(digest AS BLOB) AS digest, CAST(link AS BLOB) AS link FROM events WHERE desk = $1 ORDER BY seq";
         let mut rows = sqlx::query(query).bind(&self.desk).fetch(&mut self.connection);
         while let Some(row) = rows.try_next().await.map_err(StoreError::Read)? {
             let link = |column: &str| row.get::<Option<&[u8]>, _>(column).and_then(Link::stored);
+            // What is no text was changed, and its digest says so.
+            let text = |column: &str| String::from_utf8_lossy(row.get(column)).into_owned();
             take(Line {
                 seq: row.get("seq"),
                 at: row.get("at"),
-                input: row.get("input"),
-                procedure: row.get("procedure"),
-                fact: row.get("fact"),
+                input: text("input"),
+                procedure: text("procedure"),
+                fact: text("fact"),
                 salt: row.get::<Option<Vec<u8>>, _>("salt").unwrap_or_default(),
                 digest: link("digest"),
                 link: link("link"),
@@ -225,13 +240,18 @@ impl SqliteStore {
             .map_err(StoreError::Read)?;
         let mut reader = Reader::default();
         let recorded = rows.iter().map(|row| {
-            let seq = row.get("seq");
+            let seq = row.try_get("seq").map_err(|_| StoreError::Misshapen { seq: None })?;
+            // Only somebody else can have written a value that is none of ours.
+            let wrong = |_| StoreError::Misshapen { seq: Some(seq) };
+            let at = Utc.timestamp_millis_opt(row.try_get("at").map_err(wrong)?).single();
             Ok(Recorded {
                 seq,
-                at: instant(row.get("at")),
-                input: InputId(row.get("input")),
-                procedure: row.get("procedure"),
-                fact: reader.read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?,
+                at: at.ok_or(StoreError::Misshapen { seq: Some(seq) })?,
+                input: InputId(row.try_get("input").map_err(wrong)?),
+                procedure: row.try_get("procedure").map_err(wrong)?,
+                fact: reader
+                    .read(row.try_get("fact").map_err(wrong)?)
+                    .map_err(|source| StoreError::Foreign { seq, source })?,
             })
         });
         recorded.collect()
@@ -408,6 +428,19 @@ impl Script {
     }
 }
 
+/// What a file holds.
+struct Tables {
+    is_log: bool,
+    is_empty: bool,
+}
+
+async fn tables(connection: &mut SqliteConnection) -> Result<Tables, StoreError> {
+    let query = "SELECT COUNT(*) AS tables, COALESCE(SUM(name = 'events'), 0) AS events FROM sqlite_master \
+                 WHERE type = 'table'";
+    let row = sqlx::query(query).fetch_one(connection).await.map_err(StoreError::Read)?;
+    Ok(Tables { is_log: row.get::<i64, _>("events") > 0, is_empty: row.get::<i64, _>("tables") == 0 })
+}
+
 /// Takes the lock beside the log, or says who should be stopped.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let open = |source: std::io::Error| StoreError::Open { path: path.display().to_string(), source: source.into() };
@@ -420,8 +453,13 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 }
 
 fn lock_beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    beside(path, ".lock")
+}
+
+/// Beside the file itself, by whichever name it was reached: one log has one lock.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
+    name.push(ending);
     name.into()
 }
 

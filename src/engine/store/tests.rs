@@ -304,3 +304,45 @@ async fn what_is_too_old_goes_once() {
     assert!(!book.holds("flowers") && book.holds("Bartholomew"));
     book.check(expect![""]).await;
 }
+
+/// A log has one lock, by whichever name it is reached.
+#[cfg(unix)]
+#[tokio::test]
+async fn another_name_of_a_log_in_use_opens_nothing() {
+    let book = Book::new();
+    let _held = book.open().await;
+    let link = book.folder.path().join("link.sqlite");
+    std::os::unix::fs::symlink(book.path(), &link).expect("a link");
+    assert!(matches!(SqliteStore::open(&link, "desk").await, Err(StoreError::InUse { .. })));
+}
+
+/// Nothing of ours goes into a file of somebody else's.
+#[tokio::test]
+async fn a_foreign_file_is_no_log() {
+    let book = Book::new();
+    let options = SqliteConnectOptions::new().filename(book.path()).create_if_missing(true);
+    let mut connection: SqliteConnection = options.connect().await.expect("a file");
+    sqlx::raw_sql("CREATE TABLE theirs (a)").execute(&mut connection).await.expect("SQL");
+    drop(connection);
+    assert!(matches!(SqliteStore::open(&book.path(), "desk").await, Err(StoreError::NoLog { .. })));
+    assert!(matches!(SqliteStore::look(&book.path(), "desk").await, Err(StoreError::NoLog { .. })));
+}
+
+/// What a column cannot hold is named, and stops nobody with a panic.
+#[tokio::test]
+async fn a_value_that_is_none_of_ours_is_named() {
+    for change in ["fact = x'ff00'", "at = 'soon'", "at = 9223372036854775807", "input = x'ff'"] {
+        let mut book = Book::new();
+        book.two_cases().await;
+        book.sql(&format!("UPDATE events SET {change} WHERE seq = 2")).await;
+        let mut store = SqliteStore::look(&book.path(), "desk").await.expect("it is a log");
+        assert!(matches!(store.facts().await, Err(StoreError::Misshapen { seq: Some(2) })), "{change}");
+        let mut lines = 0;
+        let read = store.each_line(|_| {
+            lines += 1;
+            Ok::<(), StoreError>(())
+        });
+        read.await.expect("all that is there");
+        assert!(lines > 2, "{change}");
+    }
+}

@@ -38,14 +38,14 @@ pub struct Figures {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Times {
     pub count: u32,
-    /// By the clock on the wall.
-    pub wall: Spread,
+    /// By the clock on the wall; `None` where nothing was measured.
+    pub wall: Option<Spread>,
     /// In the hours of whoever had to do it.
-    pub business: Spread,
+    pub business: Option<Spread>,
 }
 
-/// In seconds; the value that half, or 90 of 100, do not exceed (nearest rank). 0 where nothing was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// In seconds; the value that half, or 90 of 100, do not exceed (nearest rank).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Spread {
     pub median_seconds: i64,
     pub p90_seconds: i64,
@@ -112,11 +112,10 @@ impl Lengths {
     }
 }
 
-fn spread(mut lengths: Vec<i64>) -> Spread {
+fn spread(mut lengths: Vec<i64>) -> Option<Spread> {
     lengths.sort_unstable();
-    let rank = |percent: usize| (lengths.len() * percent).div_ceil(100).checked_sub(1);
-    let value = |percent| rank(percent).map_or(0, |rank| lengths[rank]);
-    Spread { median_seconds: value(50), p90_seconds: value(90) }
+    let value = |percent: usize| lengths.get((lengths.len() * percent).div_ceil(100).checked_sub(1)?).copied();
+    Some(Spread { median_seconds: value(50)?, p90_seconds: value(90)? })
 }
 
 #[derive(Default)]

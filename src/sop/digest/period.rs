@@ -20,19 +20,19 @@ pub enum PeriodRefusal {
 /// Longer is no digest.
 const DAYS_MAX: i64 = 3_660;
 
-/// Days begin at midnight by the clock of the zone, weeks on Monday. What is not over yet ends now.
+/// Names are those of the languages that the bot speaks. Days begin at midnight by the clock of the zone, weeks on Monday. What is not over yet ends now.
 pub fn period(typed: &str, zone: Tz, now: DateTime<Utc>) -> Result<Span, PeriodRefusal> {
-    let typed = typed.trim().to_lowercase();
+    let typed = typed.trim().to_lowercase().replace('’', "'");
     let today = now.with_timezone(&zone).date_naive();
     let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
     let first = today.with_day(1).unwrap_or(today);
     let (from, to) = match typed.as_str() {
-        "today" => (today, today + Days::new(1)),
-        "yesterday" => (today - Days::new(1), today),
-        "week" | "this week" => (monday, monday + Days::new(7)),
-        "last week" => (monday - Days::new(7), monday),
-        "month" | "this month" => (first, first + Months::new(1)),
-        "last month" => (first - Months::new(1), first),
+        "today" | "heute" | "hoy" | "aujourd'hui" => (today, today + Days::new(1)),
+        "yesterday" | "gestern" | "ayer" | "hier" => (today - Days::new(1), today),
+        "week" | "this week" | "diese woche" | "esta semana" | "cette semaine" => (monday, monday + Days::new(7)),
+        "last week" | "letzte woche" | "semana pasada" | "semaine dernière" => (monday - Days::new(7), monday),
+        "month" | "this month" | "dieser monat" | "este mes" | "ce mois" => (first, first + Months::new(1)),
+        "last month" | "letzter monat" | "mes pasado" | "mois dernier" => (first - Months::new(1), first),
         _ => match (length(&typed), dates(&typed)) {
             (Some(length), _) => return checked(Span { from: now - length, to: now }, now),
             (None, Some(dates)) => dates,
@@ -107,7 +107,10 @@ mod tests {
         assert_eq!(berlin("today"), "11-25 00:00 to 11-25 17:30");
         assert_eq!(berlin(" Yesterday "), "11-24 00:00 to 11-25 00:00");
         assert_eq!(berlin("this week"), "11-23 00:00 to 11-25 17:30");
-        assert_eq!(berlin("last week"), "11-16 00:00 to 11-23 00:00");
+        for last_week in ["last week", "Letzte Woche", "semana pasada", "semaine dernière"] {
+            assert_eq!(berlin(last_week), "11-16 00:00 to 11-23 00:00");
+        }
+        assert_eq!(berlin("aujourd’hui"), berlin("today"));
         assert_eq!(berlin("month"), "11-01 00:00 to 11-25 17:30");
         assert_eq!(berlin("last month"), "10-01 00:00 to 11-01 00:00");
         assert_eq!(berlin("24h"), "11-24 17:30 to 11-25 17:30");

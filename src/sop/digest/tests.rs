@@ -112,7 +112,10 @@ fn shown(digest: &Digest) -> String {
                 .expect("a string takes all");
         }
     }
-    let of = |times: &Times| format!("{}x {} to {} s", times.count, times.wall.median_seconds, times.wall.p90_seconds);
+    let of = |times: &Times| {
+        let wall = times.wall.map(|wall| format!("{} to {} s", wall.median_seconds, wall.p90_seconds));
+        format!("{}x {}", times.count, wall.unwrap_or_default())
+    };
     let Figures { acknowledge, first_action, resolve, .. } = &digest.figures;
     writeln!(
         shown,

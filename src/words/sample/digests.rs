@@ -47,7 +47,7 @@ fn quiet() -> Digest {
 fn busy() -> Digest {
     let share = Share::of(3, 4);
     let (wall, business) = (spread(90, 3_600), spread(60, 1_800));
-    let times = Times { count: 4, wall, business };
+    let times = Times { count: 4, wall: Some(wall), business: Some(business) };
     let clocks = Kept { kept: 3, late: 1, share: Some(share) };
     let figures = Figures {
         opened: 5,
