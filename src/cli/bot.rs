@@ -18,7 +18,7 @@ use crate::engine::input::Input;
 use crate::engine::store::{SqliteStore, StoreError};
 use crate::engine::{Engine, Failure, Pulse};
 use crate::sop::desk::Request;
-use crate::words::{Markup, WordsError};
+use crate::words::{Language, Markup, Words, WordsError};
 
 /// What a bot is started with, beside its config.
 pub struct Start {
@@ -122,7 +122,9 @@ impl Bot {
                     clock,
                     procedure: Arc::clone(&procedure),
                     accounts: tickets.all().to_vec(),
-                    words: discord.words_for(Markup::none()).map_err(NotStarted::Words)?,
+                    // As its pages.
+                    words: Words::load(Language::English, None, Markup::none(), &procedure.teams)
+                        .map_err(NotStarted::Words)?,
                     sign_in: sign_in
                         .map_err(|error| NotStarted::Discord(vec![StartProblem::Local(Box::new(error))]))?,
                     secrets,
