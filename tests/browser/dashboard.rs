@@ -25,7 +25,17 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 const AXE: &str = "target/npm/node_modules/axe-core/axe.min.js";
 /// Longest wait for the bot, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
-const PAGES: [&str; 6] = ["/", "/cases/ESC-2", "/trends", "/triggers", "/rota", "/bot"];
+const PAGES: [&str; 8] = ["/", "/cases/ESC-2", "/trends", "/triggers", "/rota", "/guide", "/guide/paths", "/bot"];
+
+/// Sections of a page that take no room on it.
+const HIDDEN: &str = "return [...document.querySelectorAll('main section, main [role=region]')]
+    .filter((part) => !part.offsetHeight).map((part) => part.outerHTML.slice(0, 80));";
+
+/// Tables that are wider than their section, and cannot be scrolled.
+const OUTSIDE: &str = "const right = (part) => Math.floor(part.getBoundingClientRect().right);
+    return [...document.querySelectorAll('main table')]
+        .filter((table) => !table.closest('.scroll, .wide') && right(table) > right(table.parentElement))
+        .map((table) => table.outerHTML.slice(0, 80));";
 
 /// WebDriver's codes for keys: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
 const TAB: &str = "\u{E004}";
@@ -240,6 +250,10 @@ async fn everybody_can_use_every_page() -> Result<()> {
         visitor.go(path).await?;
         let width = visitor.evaluate("return document.documentElement.scrollWidth <= innerWidth").await?;
         ensure!(width == true, "{path} is wider than a phone");
+        let outside = visitor.evaluate(OUTSIDE).await?;
+        ensure!(outside == json!([]), "{path} sticks out: {outside}");
+        let hidden = visitor.evaluate(HIDDEN).await?;
+        ensure!(hidden == json!([]), "{path} hides on a phone: {hidden}");
         visitor.is_accessible(&format!("{path}, on a phone")).await?;
         visitor.picture(&format!("phone-{}", path.trim_matches('/').replace('/', "-"))).await?;
     }
@@ -345,6 +359,10 @@ async fn whoever_signs_out_is_out() -> Result<()> {
     let text = visitor.text().await?;
     ensure!(text.contains("for the eyes of others: Plover") && text.contains("Emil"), "{text}");
     ensure!(!text.contains("Farah") && !text.contains("ESC-3"), "a rep reads what is for Legal: {text}");
+    visitor.go("/cases/Plover").await?;
+    let title = visitor.chromium.client.title().await?;
+    ensure!(title == "Not Found · Bellhop", "{title}");
+    visitor.click("#home").await?;
     visitor.click(".viewer button").await?;
     visitor.chromium.client.wait().for_element(Locator::Css("#sign-in")).await?;
     visitor.is_turned_away("/rota").await?;

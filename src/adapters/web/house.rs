@@ -113,7 +113,8 @@ impl House {
         }
         let may_sign_in = self.discord().is_some() && matches!(why, Turned::SignedOut | Turned::NotStaff);
         let to = utf8_percent_encode(wanted, NON_ALPHANUMERIC).to_string();
-        let facts = serde_json::json!({ "sentence": why.sentence(), "sign_in": may_sign_in, "to": to });
+        let title = if may_sign_in { "Sign in" } else { title(why.status()) };
+        let facts = serde_json::json!({ "title": title, "sentence": why.sentence(), "sign_in": may_sign_in, "to": to });
         let page = self.pages.render("login.html", &Frame::of_nobody(self), &facts);
         let mut response = (why.status(), Html(page)).into_response();
         if why.status() == StatusCode::UNAUTHORIZED {
@@ -129,7 +130,7 @@ impl House {
 
     /// A page with one sentence.
     pub(super) fn say(&self, status: StatusCode, sentence: &str) -> Response {
-        let facts = serde_json::json!({ "sentence": sentence, "sign_in": false, "to": "/" });
+        let facts = serde_json::json!({ "title": title(status), "sentence": sentence, "sign_in": false, "to": "/" });
         (status, Html(self.pages.render("login.html", &Frame::of_nobody(self), &facts))).into_response()
     }
 
@@ -144,6 +145,11 @@ impl House {
         tracing::error!("web.fault {what}");
         self.say(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here, and stands in the log.")
     }
+}
+
+/// What a page is called that says only why there is nothing else.
+fn title(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
 }
 
 /// Headers for every answer: nothing is fetched from elsewhere, nothing frames us, nothing is kept by a cache.

@@ -188,7 +188,7 @@ mod tests {
         let pages = Pages::new();
         let frame = Frame { now: 0, page: "", viewer: None, manages: false, csrf: None };
         let hostile = "<img src=x onerror=alert(1)>\u{202e}\"'";
-        let facts = serde_json::json!({ "sentence": hostile, "sign_in": false, "to": "/" });
+        let facts = serde_json::json!({ "title": hostile, "sentence": hostile, "sign_in": false, "to": "/" });
         let page = pages.render("login.html", &frame, &facts);
         assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;"), "{page}");
         assert!(!page.contains('\u{202e}') && !page.contains("<img"), "{page}");
