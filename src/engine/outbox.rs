@@ -429,8 +429,8 @@ const TICKET_LANES: u32 = 4;
 /// … and to all of them together.
 const TICKETS_MAX: usize = 8;
 
-/// What must not overtake each other: lines in one place, redraws of one card, the history of one case, what becomes of
-/// one ticket.
+/// What must not overtake each other: lines in one place, redraws of one card, the history of one case, digests, what
+/// becomes of one ticket.
 fn lane(row: &ToTell) -> String {
     let of_ticket = |TicketRef { system, id, .. }: &TicketRef| {
         let number = id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
@@ -441,7 +441,7 @@ fn lane(row: &ToTell) -> String {
         Notice::Word { place, .. } => place.ticket().as_ref().map_or_else(|| row.key.clone(), of_ticket),
         Notice::Line { team, .. } | Notice::Post { team, .. } | Notice::Sop { team, .. } => format!("lines/{team}"),
         Notice::History { escalation, .. } => format!("history/{}", escalation.0),
-        Notice::Digest { team, .. } | Notice::DigestSection { team, .. } => format!("digest/{team}"),
+        Notice::Digest { .. } | Notice::DigestSection { .. } => "digests".to_owned(),
         Notice::Page { .. } | Notice::Card { .. } | Notice::Reply { .. } => row.key.clone(),
     }
 }

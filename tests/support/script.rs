@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, config_over, day as day_of};
+use bellhop::cli::simulate::script::{Happening, Line, Mistake, Script, config_for, day as day_of};
 use bellhop::engine::input::InputId;
 use bellhop::sandbox::{AnswerKind, BadAnswer, Fault, GatewayFault, NewTicket, Scope, Seen};
 use regex::Regex;
@@ -34,12 +34,9 @@ pub fn read(path: &Path) -> Result<Script> {
     })
 }
 
-/// The example with the scenario's tables in the place of its own. Digests are told in those that ask for some: at 17:00
-/// they would stand in every longer one.
+/// The example with the scenario's tables in the place of its own.
 pub fn config(script: &Script) -> Result<String> {
-    let mut example: toml::Table = EXAMPLE.parse().context("the example")?;
-    example.remove("digests");
-    config_over(&example.to_string(), &script.config).context("the scenario's config")
+    config_for(EXAMPLE, &script.config).context("the scenario's config")
 }
 
 /// Plays the scenario; what happened and what was seen, as a chat.

@@ -86,10 +86,10 @@ impl Setting {
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         // The config as it stands is checked first, so that a report shows the lines of its file.
         let plain = Config::parse_in(folder, name, config).map_err(ConfigError::Wrong)?;
-        let (config, text) = if script.config.is_empty() {
+        let (config, text) = if script.config.is_empty() && plain.procedure.digests.is_empty() {
             (plain, config.to_owned())
         } else {
-            let merged = match script::config_over(config, &script.config) {
+            let merged = match script::config_for(config, &script.config) {
                 Ok(merged) => merged,
                 Err(error) => return Ok(Err(error.message().to_owned())),
             };

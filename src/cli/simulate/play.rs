@@ -326,9 +326,17 @@ impl Play<'_> {
                 let pinged = self.pinged(&telling);
                 self.drawn.push((place, id, body.clone()));
                 self.happened.push(Happened::Posted { place, id, body, pinged });
-                if let Notice::Page { escalation, page } = notice {
-                    let message = MessageId::from(id.to_string());
-                    let arrived = Request::PageDelivered { escalation: *escalation, page: *page, place: at, message };
+                let message = MessageId::from(id.to_string());
+                let arrived = match notice {
+                    Notice::Page { escalation, page } => {
+                        Some(Request::PageDelivered { escalation: *escalation, page: *page, place: at, message })
+                    }
+                    Notice::Digest { team, window, .. } => {
+                        Some(Request::DigestPosted { team: team.clone(), window: *window, place: at, message })
+                    }
+                    _ => None,
+                };
+                if let Some(arrived) = arrived {
                     let outcome = self.desk.handle(arrived, &self.setting.config.procedure, self.now);
                     self.untold.extend(outcome.notices);
                 }

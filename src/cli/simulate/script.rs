@@ -224,6 +224,14 @@ impl Happening {
 
 pub const CONFIG_CHANGES: &str = "the config changes";
 
+/// The config that a transcript is played with: its tables are in the place of the config's own. Digests are told in those
+/// that ask for some: at 17:00 they would stand in every longer one.
+pub fn config_for(config: &str, tables: &str) -> Result<String, toml::de::Error> {
+    let mut config: toml::Table = config.parse()?;
+    config.remove("digests");
+    config_over(&config.to_string(), tables)
+}
+
 /// A config with these tables in the place of its own.
 pub fn config_over(config: &str, tables: &str) -> Result<String, toml::de::Error> {
     let mut config: toml::Table = config.parse()?;
