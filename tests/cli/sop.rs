@@ -86,6 +86,10 @@ async fn a_difference_is_told_in_sentences() -> Result<()> {
             "rungs = [{ team = \"team-leads\", respond_within = \"10m\" }",
         ),
         ("mode = \"live\"\nconfidential = false", "mode = \"watch\"\nconfidential = false"),
+        (
+            "[catch_all]\nteam = \"managers\"\nrespond_within = \"30m\"",
+            "[catch_all]\nteam = \"legal\"\nrespond_within = \"30m\"",
+        ),
     ])?;
     std::fs::write(folder.path().join("old.toml"), EXAMPLE)?;
     let told = bellhop(folder.path(), &["sop", "--diff", "old.toml"], b"").await?;
@@ -94,6 +98,7 @@ async fn a_difference_is_told_in_sentences() -> Result<()> {
         **\~ changed** The trigger "Refund over 500 USD", mode: was live; is now only watched.
         - **\~ changed** The trigger "Refund over 500 USD", looks for: was more than 500 USD is claimed back (exactly 500 USD is not enough); is now more than 300 USD is claimed back (exactly 300 USD is not enough).
         - **\~ changed** The plan "leads", ladder: was Team leads 15 min → Managers 30 min; is now Team leads 10 min → Managers 30 min.
+        - **\~ changed** The last resort, team: was Managers; is now Legal.
 
     "#]].assert_eq(changes);
     let json = bellhop(folder.path(), &["sop", "--diff", "old.toml", "--json"], b"").await?;
@@ -101,6 +106,7 @@ async fn a_difference_is_told_in_sentences() -> Result<()> {
         {"part":"trigger","id":"refund","name":"\"Refund over 500 USD\"","change":"changed","what":"mode","before":"live","after":"only watched"}
         {"part":"trigger","id":"refund","name":"\"Refund over 500 USD\"","change":"changed","what":"looks for","before":"more than 500 USD is claimed back (exactly 500 USD is not enough)","after":"more than 300 USD is claimed back (exactly 300 USD is not enough)"}
         {"part":"plan","id":"leads","name":"\"leads\"","change":"changed","what":"ladder","before":"Team leads 15 min → Managers 30 min","after":"Team leads 10 min → Managers 30 min"}
+        {"part":"last resort","id":"catch_all","name":"","change":"changed","what":"team","before":"Managers","after":"Legal"}
     "#]].assert_eq(&json.out);
     let picture = bellhop(folder.path(), &["sop", "--diff", "old.toml", "--format", "svg"], b"").await?.out;
     ensure!(picture.contains(">15 min → 10 min<") && picture.contains(">~ changed<"), "{picture}");

@@ -111,11 +111,13 @@ impl ProcedureChange {
     /// In a sentence.
     pub fn sentence(&self) -> String {
         let Self { part, name, what, before, after, .. } = self;
+        // There is one last resort and one desk, which have no name of their own.
+        let named = || if name.is_empty() { (*part).to_owned() } else { format!("{part} {name}") };
         let nothing = |said: &str| if said.is_empty() { "nothing".to_owned() } else { said.to_owned() };
         match self.change {
-            "added" => format!("New {part} {name}: {after}."),
-            "removed" => format!("The {part} {name} is gone. It was: {before}."),
-            _ => format!("The {part} {name}, {what}: was {}; is now {}.", nothing(before), nothing(after)),
+            "added" => format!("New {}: {after}.", named()),
+            "removed" => format!("The {} is gone. It was: {before}.", named()),
+            _ => format!("The {}, {what}: was {}; is now {}.", named(), nothing(before), nothing(after)),
         }
     }
 
