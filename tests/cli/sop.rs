@@ -13,7 +13,7 @@ use bellhop::sop::notice::{Notice, ReplyTo};
 use chrono::{DateTime, TimeDelta, Utc};
 use expect_test::{Expect, expect};
 
-use crate::program::bellhop;
+use crate::program::{bellhop, bellhop_unread};
 use crate::{EXAMPLE, desk};
 
 /// A procedure as a support team writes it down.
@@ -341,6 +341,89 @@ async fn what_it_cannot_decide_it_says_with_its_line() -> Result<()> {
         rungs = [{ team = "account-manager", respond_within = "1d" }]
         rungs = [{ team = "managers", respond_within = "30m" }]
     "#]]).await
+}
+
+#[tokio::test]
+async fn nobody_is_paged_whom_the_document_does_not_list() -> Result<()> {
+    let document = "\
+# SOP
+| Tier | Team | Respond within | Handles |
+|---|---|---|---|
+| Tier 1 | Frontline | 15 min | everything |
+| Tier 2 | Specialists | 2 hours | bugs |
+| Tier 3 | Managers | 30 min | |
+| Security | IT security | 10 min | |
+
+> Note: Dont escalate on weekends!!
+
+| Trigger | Escalate to |
+|---|---|
+| Angry customer | Team that doesn't exist |
+| Refund over $500 | Tier 2, then managers after 1h |
+| Third contact | managers after 1h |
+| Suspected breach | Security, cc: Legal |
+| Account hacked | Tier 2 (within 20 min) |
+| Legal threat | The Board → Managers |
+
+<table>
+<tr><td>Outage</td><td>Engineering</td></tr>
+</table>
+
+<!-- A comment says nothing. -->
+
+## Refund procedure
+- [ ] Check the order
+- [x] Start the refund
+";
+    check(document, expect![[r#"
+        exit Some(1)
+        sop.md:2: the column "handles" is not read
+        sop.md:9: "Note: Dont escalate on weekends!!": nothing is made of what is quoted here
+        sop.md:13: "Angry customer": no team is called "Team that doesn't exist": written in mode watch, nobody is paged until you say live
+        sop.md:15: "Third contact": "managers after 1h": written as its time to answer
+        sop.md:16: "Suspected breach": "cc: Legal" is not written: a page goes to one team
+        sop.md:17: "Account hacked": confidential is written, as it is about lawyers or security: nobody else may then see the channel of Specialists
+        sop.md:18: "Legal threat": no team is called "The Board": written in mode watch, nobody is paged until you say live
+        sop.md:20: "<table> <tr><td>Outage</td><td>Engineering</td></tr> </tabl…": HTML is not read, write it as Markdown
+        6 triggers written to config.toml; 8 things are left to decide. The ids are those of the sandbox: put in those of your server, then bellhop check and bellhop sop.
+        when = { signal = "angry", at_least = 0.6 }
+        mode = "watch"
+        when = { amount_over = "500 USD" }
+        mode = "live"
+        when = { any = [{ signal = "repeat", at_least = 0.5 }, { contacts = 3, within = "30d" }] }
+        mode = "live"
+        when = { signal = "security", at_least = 0.5 }
+        mode = "live"
+        when = { signal = "security", at_least = 0.5 }
+        mode = "live"
+        when = { signal = "legal", at_least = 0.5 }
+        mode = "watch"
+        rungs = [{ team = "managers", respond_within = "30m" }]
+        rungs = [{ team = "tier-2", respond_within = "1h" }, { team = "managers", respond_within = "30m" }]
+        rungs = [{ team = "managers", respond_within = "1h" }]
+        rungs = [{ team = "security", respond_within = "10m" }]
+        rungs = [{ team = "tier-2", respond_within = "20m" }]
+        rungs = [{ team = "tier-2", respond_within = "2h" }]
+    "#]]).await?;
+    let (_, _, config) = import(document).await?;
+    for written in ["{ title = \"Check the order\"", "{ title = \"Start the refund\""] {
+        ensure!(config.contains(written), "{written} is not in: {config}");
+    }
+    let confidential = config.split("[[triggers]]").filter(|trigger| trigger.contains("confidential = true")).count();
+    ensure!(confidential == 3 && !config.contains("doesn't exist\"\nchannel"), "{config}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_verdict_does_not_hang_on_a_reader() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("sop.md"), DOCUMENT)?;
+    let decided = bellhop_unread(folder.path(), &["sop", "import", "sop.md"], b"").await?;
+    ensure!(decided.code == Some(0) && decided.err.contains("everything was decided"), "{decided}");
+    std::fs::write(folder.path().join("sop.md"), DOCUMENT.replace("Angry customer", "VIP unhappy"))?;
+    let open = bellhop_unread(folder.path(), &["sop", "import", "sop.md"], b"").await?;
+    ensure!(open.code == Some(1) && open.err.contains("left to decide"), "{open}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! A Markdown document as what it consists of: tables, lists and texts, each with its headings and its line.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use regex::Regex;
 
 #[derive(Debug, Default)]
 pub(super) struct Document {
@@ -11,6 +13,8 @@ pub(super) struct Document {
     pub tables: Vec<Table>,
     pub lists: Vec<List>,
     pub texts: Vec<Text>,
+    /// Blocks of HTML that say something, with their tags.
+    pub html: Vec<Text>,
 }
 
 /// A line counts from 1.
@@ -43,6 +47,7 @@ pub(super) struct Text {
     pub section: String,
     pub line: usize,
     pub says: String,
+    pub is_quoted: bool,
 }
 
 impl Table {
@@ -76,13 +81,18 @@ struct Reader {
     lists: Vec<List>,
     items: Vec<Text>,
     text: Option<Text>,
+    html: Option<Text>,
+    /// How many quotations this stands in.
+    quotes: usize,
 }
 
 impl Document {
     pub(super) fn read(text: &str) -> Self {
         let mut reader = Reader::default();
         let lines = Lines::of(text);
-        for (event, span) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+        for (event, span) in
+            Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS).into_offset_iter()
+        {
             reader.take(event, &span, &lines);
         }
         reader.document
@@ -97,8 +107,9 @@ impl Reader {
             Event::End(tag) => self.end(tag),
             Event::Text(text) | Event::Code(text) => self.write(&text),
             Event::SoftBreak | Event::HardBreak => self.write("\n"),
+            Event::InlineHtml(tag) if tag.starts_with("<br") => self.write("\n"),
+            Event::Html(text) => self.html.iter_mut().for_each(|html| html.says.push_str(&text)),
             Event::Rule
-            | Event::Html(_)
             | Event::InlineHtml(_)
             | Event::FootnoteReference(_)
             | Event::TaskListMarker(_)
@@ -109,15 +120,18 @@ impl Reader {
 
     fn start(&mut self, tag: &Tag<'_>, line: usize) {
         let section = self.section();
+        let text = |is_quoted| Text { section: section.clone(), line, says: String::new(), is_quoted };
         match tag {
             Tag::Heading { level, .. } => self.heading = Some((*level as usize, String::new())),
             Tag::Table(_) => self.table = Some(Table { section, line, head: Vec::new(), rows: Vec::new() }),
             Tag::TableHead | Tag::TableRow => self.row = Some(Row { line, cells: Vec::new() }),
             Tag::TableCell => self.cell = Some(String::new()),
             Tag::List(_) => self.lists.push(List { section, line, items: Vec::new() }),
-            Tag::Item => self.items.push(Text { section, line, says: String::new() }),
+            Tag::Item => self.items.push(text(false)),
+            Tag::BlockQuote(_) => self.quotes += 1,
+            Tag::HtmlBlock => self.html = Some(text(false)),
             Tag::Paragraph | Tag::CodeBlock(_) if self.items.is_empty() => {
-                self.text = Some(Text { section, line, says: String::new() });
+                self.text = Some(text(self.quotes > 0));
             }
             Tag::Paragraph => self.write("\n"),
             _ => {}
@@ -145,6 +159,8 @@ impl Reader {
             TagEnd::Table => self.document.tables.extend(self.table.take()),
             TagEnd::Item => self.end_item(),
             TagEnd::List(_) => self.end_list(),
+            TagEnd::BlockQuote(_) => self.quotes = self.quotes.saturating_sub(1),
+            TagEnd::HtmlBlock => self.document.html.extend(self.html.take().filter(|html| is_said(&html.says))),
             TagEnd::Paragraph | TagEnd::CodeBlock => {
                 self.document.texts.extend(self.text.take().filter(|text| !text.says.trim().is_empty()));
             }
@@ -195,6 +211,13 @@ impl Reader {
     fn section(&self) -> String {
         self.headings.iter().map(|(_, text)| text.to_lowercase()).collect::<Vec<_>>().join(" / ")
     }
+}
+
+/// Whether there is more in HTML than tags and comments.
+fn is_said(html: &str) -> bool {
+    static TAGS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("(?s)<!--.*?-->|<[^>]*>").expect("a pattern of ours is well written"));
+    !TAGS.replace_all(html, "").trim().is_empty()
 }
 
 /// Words with single spaces between, and nothing that cannot be seen.

@@ -3,7 +3,7 @@
 mod prose;
 mod teams;
 
-use crate::cli::sop::import::document::{Document, Row, Table};
+use crate::cli::sop::import::document::{Document, Row, Table, one_line};
 use crate::cli::sop::import::draft::{Draft, Open, Plan, Trigger};
 use crate::cli::sop::import::understand::{self, Subject};
 use crate::sop::message::cut;
@@ -41,14 +41,21 @@ pub(super) fn draft(document: &Document) -> Draft {
             .or_else(|| table.column(&WHO))
             .filter(|_| table.column(&TIME).is_some() || is_of_tiers(table))
         {
-            Some(_) => gathering.tiers(table),
+            Some(_) => {
+                gathering.strange_columns(table, &[&TIER, &WHO, &TIME, &NUMBER]);
+                gathering.tiers(table);
+            }
             None => gathering
                 .open(table.line, format!("the table with the columns {} has no place here", quoted(&table.head))),
         }
     }
+    for html in &document.html {
+        gathering
+            .open(html.line, format!("\"{}\": HTML is not read, write it as Markdown", cut(&one_line(&html.says), 60)));
+    }
     gathering.lists(document);
     for table in triggers {
-        gathering.strange_columns(table);
+        gathering.strange_columns(table, &[&TRIGGER, &TARGET, &EXAMPLE, &TIME, &SEVERITY, &CONFIDENTIAL, &NUMBER]);
         for row in &table.rows {
             gathering.trigger(table, row);
         }
@@ -70,7 +77,7 @@ fn is_of_triggers(table: &Table) -> bool {
 }
 
 fn is_of_tiers(table: &Table) -> bool {
-    table.column(&["tier", "level"]).is_some() || table.section.contains("tier")
+    table.column(&["tier", "level"]).is_some() || ["tier", "teams"].iter().any(|it| table.section.contains(it))
 }
 
 fn quoted(names: &[String]) -> String {
@@ -133,9 +140,8 @@ impl Gathering {
         }
     }
 
-    /// Columns of a table of triggers that nothing is made of.
-    fn strange_columns(&mut self, table: &Table) {
-        let known = [&TRIGGER[..], &TARGET, &EXAMPLE, &TIME, &SEVERITY, &CONFIDENTIAL, &NUMBER];
+    /// Columns that nothing is made of.
+    fn strange_columns(&mut self, table: &Table, known: &[&[&str]]) {
         let known: Vec<usize> = known.iter().filter_map(|names| table.column(names)).collect();
         for (at, head) in table.head.iter().enumerate().filter(|(at, _)| !known.contains(at)) {
             if table.rows.iter().any(|row| !row.cell(Some(at)).is_empty()) {
@@ -156,7 +162,12 @@ impl Gathering {
             self.open(row.line, format!("more than {TRIGGERS_MAX} triggers: \"{}\" is left out", cut(said, 60)));
             return;
         }
-        let understood = understand::condition(said);
+        let called = format!("\"{}\"", cut(said, 60));
+        let mut understood = understand::condition(said);
+        if understood.when.is_none() && understood.doubts.is_empty() {
+            understood.doubts.push("no rule I know looks for this".to_owned());
+        }
+        let rungs = self.rungs(table, row, &called, &mut understood.doubts);
         let taken: Vec<&str> = self.draft.triggers.iter().map(|it| it.id.as_str()).collect();
         let id = unique(&slug(said, "trigger"), &taken);
         let (when, mode) = match (understood.when, understood.doubts.as_slice()) {
@@ -165,32 +176,16 @@ impl Gathering {
             // A tag that nobody gives by chance, and the trigger is off.
             (None, _) => (format!("{{ tag = [{}] }}", toml::Value::from(id.as_str())), "off"),
         };
-        let called = format!("\"{}\"", cut(said, 60));
-        match mode {
-            "off" => {
-                let why = if understood.doubts.is_empty() {
-                    "no rule I know looks for this".to_owned()
-                } else {
-                    understood.doubts.join("; ")
-                };
-                self.open(
-                    row.line,
-                    format!("{called}: {why}: written as a trigger in mode off; say what it looks for"),
-                );
-            }
-            "watch" => {
-                let why = understood.doubts.join("; ");
-                self.open(
-                    row.line,
-                    format!("{called}: {why}: written in mode watch, nobody is paged until you say live"),
-                );
-            }
-            _ => {}
+        let how = match mode {
+            "off" => "written as a trigger in mode off; say what it looks for",
+            _ => "written in mode watch, nobody is paged until you say live",
+        };
+        if mode != "live" {
+            self.open(row.line, format!("{called}: {}: {how}", understood.doubts.join("; ")));
         }
         let (severity, severity_is_given) = self.severity(table, row, &understood.kinds, &called);
-        let rungs = self.rungs(table, row, &called);
         let plan = self.plan(rungs);
-        let (confidential, confidential_is_given) = self.confidential(table, row, &understood.kinds, &plan);
+        let (confidential, confidential_is_given) = self.confidential(table, row, &understood.kinds, &plan, &called);
         let example = row.cell(table.column(&EXAMPLE));
         self.cut_note(example, EXAMPLE_MAX, row.line);
         let example = cut(example.trim_matches(['"', '“', '”', '\'', ' ']), EXAMPLE_MAX);
@@ -231,33 +226,68 @@ impl Gathering {
         }
     }
 
-    /// Whom the row names, in their order, each with its time.
-    fn rungs(&mut self, table: &Table, row: &Row, called: &str) -> Vec<(usize, String)> {
+    /// Whom the row names, in their order, each with its time. A team that nobody knows is a doubt.
+    fn rungs(&mut self, table: &Table, row: &Row, called: &str, doubts: &mut Vec<String>) -> Vec<(usize, String)> {
         let target = row.cell(table.column(&TARGET).filter(|column| Some(*column) != table.column(&TRIGGER)));
-        let given = self.within(row.cell(table.column(&TIME)), row.line);
-        let mut rungs = Vec::new();
+        let mut rungs: Vec<(usize, Option<String>)> = Vec::new();
+        let mut strange = Vec::new();
         for part in teams::parts(target) {
-            let found = self.teams.meant(part, row.line);
-            if found.len() > 1 {
-                let names: Vec<&str> = found.iter().map(|team| self.teams.all[*team].name.as_str()).collect();
-                let what =
-                    format!("{called}: \"{}\" may be {}: the first is written", cut(part, 40), names.join(" or "));
-                self.open(row.line, what);
+            let said = teams::said(part);
+            let found = self.teams.meant(said.team, row.line, &mut strange);
+            self.remarks(&said, &found, called, row.line);
+            let mut within = said.time.and_then(|time| self.within(time, row.line));
+            match rungs.last_mut() {
+                // Its turn comes when the time of the one before is over.
+                Some((_, before)) if said.is_after => *before = within.take().or(before.take()),
+                None if said.is_after => {
+                    let what = format!("{called}: \"{}\": written as its time to answer", cut(part, 40));
+                    self.open(row.line, what);
+                }
+                _ => {}
             }
-            rungs.extend(found.first().copied());
+            rungs.extend(found.first().map(|team| (*team, within)));
+        }
+        if !strange.is_empty() {
+            doubts.push(format!("no team is called {}", quoted(&strange)));
+        } else if rungs.is_empty() {
+            self.open(row.line, format!("{called}: it does not say who gets it: the last resort is written"));
         }
         if rungs.is_empty() {
-            self.open(row.line, format!("{called}: it does not say who gets it: the last resort is written"));
-            let last = self.teams.last(row.line);
-            rungs.push(last);
+            rungs.push((self.teams.last(row.line), None));
         }
-        rungs.dedup();
+        rungs.dedup_by_key(|(team, _)| *team);
+        self.timed(rungs, row.cell(table.column(&TIME)), row.line)
+    }
+
+    /// What of a part of the cell is not written.
+    fn remarks(&mut self, said: &teams::Said<'_>, found: &[usize], called: &str, line: usize) {
+        if found.len() > 1 {
+            let names: Vec<&str> = found.iter().map(|team| self.teams.all[*team].name.as_str()).collect();
+            let (said, names) = (cut(said.team, 40), names.join(" or "));
+            self.open(line, format!("{called}: \"{said}\" may be {names}: the first is written"));
+        }
+        if !said.copies.is_empty() {
+            let copies = cut(said.copies, 40);
+            self.open(line, format!("{called}: \"{copies}\" is not written: a page goes to one team"));
+        }
+    }
+
+    /// Each team's own time in the cell, else that of the row for the first, else what the team has elsewhere.
+    fn timed(&mut self, rungs: Vec<(usize, Option<String>)>, row: &str, line: usize) -> Vec<(usize, String)> {
+        let mut given = self.within(row, line);
         let mut timed = Vec::new();
-        for (at, team) in rungs.into_iter().enumerate() {
-            let given = given.clone().filter(|_| at == 0);
-            let within = given.or_else(|| self.teams.all[team].within.clone());
-            let within = within.unwrap_or_else(|| self.without_time(team, row.line));
-            timed.push((team, within));
+        for (team, own) in rungs {
+            let row = given.take();
+            if let (Some(own), Some(row)) = (&own, &row)
+                && own != row
+            {
+                self.open(
+                    line,
+                    format!("{} has two times, {own} and {row}: the first is written", self.teams.all[team].name),
+                );
+            }
+            let within = own.or(row).or_else(|| self.teams.all[team].within.clone());
+            timed.push((team, within.unwrap_or_else(|| self.without_time(team, line))));
         }
         timed
     }
@@ -280,8 +310,9 @@ impl Gathering {
         id
     }
 
-    /// As the row says; else what goes to lawyers and to security is kept to them, for what was told cannot be taken back.
-    fn confidential(&mut self, table: &Table, row: &Row, kinds: &[Subject], plan: &str) -> (bool, bool) {
+    /// As the row says; else what is for lawyers and for security is kept to whom it goes to, for what was told cannot be
+    /// taken back.
+    fn confidential(&mut self, table: &Table, row: &Row, kinds: &[Subject], plan: &str, called: &str) -> (bool, bool) {
         let column = table.column(&CONFIDENTIAL);
         let said = row.cell(column).to_lowercase();
         let has = |words: &[&str]| words.contains(&said.as_str());
@@ -293,17 +324,21 @@ impl Gathering {
         let is_yes = !is_no;
         let words = row.cells.join(" ").to_lowercase();
         let is_said = is_yes || (column.is_none() && words.contains("confidential"));
-        let teams = || {
-            self.draft
-                .plans
-                .iter()
-                .filter(|known| known.id == plan)
-                .flat_map(|known| known.rungs.iter().map(|rung| rung.0))
-        };
-        let is_theirs = teams().all(|team| self.teams.all[team].keeps_secrets);
-        let is_usual = column.is_none()
-            && is_theirs
-            && kinds.iter().any(|kind| matches!(kind, Subject::Legal | Subject::Security));
+        let is_usual = column.is_none() && kinds.iter().any(|kind| matches!(kind, Subject::Legal | Subject::Security));
+        let rungs = self.draft.plans.iter().filter(|known| known.id == plan).flat_map(|known| &known.rungs);
+        let open: Vec<&str> = rungs
+            .map(|(team, _)| &self.teams.all[*team])
+            .filter(|team| !team.keeps_secrets)
+            .map(|team| team.name.as_str())
+            .collect();
+        if is_usual && !is_said && !open.is_empty() {
+            let what = format!(
+                "{called}: confidential is written, as it is about lawyers or security: nobody else may then see the \
+                 channel of {}",
+                open.join(", ")
+            );
+            self.open(row.line, what);
+        }
         (is_said || is_usual, is_said || column.is_some())
     }
 

@@ -44,11 +44,16 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let draft = gather::draft(&Document::read(&text));
     ensure!(
         !draft.triggers.is_empty(),
-        "{name} has no table of triggers: give it one with a column \"Trigger\" and a column \"Escalate to\""
+        "{name} has no table of triggers: give it one, in Markdown, with a column \"Trigger\" and a column \"Escalate to\""
     );
     let config = write::written(&draft, &name);
     Config::parse(&name, &config).map_err(|report| anyhow!("what came of {name} is no config: {report}"))?;
-    super::write(arguments.output.as_deref(), &config)?;
+    // Whoever read stdout may have seen enough: the verdict is the same.
+    let unread = |error: &anyhow::Error| {
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    super::write(arguments.output.as_deref(), &config)
+        .or_else(|error| if unread(&error) { Ok(()) } else { Err(error) })?;
     for open in &draft.open {
         eprintln!("{name}:{}: {}", open.line, open.what);
     }

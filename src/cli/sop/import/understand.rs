@@ -443,6 +443,11 @@ pub(super) fn time(text: &str) -> Option<TimeDelta> {
     (length > TimeDelta::zero() && length <= TimeDelta::days(365)).then_some(length)
 }
 
+/// Whether a text is a length of time and nothing else.
+pub(super) fn is_time(text: &str) -> bool {
+    time(text).is_some() && !TIME.replace(text, "").contains(char::is_alphanumeric)
+}
+
 /// Whether a time is one of working hours.
 pub(super) fn is_of_business(text: &str) -> bool {
     BUSINESS.is_match(text)

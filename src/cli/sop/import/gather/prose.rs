@@ -180,6 +180,9 @@ impl Gathering {
                     (None, Some(_)) => owner = says,
                     _ => {}
                 }
+            } else if text.is_quoted {
+                let said = cut(&one_line(&text.says), 60);
+                self.open(text.line, format!("\"{said}\": nothing is made of what is quoted here"));
             }
         }
         self.draft.reporter_owns = owner == Some(true);

@@ -1,8 +1,13 @@
 //! The teams of a document: what they are called in it, and which of the usual ones they are.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::cli::sop::import::document::one_line;
 use crate::cli::sop::import::draft::Team;
 use crate::cli::sop::import::gather::{slug, unique};
+use crate::cli::sop::import::understand;
 use crate::sop::message::cut;
 
 /// Id, name, channel and role in the sandbox, and what people call such a team.
@@ -61,6 +66,35 @@ pub(super) struct Teams {
 pub(super) fn parts(target: &str) -> Vec<&str> {
     let arrows = target.split(['→', '➔', '⇒', '>']).flat_map(|part| part.split(" then "));
     arrows.map(|part| part.trim_matches([' ', ',', '-', '=', ';'])).filter(|part| !part.is_empty()).collect()
+}
+
+/// Whom a part of a cell names, and what else it says.
+pub(super) struct Said<'t> {
+    pub team: &'t str,
+    /// How long that team has; after `is_after`, when it is its turn.
+    pub time: Option<&'t str>,
+    pub is_after: bool,
+    /// Who is told as well, with the word for it.
+    pub copies: &'t str,
+}
+
+/// "Managers after 1h", "Security (within 15 min)", "Security, cc: Legal".
+pub(super) fn said(part: &str) -> Said<'_> {
+    static COPIES: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\s,;(+&]+(?:cc|cc'd|fyi)\b"));
+    static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\s,;(]+(?:within|in|(after))\s+"));
+    const MARKS: [char; 7] = [' ', ',', ';', '(', ')', '+', '&'];
+    let (rest, copies) = COPIES.find(part).map_or((part, ""), |found| part.split_at(found.start()));
+    let found = TIME.captures(rest).and_then(|found| {
+        let (whole, time) = (found.get(0)?, rest[found.get(0)?.end()..].trim_matches(MARKS));
+        understand::is_time(time).then(|| (&rest[..whole.start()], time, found.get(1).is_some()))
+    });
+    let (team, time, is_after) =
+        found.map_or((rest, None, false), |(team, time, is_after)| (team, Some(time), is_after));
+    Said { team: team.trim_end_matches([' ', ',', ';']), time, is_after, copies: copies.trim_matches(MARKS) }
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(&format!("(?i){text}")).expect("a pattern of ours is well written")
 }
 
 /// Small letters, single spaces, no endings of the plural, and no word that every team may have.
@@ -165,15 +199,22 @@ impl Teams {
         (0..self.all.len()).filter(|at| says_no_more(&wanted, &self.all[*at].called)).collect()
     }
 
-    /// The teams that a row may mean; a new one where it is like none that there is.
-    pub(super) fn meant(&mut self, name: &str, line: usize) -> Vec<usize> {
-        let alternatives: Vec<&str> =
-            name.split('/').flat_map(|part| part.split(" or ")).flat_map(|part| part.split(" and ")).collect();
+    /// The teams that a row may mean. Where it is like none that there is: a new one if the document lists no teams;
+    /// else it is `strange`.
+    pub(super) fn meant(&mut self, name: &str, line: usize, strange: &mut Vec<String>) -> Vec<usize> {
+        let alternatives = name.split(['/', ',']).flat_map(|part| part.split(" or "));
+        let alternatives: Vec<&str> = alternatives.flat_map(|part| part.split(" and ")).collect();
         let mut teams: Vec<usize> = Vec::new();
         for name in alternatives.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
             let mut found = self.known(name);
             if found.is_empty() {
-                found = vec![self.usual(name, line).unwrap_or_else(|| self.add(name, line))];
+                found.extend(self.usual(name, line));
+            }
+            if found.is_empty() && self.tiers.is_empty() {
+                found.push(self.add(name, line));
+            }
+            if found.is_empty() {
+                strange.push(name.to_owned());
             }
             teams.extend(found.into_iter().filter(|team| !teams.contains(team)).collect::<Vec<_>>());
         }
