@@ -98,7 +98,7 @@ pub(super) const HASTE: Patience = Patience {
 };
 
 /// For where no answer comes.
-pub(super) const SHORT: Patience = Patience { request: Duration::from_millis(1_500), ..HASTE };
+pub(super) const SHORT: Patience = Patience { request: Duration::from_secs(4), ..HASTE };
 
 pub(super) fn since() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 10, 24, 0, 0, 0).single().expect("an instant")
