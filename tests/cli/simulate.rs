@@ -240,11 +240,11 @@ async fn a_config_that_is_wrong_stops_it() -> Result<()> {
             --- err
             error: file: its config cannot be used:
               x there is no plan "mangers"
-                 ,-[config.example.toml with the tables of the transcript:331:8]
-             330 | ownership = "responder"
-             331 | plan = "mangers"
+                 ,-[config.example.toml with the tables of the transcript:326:8]
+             325 | ownership = "responder"
+             326 | plan = "mangers"
                  :        ^^^^^^^^^
-             332 | required = ["steps", "order", "context"]
+             327 | required = ["steps", "order", "context"]
                  `----
               help: did you mean `managers`?
 
