@@ -50,7 +50,10 @@ pub enum What {
     Resolved,
     Merged,
     Reopened,
-    Raised(Cause),
+    /// It went to another step: sent there by somebody, on or back, or not.
+    Raised {
+        by_hand: bool,
+    },
     /// Nobody answered this page in time.
     Breached {
         page: u16,
@@ -87,17 +90,6 @@ pub enum What {
     Hearing,
 }
 
-/// Why a case went to another step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    Silence,
-    Undeliverable,
-    ByHand,
-    Lapsed,
-    Lowered,
-    Gap,
-}
-
 /// The marks of a desk, in the order in which they were recorded.
 #[derive(Clone, Debug, Default)]
 pub struct Chronicle {
@@ -126,9 +118,9 @@ pub(super) fn clocks(case: &Escalation) -> Clocks {
 }
 
 impl Chronicle {
-    /// In the order in which they were recorded.
-    pub fn all(&self) -> &[Mark] {
-        &self.marks
+    /// In the order in which they were recorded, those from an instant on.
+    pub fn since(&self, since: DateTime<Utc>) -> &[Mark] {
+        &self.marks[self.marks.partition_point(|mark| mark.at < since)..]
     }
 
     /// In the order in which they were recorded, those up to an instant; it does not count itself.
@@ -169,10 +161,15 @@ impl Chronicle {
             Event::Resolved { by, .. } => (What::Resolved, Some(by)),
             Event::Merged { by, .. } => (What::Merged, Some(by)),
             Event::Reopened { by, .. } => (What::Reopened, Some(by)),
-            Event::Raised { why, .. } => {
-                let (reason, by) = cause(why);
-                (What::Raised(reason), by)
-            }
+            Event::Raised { why, .. } => match why {
+                RaiseReason::ByHand { by, .. } | RaiseReason::Lowered { by, .. } => {
+                    (What::Raised { by_hand: true }, Some(by))
+                }
+                RaiseReason::Lapsed { responder } => (What::Raised { by_hand: false }, Some(responder)),
+                RaiseReason::Silence | RaiseReason::Undeliverable | RaiseReason::Gap => {
+                    (What::Raised { by_hand: false }, None)
+                }
+            },
             Event::Breached { page: breached, .. } => (What::Breached { page: page(*breached) }, None),
             Event::Undeliverable { .. } => (What::Undeliverable, None),
             Event::Warned { clock, .. } => (What::Warned(*clock), None),
@@ -242,17 +239,6 @@ impl Names {
 impl Known {
     fn index(self) -> usize {
         self.0.get() as usize - 1
-    }
-}
-
-fn cause(why: &RaiseReason) -> (Cause, Option<&Person>) {
-    match why {
-        RaiseReason::Silence => (Cause::Silence, None),
-        RaiseReason::Undeliverable => (Cause::Undeliverable, None),
-        RaiseReason::ByHand { by, .. } => (Cause::ByHand, Some(by)),
-        RaiseReason::Lapsed { responder } => (Cause::Lapsed, Some(responder)),
-        RaiseReason::Lowered { by, .. } => (Cause::Lowered, Some(by)),
-        RaiseReason::Gap => (Cause::Gap, None),
     }
 }
 

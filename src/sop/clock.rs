@@ -104,6 +104,14 @@ impl Limits {
     }
 }
 
+/// Whether something is at risk that is not late: less than a quarter of its time is left.
+pub fn is_nearly_due(from: DateTime<Utc>, due: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (now - from) * 100 >= (due - from) * AT_RISK_PERCENT
+}
+
+/// The share of the time, in percent.
+const AT_RISK_PERCENT: i32 = 75;
+
 /// When a length of time has passed that counts in a calendar, around the clock without one. Where the calendar does
 /// not open for that long it is counted around the clock: a deadline that never comes would make a case silent.
 pub fn due(calendar: Option<&Calendar>, from: DateTime<Utc>, length: TimeDelta, pauses: &[Span]) -> DateTime<Utc> {

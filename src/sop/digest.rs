@@ -332,7 +332,7 @@ fn item(course: &Course<'_>, desk: &Desk, danger: Option<&Danger>, at: DateTime<
 }
 
 fn clock_figures(now: &Tally<'_>) -> Vec<ClockFigures> {
-    let measured = ClockKind::ALL.into_iter().map(|clock| ClockFigures { clock, kept: now.clocks[clock as usize] });
+    let measured = ClockKind::ALL.into_iter().map(|clock| ClockFigures { clock, kept: now.clock(clock) });
     measured.filter(|figures| figures.kept.share.is_some()).collect()
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::sop::desk::Desk;
 use crate::sop::escalation::{Actor, Escalation, Grade, Quote};
+use crate::sop::guide::may_be_known_by;
 use crate::sop::procedure::Procedure;
 use crate::sop::share::Share;
 use crate::sop::trigger::{Mode, Trigger};
@@ -139,8 +140,7 @@ fn pages(cases: &[&Escalation], procedure: &Procedure, now: DateTime<Utc>) -> Ve
 
 /// The figures of a confidential trigger are for those who may read its cases; one that is off has none.
 pub(super) fn is_known_to(trigger: &Trigger, reader: &Actor) -> bool {
-    let is_cleared = || trigger.plan.teams().any(|team| reader.teams.contains(team));
-    trigger.mode != Mode::Off && (!trigger.confidential || is_cleared())
+    trigger.mode != Mode::Off && may_be_known_by(trigger, reader)
 }
 
 fn grade(case: &Escalation) -> Option<Grade> {

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::sop::clock::{ClockKind, is_nearly_due};
 use crate::sop::desk::Desk;
-use crate::sop::escalation::{Actor, Escalation, Fate, PageReason, Promise, Running, Status};
+use crate::sop::escalation::{Actor, Escalation, Fate, Promise, Running, Status};
 use crate::sop::message::Person;
 use crate::sop::notice::trigger_names;
 use crate::sop::procedure::Procedure;
@@ -112,8 +113,6 @@ pub enum DueKind {
 
 /// Cases in one overview, the most severe ones, then the oldest. More are no overview.
 const CASES_MAX: usize = 500;
-/// The share of its time, in percent, after which something is at risk.
-const AT_RISK_PERCENT: i64 = 75;
 
 /// How things stand.
 pub fn overview(desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Overview {
@@ -168,11 +167,7 @@ fn open_case(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Op
     let dues = dues(case, now);
     let unowned = case.awaiting.is_some();
     // What was not answered, or promised and did not come, stays a breach until somebody has the case.
-    let unanswered = case
-        .pages
-        .last()
-        .filter(|_| unowned)
-        .is_some_and(|page| matches!(page.reason, PageReason::Silence | PageReason::Lapsed));
+    let unanswered = unowned && case.pages.last().is_some_and(|page| page.reason.is_unanswered());
     // What the team has not been told breaks no clock.
     let clocks = dues.iter().filter(|due| due.what != DueKind::Information).map(|due| due.pressure);
     let pressure = clocks.chain(unanswered.then_some(Pressure::Breached)).max();
@@ -221,7 +216,6 @@ pub fn dues(case: &Escalation, now: DateTime<Utc>) -> Vec<Due> {
 }
 
 fn of_clock(running: &Running, now: DateTime<Utc>) -> Due {
-    use crate::sop::clock::ClockKind;
     let what = match running.clock.target.clock {
         ClockKind::Acknowledge => DueKind::Answer,
         ClockKind::FirstReply => DueKind::FirstReply,
@@ -229,24 +223,24 @@ fn of_clock(running: &Running, now: DateTime<Utc>) -> Due {
         ClockKind::Resolve => DueKind::Resolve,
         ClockKind::TimeInTier => DueKind::TimeInTier,
     };
-    let due = due(what, running.clock.started_at, running.clock.due(), now);
-    // The config says from when on a clock is at risk.
-    let pressure = if due.pressure == Pressure::AtRisk { Pressure::InTime } else { due.pressure };
-    let due = Due { pressure, ..due };
-    due.pressed(running.warned_percent > 0, Pressure::AtRisk).pressed(running.is_late, Pressure::Breached)
+    let (from, at) = (running.clock.started_at.timestamp(), running.clock.due());
+    // The config says from when on a clock is at risk: when it warns.
+    let pressure = if running.is_late || at.is_some_and(|at| at <= now) {
+        Pressure::Breached
+    } else if running.warned_percent > 0 {
+        Pressure::AtRisk
+    } else {
+        Pressure::InTime
+    };
+    Due { what, from, at: at.map(|at| at.timestamp()), pressure }
 }
 
 fn due(what: DueKind, from: DateTime<Utc>, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Due {
-    let pressure = at.map_or(Pressure::InTime, |at| {
-        let (gone, all) = ((now - from).num_seconds(), (at - from).num_seconds());
-        if at <= now {
-            Pressure::Breached
-        } else if gone * 100 >= all * AT_RISK_PERCENT {
-            Pressure::AtRisk
-        } else {
-            Pressure::InTime
-        }
-    });
+    let pressure = match at {
+        Some(at) if at <= now => Pressure::Breached,
+        Some(at) if is_nearly_due(from, at, now) => Pressure::AtRisk,
+        _ => Pressure::InTime,
+    };
     Due { what, from: from.timestamp(), at: at.map(|at| at.timestamp()), pressure }
 }
 

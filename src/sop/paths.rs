@@ -148,7 +148,7 @@ pub fn paths(desk: &Desk, reader: &Actor, since: DateTime<Utc>, until: DateTime<
     let known = desk.cases().rev().filter(is_asked).filter(is_its_own).filter(|case| case.may_be_read_by(reader));
     let (mut routes, mut deviations, mut steps) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let (mut cases, mut as_written) = (0, 0);
-    let answers = Answers::of(desk);
+    let answers = Answers::of(desk, since);
     for case in known.take(CASES_MAX) {
         cases += 1;
         let found = deviations_of(case, &answers);
@@ -171,9 +171,10 @@ pub fn paths(desk: &Desk, reader: &Actor, since: DateTime<Utc>, until: DateTime<
 struct Answers(BTreeMap<(EscalationId, usize), DateTime<Utc>>);
 
 impl Answers {
-    fn of(desk: &Desk) -> Self {
+    /// Of cases that were opened since then.
+    fn of(desk: &Desk, since: DateTime<Utc>) -> Self {
         let mut answers = BTreeMap::new();
-        for mark in desk.chronicle().all() {
+        for mark in desk.chronicle().since(since) {
             if let (Some(case), Marked::Taken { page }) = (mark.case, mark.what) {
                 // What comes after the first is a second acknowledgement.
                 answers.entry((case, usize::from(page))).or_insert(mark.at);

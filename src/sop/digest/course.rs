@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::sop::calendar::{Calendar, Span};
 use crate::sop::chronicle::{Known, Mark, What};
-use crate::sop::clock::ClockKind;
+use crate::sop::clock::{ClockKind, is_nearly_due};
 use crate::sop::desk::Desk;
 use crate::sop::digest::{Audience, State};
-use crate::sop::escalation::{Escalation, EscalationId, Fate, Page, PageReason};
+use crate::sop::escalation::{Escalation, EscalationId, Fate, Page};
 use crate::sop::team::{Step, TeamId};
 
 /// A case on its way through the marks.
@@ -60,10 +60,6 @@ impl Danger {
     }
 }
 
-/// A page, or a promise, is at risk when less than a quarter of its time is left, as on the dashboard; a clock once it was
-/// warned of.
-const AT_RISK_PERCENT: i32 = 75;
-
 impl<'c> Course<'c> {
     pub(super) fn of(case: &'c Escalation, until: DateTime<Utc>) -> Self {
         Self {
@@ -112,7 +108,7 @@ impl<'c> Course<'c> {
                 self.pauses.clear();
             }
             // A page ends a wait, too.
-            What::Raised(_) => {
+            What::Raised { .. } => {
                 self.has_acted = true;
                 self.promise = None;
                 self.go_on(mark.at);
@@ -158,7 +154,7 @@ impl<'c> Course<'c> {
     fn promised(&self, at: DateTime<Utc>) -> Option<Danger> {
         let until = self.promise.filter(|_| self.is_open() && !self.is_unowned())?;
         let from = self.taken.map_or(self.since, |(_, at)| at).min(until);
-        Some(Danger { is_near: is_near(from, until, at), is_late: until <= at, due: Some(until), clock: None })
+        Some(Danger { is_near: is_nearly_due(from, until, at), is_late: until <= at, due: Some(until), clock: None })
     }
 
     /// The next step did not come by when it was promised.
@@ -168,8 +164,7 @@ impl<'c> Course<'c> {
 
     /// Its page waits because the one before it, or a promise, came to nothing.
     fn is_unanswered(&self) -> bool {
-        let reason = self.page().filter(|_| self.is_unowned()).map(|page| page.reason);
-        matches!(reason, Some(PageReason::Silence | PageReason::Lapsed))
+        self.page().is_some_and(|page| self.is_unowned() && page.reason.is_unanswered())
     }
 
     /// Nobody answered this page in time.
@@ -183,7 +178,7 @@ impl<'c> Course<'c> {
         let Fate::Delivered { at: arrived, .. } = page.fate else { return None };
         let due = self.case.opened.plan.rung(page.step).due(arrived);
         let is_late = due <= at || self.is_unanswered();
-        let is_near = is_late || is_near(arrived, due, at);
+        let is_near = is_late || is_nearly_due(arrived, due, at);
         Some(Danger { is_near, is_late, due: Some(due), clock: Some(ClockKind::Acknowledge) })
     }
 
@@ -210,11 +205,6 @@ impl<'c> Course<'c> {
         let own = plan.clocks.calendar.as_deref().or(plan.rung(Step::FIRST).calendar.as_deref());
         own.unwrap_or(Calendar::around_the_clock())
     }
-}
-
-/// Three quarters of the time are gone.
-fn is_near(from: DateTime<Utc>, due: DateTime<Utc>, at: DateTime<Utc>) -> bool {
-    (at - from) * 100 >= (due - from) * AT_RISK_PERCENT
 }
 
 /// The cases that a digest is about.

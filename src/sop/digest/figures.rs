@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::sop::calendar::{Calendar, Span};
-use crate::sop::chronicle::{Cause, Known, Mark, What};
+use crate::sop::chronicle::{Known, Mark, What};
 use crate::sop::clock::ClockKind;
 use crate::sop::digest::course::Course;
 use crate::sop::escalation::{EscalationId, Fate, Grade};
@@ -80,13 +80,26 @@ impl Part {
 }
 
 impl Kept {
+    fn of(Judged { kept, late }: Judged) -> Self {
+        let all = kept + late;
+        Self { kept, late, share: (all > 0).then(|| Share::of(kept, all)) }
+    }
+}
+
+/// How often a clock stopped in time, and how often it ran out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Judged {
+    kept: u32,
+    late: u32,
+}
+
+impl Judged {
     fn count(&mut self, in_time: bool) {
         if in_time {
             self.kept += 1;
         } else {
             self.late += 1;
         }
-        self.share = Some(Share::of(self.kept, self.kept + self.late));
     }
 }
 
@@ -146,7 +159,7 @@ pub(super) struct Tally<'c> {
     acknowledge: Lengths,
     first_action: Lengths,
     resolve: Lengths,
-    pub(super) clocks: [Kept; ClockKind::ALL.len()],
+    clocks: [Judged; ClockKind::ALL.len()],
     pub(super) triggers: BTreeMap<&'c str, TriggerTally<'c>>,
     pub(super) by_hand: TriggerTally<'c>,
     pub(super) teams: BTreeMap<&'c TeamId, TeamTally>,
@@ -224,11 +237,9 @@ impl<'c> Tally<'c> {
                 self.resolve(mark, course);
             }
             What::Reopened => self.reopened += 1,
-            What::Raised(cause) => {
-                if matches!(cause, Cause::ByHand | Cause::Lowered) {
-                    self.act(mark, course);
-                    self.misdirected.insert(course.case.id);
-                }
+            What::Raised { by_hand: true } => {
+                self.act(mark, course);
+                self.misdirected.insert(course.case.id);
             }
             What::Breached { page } => {
                 self.breached += 1;
@@ -258,7 +269,8 @@ impl<'c> Tally<'c> {
             }
             What::Gap { team } => *self.gaps.entry(team).or_default() += 1,
             What::Undeliverable => self.undeliverable += 1,
-            What::Promised { .. }
+            What::Raised { by_hand: false }
+            | What::Promised { .. }
             | What::GoesOn
             | What::Merged
             | What::Warned(_)
@@ -341,13 +353,15 @@ impl<'c> Tally<'c> {
         u32::try_from(not_needed.count()).unwrap_or(u32::MAX)
     }
 
+    pub(super) fn clock(&self, clock: ClockKind) -> Kept {
+        Kept::of(self.clocks[clock as usize])
+    }
+
     pub(super) fn into_figures(self) -> Figures {
-        let mut clocks = Kept::default();
-        for kept in self.clocks {
-            (clocks.kept, clocks.late) = (clocks.kept + kept.kept, clocks.late + kept.late);
-        }
-        let all = clocks.kept + clocks.late;
-        clocks.share = (all > 0).then(|| Share::of(clocks.kept, all));
+        let all = self
+            .clocks
+            .iter()
+            .fold(Judged::default(), |all, clock| Judged { kept: all.kept + clock.kept, late: all.late + clock.late });
         Figures {
             opened: self.opened,
             resolved: self.resolved,
@@ -357,7 +371,7 @@ impl<'c> Tally<'c> {
             acknowledge: self.acknowledge.into_times(),
             first_action: self.first_action.into_times(),
             resolve: self.resolve.into_times(),
-            clocks,
+            clocks: Kept::of(all),
         }
     }
 }

@@ -33,6 +33,13 @@ pub enum PageReason {
     MovedOver,
 }
 
+impl PageReason {
+    /// What came before came to nothing: a page was not answered, or a promise not kept.
+    pub fn is_unanswered(self) -> bool {
+        matches!(self, Self::Silence | Self::Lapsed)
+    }
+}
+
 /// Why a case went on to another step of its ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
