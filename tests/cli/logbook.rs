@@ -55,7 +55,7 @@ impl Logbook {
         Ok(book)
     }
 
-    async fn says(&mut self, at: i64, (id, name): (&str, &str), text: &str) -> Result<()> {
+    pub async fn says(&mut self, at: i64, (id, name): (&str, &str), text: &str) -> Result<()> {
         let author = Person { id: id.into(), name: name.into(), standing: Standing::Customer };
         let message = Message {
             id: format!("7000000000000000{at:02}").into(),
@@ -71,7 +71,12 @@ impl Logbook {
     }
 
     async fn act(&mut self, at: i64, case: u32, act: Act) -> Result<()> {
-        let person = Person { id: "4005".into(), name: "Mona".into(), standing: Standing::Staff };
+        self.act_as("Mona", at, case, act).await
+    }
+
+    /// A manager of this name does something.
+    pub async fn act_as(&mut self, name: &str, at: i64, case: u32, act: Act) -> Result<()> {
+        let person = Person { id: "4005".into(), name: name.into(), standing: Standing::Staff };
         let actor = Actor { person, teams: vec!["managers".into()], manages: true };
         let (about, reply) = (About::Typed(EscalationId(case).to_string()), ReplyTo(String::new()));
         self.pass_until(minute(at)).await?;
@@ -79,7 +84,7 @@ impl Logbook {
     }
 
     /// What is due before then is seen to in its time, as the loop does.
-    async fn pass_until(&mut self, now: DateTime<Utc>) -> Result<()> {
+    pub async fn pass_until(&mut self, now: DateTime<Utc>) -> Result<()> {
         while let Some(due) = self.desk.next_deadline().filter(|due| *due < now) {
             self.ask(due, Request::DeadlineReached).await?;
         }
