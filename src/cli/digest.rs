@@ -1,24 +1,22 @@
 //! `bellhop digest`: what a stretch of time came to, from the log.
 
-use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{anyhow, ensure};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use crate::cli::progress::Progress;
-use crate::cli::{ConfigFile, NO, ensure_other};
-use crate::config::{self, Config};
-use crate::engine::store::SqliteStore;
+use crate::cli::log::{LogFile, folded};
+use crate::cli::oncall::teams;
+use crate::cli::spreadsheet::harmless;
+use crate::cli::{NO, moment, write_out};
+use crate::config::Config;
 use crate::sop::calendar::Span;
-use crate::sop::desk::Desk;
 use crate::sop::digest::{Audience, PeriodRefusal, digest, period};
 use crate::sop::notice::DigestFacts;
 use crate::sop::procedure::Procedure;
-use crate::sop::team::TeamId;
 use crate::words::{Language, Markup, Words};
 
 #[derive(Debug, clap::Args)]
@@ -45,11 +43,8 @@ pub(crate) struct Arguments {
     /// Where it is written; without it, to stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The log; without it, that of the config. The bot may be running on it.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
     #[command(flatten)]
-    config: ConfigFile,
+    log: LogFile,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -62,26 +57,20 @@ enum Format {
 }
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = arguments.config.read()?;
+    let (config, log) = arguments.log.find()?;
     let procedure = &config.procedure;
     let zone = arguments.zone.or_else(|| procedure.digests.first().map(|schedule| schedule.zone)).unwrap_or(Tz::UTC);
     let window = arguments.window(zone, Utc::now())?;
     let audience = arguments.audience(procedure)?;
-    let log = arguments.log.as_deref().unwrap_or(&config.desk.log);
-    let config_file = arguments.config.path();
-    let sources: Vec<&Path> = [Some(log), config_file.as_deref()].into_iter().flatten().collect();
-    ensure_other(arguments.output.as_deref(), &sources)?;
-    let desk = folded(log, &config.desk.id, window.to)?;
+    arguments.log.ensure_other(arguments.output.as_deref(), &log)?;
+    let desk = folded(&log, &config.desk.id, Some(window.to))?;
     let digest = digest(&desk, procedure, &audience, window);
     let facts = DigestFacts { digest, team: audience.team, late_minutes: 0 };
     let Some(written) = arguments.format.written(&facts, zone, &config)? else {
         eprintln!("No page was answered in that time: there is nothing to draw.");
         return Ok(NO.into());
     };
-    match &arguments.output {
-        Some(file) => std::fs::write(file, written).with_context(|| format!("{} cannot be written", file.display()))?,
-        None => stdout().lock().write_all(&written)?,
-    }
+    write_out(arguments.output.as_deref(), &written)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,10 +79,8 @@ impl Arguments {
         let Some(since) = &self.since else {
             return period(&self.period, zone, now).map_err(|why| anyhow!(refused(&self.period, why)));
         };
-        let moment = |text: &str| {
-            config::moment(text, zone).ok_or_else(|| anyhow!("\"{text}\" is not a time: write \"2026-10-05 09:00\""))
-        };
-        let (from, to) = (moment(since)?, self.until.as_deref().map_or(Ok(now), moment)?);
+        let from = moment("since", since, zone)?;
+        let to = self.until.as_deref().map_or(Ok(now), |until| moment("until", until, zone))?;
         ensure!(from < now, "--since {since} is in the future");
         ensure!(from < to, "--until is not after --since");
         Ok(Span { from, to: to.min(now) })
@@ -101,9 +88,9 @@ impl Arguments {
 
     fn audience(&self, procedure: &Procedure) -> anyhow::Result<Audience> {
         let Some(wanted) = &self.team else { return Ok(Audience::everybody()) };
-        let team = procedure.team(&TeamId::from(wanted.as_str()));
-        let all = || procedure.teams.iter().map(|team| team.id.to_string()).collect::<Vec<_>>().join(", ");
-        team.map(Audience::of_team).ok_or_else(|| anyhow!("there is no team \"{wanted}\": choose from {}", all()))
+        let known = teams(procedure, Some(wanted))?;
+        let team = known.first().and_then(|id| procedure.team(id));
+        Ok(Audience::of_team(team.expect("a team that is known is in the procedure")))
     }
 }
 
@@ -116,25 +103,6 @@ fn refused(period: &str, why: PeriodRefusal) -> String {
         PeriodRefusal::Future => format!("\"{period}\" has not begun"),
         PeriodRefusal::TooLong => format!("\"{period}\" is longer than ten years"),
     }
-}
-
-/// The desk as its log had it at an instant.
-fn folded(log: &Path, desk: &str, until: DateTime<Utc>) -> anyhow::Result<Desk> {
-    if !log.exists() {
-        bail!("there is no log {}: the bot makes it when it runs, or name another with --log", log.display());
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let past = runtime.block_on(async {
-        let mut store = SqliteStore::look(log, desk).await?;
-        store.past().await
-    })?;
-    let progress = Progress::items(past.facts.len(), "facts");
-    let mut folded = Desk::default();
-    for line in past.facts.into_iter().take_while(|line| line.at < until) {
-        folded.apply(line.fact, line.at);
-        progress.advance(1);
-    }
-    Ok(folded)
 }
 
 impl Format {
@@ -200,10 +168,4 @@ fn rows(out: &mut csv::Writer<Vec<u8>>, section: &str, of: &str, measure: &str, 
         number => out.write_record([section, &harmless(of), measure, &number.to_string()])?,
     }
     Ok(())
-}
-
-/// A text that begins as a formula does is none for a spreadsheet
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

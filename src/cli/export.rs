@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
@@ -16,12 +16,13 @@ use csv::{Terminator, WriterBuilder};
 use serde::Serialize;
 
 use crate::cli::log::{LogFile, wait_for};
+use crate::cli::moment;
 use crate::cli::oncall::teams;
-use crate::config;
+use crate::cli::spreadsheet::harmless;
 use crate::engine::store::{Recorded, SqliteStore};
 use crate::sop::desk::{Desk, Fact};
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Event, Fate};
-use crate::sop::message::{Person, Standing};
+use crate::sop::message::Person;
 use crate::sop::procedure::Procedure;
 
 #[derive(Debug, clap::Args)]
@@ -54,9 +55,10 @@ enum Format {
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (config, path) = arguments.log.find()?;
     arguments.log.ensure_other(arguments.output.as_deref(), &path)?;
+    let time = |flag, text: Option<&String>| text.map(|text| moment(flag, text, Tz::UTC)).transpose();
     let wanted = Wanted {
-        since: time("since", arguments.since.as_deref())?,
-        until: time("until", arguments.until.as_deref())?,
+        since: time("since", arguments.since.as_ref())?,
+        until: time("until", arguments.until.as_ref())?,
         reader: reader(&config.procedure, arguments.team.as_deref())?,
     };
     let facts = wait_for(async { Ok(SqliteStore::look(&path, &config.desk.id).await?.facts().await?) })?;
@@ -75,22 +77,10 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn time(name: &str, text: Option<&str>) -> anyhow::Result<Option<DateTime<Utc>>> {
-    let read = |text: &str| {
-        let wrong = || anyhow!("--{name} \"{text}\" is not a time: write \"2026-12-24 18:00\"");
-        config::moment(text, Tz::UTC).ok_or_else(wrong)
-    };
-    text.map(read).transpose()
-}
-
 /// Somebody on staff, of this team or of none.
-fn reader(procedure: &Procedure, team: Option<&str>) -> anyhow::Result<Actor> {
-    let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
-    let teams = match team {
-        Some(team) => teams(procedure, Some(team))?,
-        None => Vec::new(),
-    };
-    Ok(Actor { person, teams, manages: false })
+fn reader(procedure: &Procedure, wanted: Option<&str>) -> anyhow::Result<Actor> {
+    let teams = wanted.map_or(Ok(Vec::new()), |team| teams(procedure, Some(team)))?;
+    Ok(Actor::unnamed(teams, false))
 }
 
 /// What is asked for, and who reads it.
@@ -249,13 +239,6 @@ fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Spreadsheets take a cell that begins like a formula for one
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>); an apostrophe before it makes it a text.
-fn harmless(text: &str) -> String {
-    let begins_one = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if begins_one { format!("'{text}") } else { text.to_owned() }
-}
-
 /// A line of the log.
 #[derive(Serialize)]
 struct Happened<'f> {
@@ -291,16 +274,4 @@ fn write_events(facts: &[Recorded], wanted: &Wanted, out: &mut impl Write) -> an
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        let cells = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "Dana", "a=b"];
-        let shown = cells.map(harmless);
-        assert_eq!(shown, ["'=HYPERLINK(1)", "'+1", "'-1", "'@SUM(1)", "'\t=1", "Dana", "a=b"]);
-    }
 }

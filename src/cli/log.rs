@@ -4,9 +4,13 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
 
+use crate::cli::progress::Progress;
 use crate::cli::{ConfigFile, ensure_other};
 use crate::config::Config;
+use crate::engine::store::SqliteStore;
+use crate::sop::desk::Desk;
 
 /// Whose log, and where it lies.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,6 +40,18 @@ impl LogFile {
         );
         Ok((config, path))
     }
+}
+
+/// The desk as its log has it, or had it at an instant; also while the bot writes.
+pub(crate) fn folded(log: &Path, desk: &str, until: Option<DateTime<Utc>>) -> anyhow::Result<Desk> {
+    let facts = wait_for(async { Ok(SqliteStore::look(log, desk).await?.facts().await?) })?;
+    let progress = Progress::items(facts.len(), "facts");
+    let mut folded = Desk::default();
+    for line in facts.into_iter().take_while(|line| until.is_none_or(|until| line.at < until)) {
+        folded.apply(line.fact, line.at);
+        progress.advance(1);
+    }
+    Ok(folded)
 }
 
 /// Runs to its end what has to wait for the disk.

@@ -23,6 +23,7 @@ mod run;
 pub mod sandbox;
 pub mod simulate;
 mod sop;
+mod spreadsheet;
 mod style;
 mod table;
 mod tickets;
@@ -33,8 +34,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{Context, anyhow, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::adapters::discord::markup;
@@ -259,6 +261,19 @@ fn ensure_other(output: Option<&Path>, sources: &[&Path]) -> anyhow::Result<()> 
     let is_source = sources.iter().any(|source| there(source).is_some_and(|source| source == target));
     ensure!(!is_source, "{} is what this is made of: name another file with --output", output.display());
     Ok(())
+}
+
+/// To the file, or to stdout.
+fn write_out(output: Option<&Path>, written: &[u8]) -> anyhow::Result<()> {
+    match output {
+        Some(file) => std::fs::write(file, written).with_context(|| format!("{} cannot be written", file.display())),
+        None => Ok(std::io::stdout().lock().write_all(written)?),
+    }
+}
+
+/// A time that was given with a flag: by the clock of the zone, or with an offset.
+fn moment(flag: &str, text: &str, zone: Tz) -> anyhow::Result<DateTime<Utc>> {
+    config::moment(text, zone).ok_or_else(|| anyhow!("--{flag} \"{text}\" is not a time: write \"2026-12-24 18:00\""))
 }
 
 /// Says why a subcommand could not do its work.

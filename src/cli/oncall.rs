@@ -3,13 +3,13 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::cli::{ConfigFile, NO};
-use crate::config::{self, Config};
+use crate::cli::{ConfigFile, NO, moment};
+use crate::config::Config;
 use crate::sop::message::PersonId;
 use crate::sop::procedure::Procedure;
 use crate::sop::rota::{Rota, Span};
@@ -64,7 +64,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 impl Arguments {
     fn time(&self, now: DateTime<Utc>, zone: Tz) -> anyhow::Result<DateTime<Utc>> {
         let Some(text) = &self.at else { return Ok(now) };
-        config::moment(text, zone).ok_or_else(|| anyhow!("--at \"{text}\" is not a time: write \"2026-12-24 18:00\""))
+        moment("at", text, zone)
     }
 }
 

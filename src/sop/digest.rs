@@ -27,7 +27,6 @@ pub use crate::sop::digest::schedule::{NoSchedule, Schedule};
 pub use crate::sop::digest::suggest::Suggestion;
 use crate::sop::escalation::{Actor, Escalation};
 use crate::sop::health::{Grades, is_known_to};
-use crate::sop::message::{Person, Standing};
 use crate::sop::procedure::Procedure;
 use crate::sop::team::{Severity, Team, TeamId};
 use crate::sop::trigger::Mode;
@@ -195,14 +194,12 @@ impl Audience {
     /// manages reads of everything, any other of what it was paged for.
     pub fn of_team(team: &Team) -> Self {
         let teams = if team.cleared { vec![team.id.clone()] } else { Vec::new() };
-        let Self { reader, .. } = Self::everybody();
-        Self { reader: Actor { teams, ..reader }, team: (!team.manages).then(|| team.id.clone()) }
+        Self { reader: Actor::unnamed(teams, team.manages), team: (!team.manages).then(|| team.id.clone()) }
     }
 
     /// Anybody on staff: everything that is not confidential.
     pub fn everybody() -> Self {
-        let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
-        Self { reader: Actor { person, teams: Vec::new(), manages: false }, team: None }
+        Self::person(&Actor::unnamed(Vec::new(), false))
     }
 
     /// A person, who reads of everything that they may read.
@@ -259,16 +256,16 @@ pub fn digest(desk: &Desk, procedure: &Procedure, audience: &Audience, window: S
         teams: team_figures(&mut now, procedure),
         people: people(&now, desk),
         failures: failures(&now),
-        gaps: now.gaps.iter().map(|(team, times)| GapFigures { team: gap_team(desk, *team), times: *times }).collect(),
+        gaps: now
+            .gaps
+            .iter()
+            .map(|(team, times)| GapFigures { team: desk.chronicle().id(*team).into(), times: *times })
+            .collect(),
         bot: bot(&now, marks),
         suggestion: suggest::suggestion(desk, audience, window.to),
         figures: now.into_figures(),
         before: past.into_figures(),
     }
-}
-
-fn gap_team(desk: &Desk, team: Known) -> TeamId {
-    desk.chronicle().id(team).into()
 }
 
 /// Codenames of what is open at an instant and not for this reader.

@@ -2,21 +2,19 @@
 
 mod import;
 
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::cli::{ConfigFile, ensure_other};
-use crate::config::{self, Config};
-use crate::engine::store::SqliteStore;
+use crate::cli::log::folded;
+use crate::cli::{ConfigFile, ensure_other, moment, write_out};
+use crate::config::Config;
 use crate::sop::desk::Desk;
 use crate::sop::escalation::Actor;
 use crate::sop::guide::Guide;
-use crate::sop::message::{Person, Standing};
 use crate::sop::paths::{Paths, paths};
 use crate::sop::procedure::Procedure;
 use crate::words::guide;
@@ -91,16 +89,8 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None if arguments.paths => told(&config, arguments, format, now)?,
         None => whole(&config, format, now)?,
     };
-    write(arguments.output.as_deref(), &written)?;
+    write_out(arguments.output.as_deref(), written.as_bytes())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// To the file, or to stdout.
-fn write(output: Option<&Path>, written: &str) -> anyhow::Result<()> {
-    match output {
-        Some(path) => std::fs::write(path, written).with_context(|| format!("{} cannot be written", path.display())),
-        None => Ok(write!(stdout(), "{written}")?),
-    }
 }
 
 fn whole(config: &Config, format: Format, now: DateTime<Utc>) -> anyhow::Result<String> {
@@ -130,8 +120,8 @@ fn difference(old: &Config, new: &Config, path: &Path, format: Format, now: Date
 }
 
 fn told(config: &Config, arguments: &Arguments, format: Format, now: DateTime<Utc>) -> anyhow::Result<String> {
-    let until = moment(arguments.until.as_deref(), "--until")?.unwrap_or(now);
-    let since = moment(arguments.since.as_deref(), "--since")?.unwrap_or(until - SINCE);
+    let until = arguments.until.as_deref().map_or(Ok(now), |text| moment("until", text, Tz::UTC))?;
+    let since = arguments.since.as_deref().map_or(Ok(until - SINCE), |text| moment("since", text, Tz::UTC))?;
     ensure!(since < until, "--since is not before --until: nothing lies between them");
     let reader = reader(&config.procedure, arguments.cleared);
     let desk = desk(config)?;
@@ -154,19 +144,10 @@ fn json(paths: &Paths) -> anyhow::Result<String> {
     Ok(serde_json::to_string(paths)? + "\n")
 }
 
-fn moment(text: Option<&str>, flag: &str) -> anyhow::Result<Option<DateTime<Utc>>> {
-    let read = |text: &str| {
-        config::moment(text, Tz::UTC)
-            .ok_or_else(|| anyhow!("{flag} \"{text}\" is not a time: write \"2026-12-24 18:00\" or \"2026-12-24\""))
-    };
-    text.map(read).transpose()
-}
-
 /// Somebody of every team, or of none.
 fn reader(procedure: &Procedure, is_cleared: bool) -> Actor {
-    let person = Person { id: "shell".into(), name: "shell".into(), standing: Standing::Staff };
     let teams = procedure.teams.iter().filter(|_| is_cleared).map(|team| team.id.clone()).collect();
-    Actor { person, teams, manages: is_cleared }
+    Actor::unnamed(teams, is_cleared)
 }
 
 /// What the log says, also while the bot runs.
@@ -177,16 +158,5 @@ fn desk(config: &Config) -> anyhow::Result<Desk> {
         "there is no log {}: start where the bot runs, for that is where its path begins",
         log.display()
     );
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let past = runtime.context("the runtime cannot be started")?.block_on(async {
-        let mut store = SqliteStore::look(log, &config.desk.id).await?;
-        let past = store.past().await?;
-        store.close().await?;
-        anyhow::Ok(past)
-    })?;
-    let mut desk = Desk::default();
-    for recorded in past.facts {
-        desk.apply(recorded.fact, recorded.at);
-    }
-    Ok(desk)
+    folded(log, &config.desk.id, None)
 }

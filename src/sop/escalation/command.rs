@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::sop::escalation::{Grade, Report};
 use crate::sop::guidance::information::Field;
-use crate::sop::message::{MessageId, Person, PlaceId};
+use crate::sop::message::{MessageId, Person, PlaceId, Standing};
 use crate::sop::team::{Severity, TeamId};
 
 /// Somebody who wants something of a case, with the teams they belong to.
@@ -15,6 +15,14 @@ pub struct Actor {
     pub teams: Vec<TeamId>,
     /// Belongs to a team that manages.
     pub manages: bool,
+}
+
+impl Actor {
+    /// Somebody on staff of whom only the clearance counts.
+    pub fn unnamed(teams: Vec<TeamId>, manages: bool) -> Self {
+        let person = Person { id: "".into(), name: "".into(), standing: Standing::Staff };
+        Self { person, teams, manages }
+    }
 }
 
 /// What a person can do about a case.

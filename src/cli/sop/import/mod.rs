@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, ensure};
 
-use crate::cli::NO;
+use crate::cli::{NO, read_or_not, write_out};
 use crate::config::Config;
 use document::Document;
 
@@ -48,12 +48,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     );
     let config = write::written(&draft, &name);
     Config::parse(&name, &config).map_err(|report| anyhow!("what came of {name} is no config: {report}"))?;
-    // Whoever read stdout may have seen enough: the verdict is the same.
-    let unread = |error: &anyhow::Error| {
-        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    };
-    super::write(arguments.output.as_deref(), &config)
-        .or_else(|error| if unread(&error) { Ok(()) } else { Err(error) })?;
+    read_or_not(write_out(arguments.output.as_deref(), config.as_bytes()))?;
     for open in &draft.open {
         eprintln!("{name}:{}: {}", open.line, open.what);
     }
