@@ -70,8 +70,12 @@ impl Story {
         self
     }
 
+    /// From a minute to another.
     fn digest(&self, teams: &[&str], from: i64, to: i64) -> Digest {
-        let window = Span { from: at(from * 60), to: at(to * 60) };
+        self.digest_of(teams, Span { from: at(from * 60), to: at(to * 60) })
+    }
+
+    fn digest_of(&self, teams: &[&str], window: Span) -> Digest {
         digest(&self.desk, &procedure(), &Audience::person(&staff("reader", teams)), window)
     }
 }
@@ -255,7 +259,9 @@ proptest! {
             };
         }
         story.until(minute + 2);
-        let all = story.digest(LEAD, 0, minute + 2);
+        // What happened at the last instant belongs to it, too.
+        let (start, middle, end) = (at(0), at(minute / 2 * 60), at(story.now + 1));
+        let all = story.digest_of(LEAD, Span { from: start, to: end });
         let open: Vec<_> = story.desk.cases().filter(|case| case.status() != Status::Resolved).collect();
         prop_assert_eq!(all.open as usize, open.len());
         let mut unowned: Vec<String> =
@@ -265,7 +271,7 @@ proptest! {
         told.sort();
         prop_assert_eq!(told, unowned);
         // The dashboard says the same, in its own words.
-        let now = overview(&story.desk, &procedure(), at((minute + 2) * 60));
+        let now = overview(&story.desk, &procedure(), end);
         let shown = now.to(&staff("reader", LEAD));
         let ids = |is_in: &dyn Fn(&OpenCase) -> bool| {
             let mut ids: Vec<String> = shown.cases.iter().filter(|case| is_in(case)).map(|case| case.id.clone()).collect();
@@ -280,7 +286,7 @@ proptest! {
         prop_assert_eq!(of(&all.unowned), ids(&|case| case.is_unowned()));
         prop_assert_eq!(of(&all.breached), ids(&|case| case.pressure == Pressure::Breached));
         prop_assert_eq!(of(&all.at_risk), ids(&|case| case.pressure == Pressure::AtRisk));
-        let parts = [story.digest(LEAD, 0, minute / 2), story.digest(LEAD, minute / 2, minute + 2)];
+        let parts = [(start, middle), (middle, end)].map(|(from, to)| story.digest_of(LEAD, Span { from, to }));
         let sum = |figure: fn(&Figures) -> u32| parts.iter().map(|part| figure(&part.figures)).sum::<u32>();
         prop_assert_eq!(sum(|it| it.opened), all.figures.opened);
         prop_assert_eq!(sum(|it| it.resolved), all.figures.resolved);
