@@ -5,7 +5,7 @@
 //! cargo bench --bench dashboard
 //! ```
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ use futures_util::future::BoxFuture;
 const CASES: usize = 10_000;
 /// Of these so many stay open.
 const OPEN: usize = 200;
-const VIEWERS: usize = 50;
+const VIEWERS: u8 = 50;
 const LOOKS: usize = 20;
 const EXAMPLE: &str = include_str!("../config.example.toml");
 
@@ -102,16 +102,16 @@ async fn live(engine: &Engine) {
     recorded.await.expect("the desk runs");
 }
 
-/// Until the first byte of each answer.
-async fn viewer(address: SocketAddr, path: &'static str) -> Vec<Duration> {
-    let client = reqwest::Client::new();
+/// Until the first byte of each answer. Each looks from an address of their own, as whoever asks too often from one is
+/// told to wait.
+async fn viewer(of: u8, address: SocketAddr, path: &'static str) -> Vec<Duration> {
+    let client = reqwest::Client::builder().local_address(IpAddr::from([127, 0, 1, of])).build().expect("a client");
     let mut took = Vec::with_capacity(LOOKS);
     for _ in 0..LOOKS {
         let started = Instant::now();
         let answer = client.get(format!("http://{address}{path}")).send().await.expect("it answers");
         took.push(started.elapsed());
-        // Whoever asks too often from one address is told to wait: that is not what is measured here.
-        assert!(answer.status().is_success() || answer.status().as_u16() == 429, "{}", answer.status());
+        assert!(answer.status().is_success(), "{}", answer.status());
         answer.bytes().await.expect("a page");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -124,7 +124,7 @@ async fn main() {
     let (web, engine) = desk(&folder.path().join("desk.sqlite")).await;
     live(&engine).await;
     for path in ["/", "/cases/ESC-1", "/trends", "/triggers", "/rota", "/bot"] {
-        let viewers: Vec<_> = (0..VIEWERS).map(|_| tokio::spawn(viewer(web.address(), path))).collect();
+        let viewers: Vec<_> = (1..=VIEWERS).map(|of| tokio::spawn(viewer(of, web.address(), path))).collect();
         let mut took = Vec::new();
         for viewer in viewers {
             took.extend(viewer.await.expect("a viewer does not fail"));
