@@ -381,7 +381,7 @@ fn team_figures(now: &mut Tally<'_>, procedure: &Procedure) -> Vec<TeamFigures> 
         std::mem::take(&mut now.teams).into_iter().map(|(id, tally)| (id.clone(), tally)).collect();
     teams.sort_by_key(|(id, _)| order(id));
     let figures = |(id, tally): (TeamId, TeamTally)| TeamFigures {
-        name: procedure.team(&id).map_or_else(|| id.to_string(), |team| team.name.clone()),
+        name: procedure.team_name(&id).to_owned(),
         id,
         pages: tally.pages,
         answered: tally.answered,

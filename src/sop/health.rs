@@ -119,12 +119,7 @@ fn pages(cases: &[&Escalation], procedure: &Procedure, now: DateTime<Utc>) -> Ve
     let mut rung: BTreeMap<String, Pages> = BTreeMap::new();
     for page in cases.iter().flat_map(|case| &case.pages).filter(|page| now - page.asked_at < TimeDelta::days(7)) {
         let people = page.on_call.iter().map(|person| (person.id.to_string(), person.name.to_string()));
-        let whole = || {
-            (
-                page.team.to_string(),
-                procedure.team(&page.team).map_or_else(|| page.team.to_string(), |team| team.name.clone()),
-            )
-        };
+        let whole = || (page.team.to_string(), procedure.team_name(&page.team).to_owned());
         let whole = page.on_call.is_empty().then(whole);
         for (id, name) in people.chain(whole) {
             let pages = rung.entry(id).or_insert(Pages { name, last_day: 0, last_week: 0 });

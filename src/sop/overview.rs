@@ -179,7 +179,7 @@ fn open_case(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Op
         unowned,
         confidential: opened.confidential,
         drill: opened.drill,
-        team: procedure.team(case.team()).map_or_else(|| case.team().to_string(), |team| team.name.clone()),
+        team: procedure.team_name(case.team()).to_owned(),
         responder: case.responder.as_deref().filter(|_| !unowned).map(|(person, _)| person.clone()),
         customer: opened.subject.customer.as_deref().cloned(),
         opened_at: case.opened_at.timestamp(),

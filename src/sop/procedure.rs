@@ -74,6 +74,11 @@ impl Procedure {
         self.teams.iter().find(|team| team.id == *id)
     }
 
+    /// Its id, where no team has that any more.
+    pub fn team_name<'n>(&'n self, id: &'n TeamId) -> &'n str {
+        self.team(id).map_or(id.0.as_str(), |team| team.name.as_str())
+    }
+
     pub fn person(&self, id: &PersonId) -> Option<&Participant> {
         self.people.iter().find(|person| person.id == *id)
     }

@@ -94,7 +94,7 @@ fn lane(rule: &Rule<'_>, guide: &Guide<'_>) -> Lane {
 
 fn step(rung: &Rung, after: Option<TimeDelta>, is_last: bool, guide: &Guide<'_>) -> Step {
     let procedure = guide.procedure;
-    let team = procedure.team(&rung.team).map_or_else(|| rung.team.to_string(), |team| team.name.clone());
+    let team = procedure.team_name(&rung.team).to_owned();
     Step {
         team,
         within: rung.respond_within,

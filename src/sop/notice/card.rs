@@ -175,7 +175,7 @@ pub(crate) fn trigger_names(case: &Escalation) -> Vec<String> {
 
 /// The facts of a card as the case stands; `page` is the page it was posted for.
 pub fn card(case: &Escalation, desk: &Desk, procedure: &Procedure, page: Option<usize>) -> Card {
-    let team_name = |id: &TeamId| procedure.team(id).map_or_else(|| id.to_string(), |team| team.name.clone());
+    let team_name = |id: &TeamId| procedure.team_name(id).to_owned();
     let opened = &case.opened;
     let reports: Vec<_> = case.reports().collect();
     let mut quotes: Vec<Quote> = Vec::new();

@@ -356,7 +356,7 @@ impl TeamFacts {
 impl RotaFacts {
     fn of(rota: &Rota, guide: &Guide<'_>) -> Self {
         let procedure = guide.procedure;
-        let team = procedure.team(&rota.team).map_or_else(|| rota.team.to_string(), |team| team.name.clone());
+        let team = procedure.team_name(&rota.team).to_owned();
         let layer = |(at, layer): (usize, &crate::sop::rota::Layer)| {
             let before = if at == 0 { "" } else { "instead, in its hours: " };
             format!("{before}{}", sentences::layer(layer, procedure))

@@ -63,7 +63,7 @@ impl PathFacts {
 }
 
 fn name(team: &TeamId, procedure: &Procedure) -> String {
-    procedure.team(team).map_or_else(|| team.to_string(), |team| team.name.clone())
+    procedure.team_name(team).to_owned()
 }
 
 impl RouteFacts {
