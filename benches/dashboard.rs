@@ -24,6 +24,7 @@ use bellhop::words::{Language, Markup, Words};
 use chrono::{TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use reqwest::Client;
 
 /// Each comes to about ten facts.
 const CASES: usize = 10_000;
@@ -102,10 +103,13 @@ async fn live(engine: &Engine) {
     recorded.await.expect("the desk runs");
 }
 
-/// Until the first byte of each answer. Each looks from an address of their own, as whoever asks too often from one is
-/// told to wait.
-async fn viewer(of: u8, address: SocketAddr, path: &'static str) -> Vec<Duration> {
-    let client = reqwest::Client::builder().local_address(IpAddr::from([127, 0, 1, of])).build().expect("a client");
+/// A browser with an address of its own: whoever asks too often from one is told to wait.
+fn browser(of: u8) -> Client {
+    Client::builder().local_address(IpAddr::from([127, 0, 1, of])).build().expect("a client")
+}
+
+/// Until the first byte of each answer; all begin at the same moment.
+async fn viewer(client: Client, address: SocketAddr, path: &'static str) -> Vec<Duration> {
     let mut took = Vec::with_capacity(LOOKS);
     for _ in 0..LOOKS {
         let started = Instant::now();
@@ -123,8 +127,10 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a folder for the log");
     let (web, engine) = desk(&folder.path().join("desk.sqlite")).await;
     live(&engine).await;
+    let browsers: Vec<Client> = (1..=VIEWERS).map(browser).collect();
     for path in ["/", "/cases/ESC-1", "/trends", "/triggers", "/rota", "/bot"] {
-        let viewers: Vec<_> = (1..=VIEWERS).map(|of| tokio::spawn(viewer(of, web.address(), path))).collect();
+        let viewers: Vec<_> =
+            browsers.iter().map(|browser| tokio::spawn(viewer(browser.clone(), web.address(), path))).collect();
         let mut took = Vec::new();
         for viewer in viewers {
             took.extend(viewer.await.expect("a viewer does not fail"));
