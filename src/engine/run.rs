@@ -16,7 +16,7 @@ use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
 use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
-use crate::engine::store::{Batch, Past, Recorded, SqliteStore, StoreError};
+use crate::engine::store::{Batch, LogAt, Past, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Request};
 use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
@@ -64,6 +64,7 @@ pub struct Engine {
     positions: BTreeMap<PlaceId, MessageId>,
     settled: Arc<Mutex<Handled>>,
     measured: Arc<Measured>,
+    log: LogAt,
     running: JoinHandle<Result<(), Failure>>,
 }
 
@@ -98,6 +99,7 @@ impl Engine {
         let (pulse_out, pulse) = watch::channel(Pulse { to_tell: to_tell.len(), next_deadline, ..Pulse::default() });
         let settled = Arc::new(Mutex::new(Handled::new(SETTLED_REMEMBERED)));
         let measured = Arc::<Measured>::default();
+        let log = store.lies_at();
         let state = Loop {
             next_seq,
             outbox: Outbox::new(connector, to_tell),
@@ -120,7 +122,7 @@ impl Engine {
             looks: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
-        Ok(Self { inbox, pulse, positions, settled, measured, running })
+        Ok(Self { inbox, pulse, positions, settled, measured, log, running })
     }
 
     /// Where inputs go.
@@ -135,6 +137,11 @@ impl Engine {
     /// What the loop measures of itself.
     pub fn measured(&self) -> Arc<Measured> {
         Arc::clone(&self.measured)
+    }
+
+    /// Its log, to be read beside the loop.
+    pub fn log(&self) -> LogAt {
+        self.log.clone()
     }
 
     /// How far each place had been read when the desk started.

@@ -20,7 +20,7 @@ use crate::sop::notice::Notice;
 pub use crate::engine::store::chain::Link;
 pub use crate::engine::store::erase::Plan;
 pub use crate::engine::store::proof::{Broken, How, Proof};
-pub use crate::engine::store::sqlite::SqliteStore;
+pub use crate::engine::store::sqlite::{LogAt, SqliteStore};
 
 /// Everything one batch of inputs leads to: recorded together or not at all.
 #[derive(Debug, Default)]

@@ -15,7 +15,8 @@ use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::chain::{Head, Salt, digest, link};
 use crate::engine::store::{Batch, Line, Link, Past, Recorded, StoreError, ToTell};
-use crate::sop::desk::Reader;
+use crate::sop::desk::{Fact, Reader};
+use crate::sop::escalation::{EscalationId, Event};
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
@@ -159,6 +160,11 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// For whoever reads the log beside the loop that writes it.
+    pub fn lies_at(&self) -> LogAt {
+        LogAt { path: self.path.clone(), desk: self.desk.clone() }
+    }
+
     /// How many lines there are.
     pub async fn count(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) FROM events WHERE desk = $1").bind(&self.desk);
@@ -257,6 +263,22 @@ impl SqliteStore {
         recorded.collect()
     }
 
+    /// What is recorded of one case, in order.
+    pub(super) async fn case(&mut self, id: EscalationId) -> Result<Vec<(DateTime<Utc>, Event)>, StoreError> {
+        let query = "SELECT seq, at, fact FROM events WHERE desk = $1 AND escalation = $2 ORDER BY seq";
+        let rows = sqlx::query(query).bind(&self.desk).bind(id.0).fetch_all(&mut self.connection).await;
+        let mut reader = Reader::default();
+        let mut events = Vec::new();
+        for row in rows.map_err(StoreError::Read)? {
+            let seq = row.get("seq");
+            let fact = reader.read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?;
+            if let Fact::Case { event, .. } = fact {
+                events.push((instant(row.get("at")), event));
+            }
+        }
+        Ok(events)
+    }
+
     /// What waits to be told, in the order in which it was decided.
     pub(super) async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
         let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY created, key";
@@ -298,6 +320,23 @@ impl SqliteStore {
             message: row.get::<String, _>("message").into(),
         };
         Ok(rows.iter().map(position).collect())
+    }
+}
+
+/// Where a log lies. It is opened for each look at it, and nothing of it is kept open.
+#[derive(Clone, Debug)]
+pub struct LogAt {
+    path: PathBuf,
+    desk: String,
+}
+
+impl LogAt {
+    /// What is recorded of one case, in order; nothing, if there is none of that number.
+    pub async fn case(&self, id: EscalationId) -> Result<Vec<(DateTime<Utc>, Event)>, StoreError> {
+        let mut store = SqliteStore::look(&self.path, &self.desk).await?;
+        let events = store.case(id).await;
+        store.close().await?;
+        events
     }
 }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::sop::desk::{About, Desk, Request};
-use crate::sop::escalation::{Act, EscalationId};
+use crate::sop::escalation::{Act, EscalationId, Event};
 use crate::sop::fixture::{at, procedure, says, staff};
 use crate::sop::notice::ReplyTo;
 use crate::sop::retention::Retention;
@@ -33,6 +33,10 @@ impl Book {
 
     async fn open(&self) -> SqliteStore {
         SqliteStore::open(&self.path(), "desk").await.expect("the log opens")
+    }
+
+    async fn open_beside(&self) -> SqliteStore {
+        SqliteStore::look(&self.path(), "desk").await.expect("the log opens")
     }
 
     async fn sql(&self, statements: &str) {
@@ -307,6 +311,28 @@ async fn what_is_too_old_goes_once() {
 
 /// A log has one lock, by whichever name it is reached.
 #[cfg(unix)]
+/// Beside the loop that writes it, too.
+#[tokio::test]
+async fn the_lines_of_one_case_are_found() {
+    let mut book = Book::new();
+    book.two_cases().await;
+    let store = book.open().await;
+    let names = |events: Vec<(DateTime<Utc>, Event)>| {
+        events.iter().map(|(at, event)| format!("{} {}", at.timestamp(), event.name())).collect::<Vec<_>>()
+    };
+    let mut all = book.open_beside().await;
+    for id in [1, 2, 3, 12].map(EscalationId) {
+        let of_it = |line: Recorded| match line.fact {
+            Fact::Case { id: case, event } if case == id => Some((line.at, event)),
+            _ => None,
+        };
+        let expected = all.facts().await.expect("a log").into_iter().filter_map(of_it).collect();
+        let found = store.lies_at().case(id).await.expect("a log");
+        assert_eq!(found.is_empty(), id.0 > 2, "{id}");
+        assert_eq!(names(found), names(expected), "{id}");
+    }
+}
+
 #[tokio::test]
 async fn another_name_of_a_log_in_use_opens_nothing() {
     let book = Book::new();
