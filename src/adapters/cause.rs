@@ -1,7 +1,7 @@
-//! Why a request over HTTP failed, for people.
+//! Why something failed, for people.
 
 /// What happened in the end: "Connection refused". What lies between it and the error itself names libraries.
-pub(crate) fn innermost(error: &reqwest::Error) -> Option<String> {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+pub(crate) fn innermost(error: &dyn std::error::Error) -> Option<String> {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.last().map(ToString::to_string)
 }

@@ -1,16 +1,30 @@
-//! What happened to one case, in order, as far as the case still knows it; and how its clocks ran.
+//! What happened to one case, by all that is recorded of it, in order; and how its clocks ran.
+
+mod tracks;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::sop::clock::ClockKind;
-use crate::sop::escalation::{Escalation, Fate, PageReason, RaiseReason};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Grade, PageReason, RaiseReason};
 use crate::sop::message::Person;
 use crate::sop::notice::trigger_names;
 use crate::sop::procedure::Procedure;
-use crate::sop::team::TeamId;
+use crate::sop::team::{Severity, TeamId};
+use crate::sop::timeline::tracks::Runs;
 
-/// Something that happened. Times are seconds since 1970 (UTC).
+pub use crate::sop::timeline::tracks::{Run, Stretch, StretchKind, Track, TrackOf};
+
+/// Times are seconds since 1970 (UTC).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Timeline {
+    /// The oldest first.
+    pub moments: Vec<Moment>,
+    /// In the order in which they began.
+    pub tracks: Vec<Track>,
+}
+
+/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moment {
     pub at: i64,
@@ -26,9 +40,10 @@ pub enum Happened {
         by: Option<Person>,
         triggers: Vec<String>,
     },
-    /// Another message joined it.
+    /// Another message joined it; `severity`: what it is since then, where that is more than before.
     Joined {
         customer: Option<Person>,
+        severity: Option<Severity>,
     },
     Paged {
         team: String,
@@ -42,13 +57,34 @@ pub enum Happened {
         team: String,
         why: String,
     },
+    /// From one step of its ladder to another, or to the same again.
     Raised {
         from: String,
+        to: String,
         #[serde(flatten)]
         why: RaiseReason,
     },
+    /// A team was to be paged, and nobody is on call for it.
+    GapFound {
+        team: String,
+    },
+    /// One of several who have to acknowledge.
+    Answered {
+        by: Person,
+    },
     Taken {
         by: Person,
+    },
+    Promised {
+        by: Person,
+        until: i64,
+    },
+    Offered {
+        by: Person,
+        to: Person,
+    },
+    HandedOff {
+        to: Person,
     },
     Noted {
         by: Person,
@@ -58,193 +94,178 @@ pub enum Happened {
         by: Person,
         step: String,
     },
+    SeveritySet {
+        by: Person,
+        severity: Severity,
+        reason: String,
+    },
+    /// The customer waits for a reply.
+    CustomerAsked,
+    Replied {
+        by: Person,
+    },
     CustomerTold {
         by: Person,
+        due: i64,
     },
     Waits {
         by: Person,
         reason: String,
     },
+    /// `None`: the customer has written.
+    Resumed {
+        by: Option<Person>,
+    },
+    /// What the team has to know is missing.
+    Required {
+        labels: Vec<String>,
+        by: Option<Person>,
+    },
+    Bounced {
+        by: Person,
+        label: String,
+    },
+    Informed {
+        by: Person,
+        labels: Vec<String>,
+    },
     /// The next step did not come, and whoever promised it was reminded.
     Nudged,
     /// What the team has to know did not come in time.
     Reminded,
+    Warned {
+        clock: ClockKind,
+        percent: u8,
+    },
     RanOut {
         clock: ClockKind,
     },
-    MovedOver,
-    Resolved {
+    MovedOver {
         by: Person,
-        note: String,
+        procedure: String,
+    },
+    /// Other cases go on as part of it.
+    TookIn {
+        by: Person,
+        cases: Vec<String>,
+    },
+    /// Parts of it go on by themselves.
+    Parted {
+        cases: Vec<String>,
     },
     Merged {
         by: Person,
         into: String,
     },
+    Resolved {
+        by: Person,
+        note: String,
+    },
+    ConfirmationAsked {
+        of: Person,
+    },
+    /// `None`: nobody has said otherwise.
+    Confirmed {
+        by: Option<Person>,
+    },
+    Reopened {
+        by: Person,
+        reason: String,
+    },
+    Graded {
+        by: Person,
+        grade: Grade,
+    },
 }
 
-/// Everything with a time that the case still knows, the oldest first.
-pub fn timeline(case: &Escalation, procedure: &Procedure) -> Vec<Moment> {
-    let name = |id: &TeamId| procedure.team(id).map_or_else(|| id.to_string(), |team| team.name.clone());
-    let mut moments = Vec::new();
-    let mut add = |at: DateTime<Utc>, what| moments.push(Moment { at: at.timestamp(), what });
-    add(case.opened_at, Happened::Opened { by: case.opened.by.as_deref().cloned(), triggers: trigger_names(case) });
-    for report in case.reports().skip(1) {
-        add(report.said_at, Happened::Joined { customer: report.customer.as_deref().cloned() });
+/// The whole course of a case: `facts` are all that are recorded of it, the oldest first. Empty where they do not begin
+/// with its opening.
+pub fn timeline(
+    id: EscalationId,
+    facts: Vec<(DateTime<Utc>, Event)>,
+    procedure: &Procedure,
+    now: DateTime<Utc>,
+) -> Timeline {
+    let mut facts = facts.into_iter();
+    let Some((opened_at, Event::Opened(opened))) = facts.next() else { return Timeline::default() };
+    let mut case = Escalation::open(id, *opened, opened_at);
+    let opening = Happened::Opened { by: case.opened.by.as_deref().cloned(), triggers: trigger_names(&case) };
+    let mut moments = vec![Moment { at: opened_at.timestamp(), what: opening }];
+    let mut runs = Runs::begin(&case, opened_at);
+    for (recorded_at, event) in facts {
+        let at = happened_at(&event).unwrap_or(recorded_at);
+        moments.extend(happened(&event, &case, procedure).map(|what| Moment { at: at.timestamp(), what }));
+        case.apply(event, recorded_at);
+        runs.go_on(&case, at);
     }
-    if let Some(raise) = case.raised.as_deref() {
-        add(raise.at, Happened::Raised { from: name(&raise.from), why: raise.why.clone() });
-    }
-    for page in &case.pages {
-        let (team, on_call, reason) = (name(&page.team), page.on_call.to_vec(), page.reason);
-        add(page.asked_at, Happened::Paged { team: team.clone(), on_call, reason });
-        match &page.fate {
-            Fate::Asked => {}
-            Fate::Delivered { at, .. } => add(*at, Happened::Delivered { team }),
-            Fate::Undeliverable { at, why } => add(*at, Happened::Undeliverable { team, why: why.clone() }),
-        }
-    }
-    if let Some((person, at)) = case.responder.as_deref() {
-        add(*at, Happened::Taken { by: person.clone() });
-    }
-    for note in case.parts.iter().flat_map(|part| &part.notes).chain(&case.notes) {
-        add(note.at, Happened::Noted { by: note.by.clone(), text: note.text.clone() });
-    }
-    for done in &case.steps_done {
-        add(done.at, Happened::StepDone { by: done.by.clone(), step: done.step.clone() });
-    }
-    if let Some(told) = case.told.as_deref() {
-        add(told.at, Happened::CustomerTold { by: told.by.clone() });
-    }
-    if let Some(waiting) = case.waiting.as_deref() {
-        add(waiting.since, Happened::Waits { by: waiting.by.clone(), reason: waiting.reason.clone() });
-    }
-    if let Some(at) = case.promise.as_deref().and_then(|promise| promise.nudged_at) {
-        add(at, Happened::Nudged);
-    }
-    if let Some(at) = case.owed.as_deref().and_then(|owed| owed.reminded_at) {
-        add(at, Happened::Reminded);
-    }
-    for running in case.clocks.iter().filter(|running| running.is_late) {
-        if let Some(due) = running.clock.due() {
-            add(due, Happened::RanOut { clock: running.clock.target.clock });
-        }
-    }
-    if let Some(at) = case.moved_at {
-        add(at, Happened::MovedOver);
-    }
-    if let Some(done) = case.resolution.as_deref() {
-        let by = done.by.clone();
-        let what = match done.into {
-            Some(into) => Happened::Merged { by, into: into.to_string() },
-            None => Happened::Resolved { by, note: done.note.clone() },
-        };
-        add(done.at, what);
-    }
-    // Stable: of one second, what was added first happened first.
+    // What is said is recorded after it was: stable, so that of one second what is recorded first comes first.
     moments.sort_by_key(|moment| moment.at);
-    moments
+    Timeline { moments, tracks: runs.tracks(procedure, now) }
 }
 
-/// How a clock ran, for a drawing. Times are seconds since 1970 (UTC).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Track {
-    #[serde(flatten)]
-    pub of: TrackOf,
-    /// In order and apart.
-    pub stretches: Vec<Stretch>,
-    /// `None`: it stands still, or its page is on its way.
-    pub due: Option<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "track", rename_all = "snake_case")]
-pub enum TrackOf {
-    /// From the delivery of a page to its answer.
-    Page {
-        team: String,
-    },
-    Clock {
-        clock: ClockKind,
-    },
-    /// From when it was taken to when the next step was promised.
-    NextStep,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Stretch {
-    pub from: i64,
-    pub to: i64,
-    pub kind: StretchKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StretchKind {
-    Ran,
-    Paused,
-    /// Beyond its time.
-    Late,
-    /// What is left of its time.
-    Left,
-}
-
-/// Pages and clocks, in the order in which they began. A clock that has stopped is not kept by the case, nor drawn.
-pub fn tracks(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Track> {
-    let mut tracks = pages(case, procedure, now);
-    if let (Some(promise), Some((_, taken)), None) = (&case.promise, case.responder.as_deref(), case.awaiting) {
-        tracks.push(track(TrackOf::NextStep, *taken, now, Some(promise.until), Vec::new()));
+/// When something happened that is recorded later.
+fn happened_at(event: &Event) -> Option<DateTime<Utc>> {
+    match event {
+        Event::CustomerAsked { at } | Event::Replied { at, .. } => Some(*at),
+        Event::Added { report } | Event::Strengthened { report, .. } => Some(report.said_at),
+        _ => None,
     }
-    for running in &case.clocks {
-        let clock = &running.clock;
-        let lasting = clock.paused_since.map(|from| (from, now));
-        let pauses = clock.pauses.iter().map(|span| (span.from, span.to)).chain(lasting);
-        let of = TrackOf::Clock { clock: clock.target.clock };
-        tracks.push(track(of, clock.started_at, now, clock.due(), pauses.collect()));
-    }
-    tracks
 }
 
-fn pages(case: &Escalation, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Track> {
-    let ends = case.pages.iter().skip(1).map(|next| Some(next.asked_at)).chain([None]);
-    let page = |(number, (page, next)): (usize, (&crate::sop::escalation::Page, Option<DateTime<Utc>>))| {
-        let Fate::Delivered { at, .. } = &page.fate else { return None };
-        let taken = case.responder.as_deref().map(|(_, taken)| *taken).filter(|taken| taken >= at);
-        let done = case.resolution.as_deref().map(|done| done.at);
-        let answered = (case.awaiting != Some(number)).then_some([taken, next, done]).into_iter().flatten().flatten();
-        let team = procedure.team(&page.team).map_or_else(|| page.team.to_string(), |team| team.name.clone());
-        let due = case.opened.plan.rung(page.step).due(*at);
-        Some(track(TrackOf::Page { team }, *at, answered.min().unwrap_or(now), Some(due), Vec::new()))
-    };
-    case.pages.iter().zip(ends).enumerate().filter_map(page).collect()
-}
-
-fn track(
-    of: TrackOf,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    due: Option<DateTime<Utc>>,
-    pauses: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-) -> Track {
-    let mut stretches = Vec::new();
-    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, kind| {
-        if from < to {
-            stretches.push(Stretch { from: from.timestamp(), to: to.timestamp(), kind });
+/// What an event comes to for whoever reads about a case that has not taken it in yet. `None`: nothing that another
+/// moment does not say.
+fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<Happened> {
+    let name = |id: &TeamId| procedure.team_name(id).to_owned();
+    let of_step = |step| name(&case.opened.plan.rung(step).team);
+    let of_page = |page: usize| case.pages.get(page).map_or_else(String::new, |page| name(&page.team));
+    let ids = |cases: &mut dyn Iterator<Item = EscalationId>| cases.map(|id| id.to_string()).collect();
+    Some(match event.clone() {
+        Event::Added { report } => Happened::Joined { customer: report.customer.as_deref().cloned(), severity: None },
+        Event::Strengthened { report, severity } => {
+            Happened::Joined { customer: report.customer.as_deref().cloned(), severity: Some(severity) }
         }
-    };
-    let in_time = due.map_or(to, |due| due.min(to)).max(from);
-    let mut at = from;
-    for (begins, ends) in pauses {
-        add(at, begins.min(in_time), StretchKind::Ran);
-        add(begins, ends.min(to), StretchKind::Paused);
-        at = at.max(ends.min(to));
-    }
-    add(at, in_time, StretchKind::Ran);
-    if let Some(due) = due {
-        add(due.max(at), to, StretchKind::Late);
-        add(to.max(from), due, StretchKind::Left);
-    }
-    Track { of, stretches, due: due.map(|due| due.timestamp()) }
+        Event::Paged { step, reason, on_call } => Happened::Paged { team: of_step(step), on_call, reason },
+        Event::Delivered { page, .. } => Happened::Delivered { team: of_page(page) },
+        Event::Undeliverable { page, why } => Happened::Undeliverable { team: of_page(page), why },
+        Event::Raised { from, to, why } => Happened::Raised { from: of_step(from), to: of_step(to), why },
+        Event::GapFound { team } => Happened::GapFound { team: name(&team) },
+        Event::Answered { by } => Happened::Answered { by },
+        Event::Acknowledged { by } => Happened::Taken { by },
+        Event::Promised { by, until } => Happened::Promised { by, until: until.timestamp() },
+        Event::Offered { by, to } => Happened::Offered { by, to },
+        Event::HandedOff { to } => Happened::HandedOff { to },
+        Event::Noted { by, text } => Happened::Noted { by, text },
+        Event::StepDone { by, step, .. } => Happened::StepDone { by, step },
+        Event::SeveritySet { by, severity, reason } => Happened::SeveritySet { by, severity, reason },
+        Event::CustomerAsked { .. } => Happened::CustomerAsked,
+        Event::Replied { by, .. } => Happened::Replied { by },
+        Event::CustomerTold { by, due } => Happened::CustomerTold { by, due: due.timestamp() },
+        Event::Waited { by, reason } => Happened::Waits { by, reason },
+        Event::Resumed { by } => Happened::Resumed { by },
+        Event::Required { fields, by, .. } => {
+            let labels = fields.iter().map(|field| field.label.clone()).collect();
+            Happened::Required { labels, by: by.map(|by| *by) }
+        }
+        Event::Bounced { by, field, .. } => Happened::Bounced { by, label: field.label },
+        Event::Informed { by, answers } => {
+            Happened::Informed { by, labels: answers.into_iter().map(|answer| answer.label).collect() }
+        }
+        Event::Nudged { .. } => Happened::Nudged,
+        Event::Reminded { .. } => Happened::Reminded,
+        Event::Warned { clock, percent, .. } => Happened::Warned { clock, percent },
+        Event::RanOut { clock, .. } => Happened::RanOut { clock },
+        Event::MovedOver(moved) => Happened::MovedOver { by: moved.by, procedure: moved.procedure.into() },
+        Event::Joined { by, parts, .. } => Happened::TookIn { by, cases: ids(&mut parts.iter().map(|part| part.case)) },
+        Event::Parted { parts } => Happened::Parted { cases: ids(&mut parts.into_iter()) },
+        Event::Merged { by, into } => Happened::Merged { by, into: into.to_string() },
+        Event::Resolved { by, note } => Happened::Resolved { by, note },
+        Event::ConfirmationAsked { of, .. } => Happened::ConfirmationAsked { of },
+        Event::Confirmed { by } => Happened::Confirmed { by },
+        Event::Reopened { by, reason } => Happened::Reopened { by, reason },
+        Event::Graded { by, grade } => Happened::Graded { by, grade },
+        // A silence moves it on, which is told; a card that stands elsewhere is the same page.
+        Event::Opened(_) | Event::Breached { .. } | Event::Reposted { .. } => return None,
+    })
 }
 
 #[cfg(test)]
@@ -252,71 +273,79 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::sop::desk::{About, Desk, Request};
-    use crate::sop::escalation::{Act, EscalationId};
+    use crate::sop::desk::{About, Desk, Fact, Request};
+    use crate::sop::escalation::Act;
     use crate::sop::fixture::{at, procedure, says, staff};
     use crate::sop::notice::{Notice, ReplyTo};
 
-    /// An angry customer; nobody answers the first page, somebody takes the second and resolves it.
-    fn story() -> Desk {
-        let (mut desk, procedure) = (Desk::default(), procedure());
-        let mut notices =
-            desk.handle(Request::Message(says("m1", "ann", "You idiots, I am furious!")), &procedure, at(0)).notices;
-        for step in 0..2 {
-            for notice in std::mem::take(&mut notices) {
-                if let Notice::Page { escalation, page } = notice {
+    /// What is recorded of an angry customer's case: nobody answers the first page, somebody takes the second, promises
+    /// the next step anew and resolves it.
+    fn recorded() -> Vec<(DateTime<Utc>, Event)> {
+        let (mut desk, procedure, mut log) = (Desk::default(), procedure(), Vec::new());
+        let mut go = |request, second| {
+            let outcome = desk.handle(request, &procedure, at(second));
+            log.extend(outcome.facts.into_iter().filter_map(|fact| match fact {
+                Fact::Case { event, .. } => Some((at(second), event)),
+                _ => None,
+            }));
+            outcome.notices
+        };
+        let deliver = |notices: Vec<Notice>| {
+            notices.into_iter().find_map(|notice| match notice {
+                Notice::Page { escalation, page } => {
                     let (place, message) = ("place".into(), format!("card {page}").as_str().into());
-                    let now = at(step * 3_600 + 2);
-                    desk.handle(Request::PageDelivered { escalation, page, place, message }, &procedure, now);
+                    Some(Request::PageDelivered { escalation, page, place, message })
                 }
-            }
-            if step == 0 {
-                notices = desk.handle(Request::DeadlineReached, &procedure, at(3_600)).notices;
-            }
-        }
-        for (second, act) in
-            [(3_700, Act::Acknowledge { next: None }), (3_800, Act::Resolve { note: "Called her.".to_owned() })]
-        {
+                _ => None,
+            })
+        };
+        let act = |act| {
             let (actor, about) = (staff("max", &["managers"]), About::Typed("1".to_owned()));
-            desk.handle(Request::Act { actor, about, act, reply: ReplyTo("max".to_owned()) }, &procedure, at(second));
-        }
-        desk
+            Request::Act { actor, about, act, reply: ReplyTo("max".to_owned()) }
+        };
+        let opened = go(Request::Message(says("m1", "ann", "You idiots, I am furious!")), 0);
+        go(deliver(opened).expect("a page"), 2);
+        let raised = go(Request::DeadlineReached, 3_600);
+        go(deliver(raised).expect("another page"), 3_602);
+        go(act(Act::Acknowledge { next: None }), 3_700);
+        go(act(Act::Promise { within: Some(chrono::TimeDelta::minutes(30)) }), 3_750);
+        go(act(Act::Resolve { note: "Called her.".to_owned() }), 3_800);
+        go(act(Act::Reopen { reason: "She called again.".to_owned() }), 3_900);
+        log
+    }
+
+    fn seen() -> Timeline {
+        timeline(EscalationId(1), recorded(), &procedure(), at(5_000))
     }
 
     #[test]
     fn what_happened_is_told_in_order() {
-        let desk = story();
-        let case = desk.case(EscalationId(1)).expect("it was opened");
         let line = |moment: &Moment| {
             let what = serde_json::to_value(&moment.what).expect("plain data");
             format!("{} {}", moment.at - at(0).timestamp(), what["what"].as_str().unwrap_or_default())
         };
-        let lines: Vec<String> = timeline(case, &procedure()).iter().map(line).collect();
-        expect!["0 opened, 0 paged, 2 delivered, 3600 raised, 3600 paged, 3602 delivered, 3700 taken, 3800 resolved"]
-            .assert_eq(&lines.join(", "));
+        let lines: Vec<String> = seen().moments.iter().map(line).collect();
+        expect!["0 opened, 0 paged, 2 delivered, 3600 raised, 3600 paged, 3602 delivered, 3700 taken, 3700 promised, 3750 promised, 3800 resolved, 3900 reopened, 3900 paged"].assert_eq(&lines.join(", "));
     }
 
     #[test]
-    fn a_page_runs_until_it_is_answered_or_left() {
-        let desk = story();
-        let case = desk.case(EscalationId(1)).expect("it was opened");
+    fn a_run_ends_with_its_answer_and_has_to_spare_until_the_next() {
         let stretch = |stretch: &Stretch| {
             format!("{:?} {}-{}", stretch.kind, stretch.from - at(0).timestamp(), stretch.to - at(0).timestamp())
         };
-        let line = |track: &Track| track.stretches.iter().map(stretch).collect::<Vec<_>>().join(" ");
-        let lines: Vec<String> = tracks(case, &procedure(), at(5_000)).iter().map(line).collect();
+        let run = |run: &Run| run.stretches.iter().map(stretch).collect::<Vec<_>>().join(" ");
+        let line =
+            |track: &Track| format!("{:?}: {}", track.of, track.runs.iter().map(run).collect::<Vec<_>>().join(" | "));
+        let lines: Vec<String> = seen().tracks.iter().map(line).collect();
         expect![[r#"
-            Ran 2-902 Late 902-3600
-            Ran 3602-3700 Left 3700-5402"#]]
-        .assert_eq(&lines.join("\n"));
+            Page { team: "Team leads" }: Ran 2-902 Late 902-3600
+            Page { team: "Team managers" }: Ran 3602-3700 Left 3700-5402
+            NextStep: Ran 3700-3750 | Ran 3750-3800 Left 3800-5550"#]].assert_eq(&lines.join("\n"));
     }
 
     #[test]
-    fn pauses_stand_between_what_ran() {
-        let track = track(TrackOf::Page { team: String::new() }, at(0), at(50), Some(at(100)), vec![(at(10), at(20))]);
-        let stretches: Vec<_> = track.stretches.iter().map(|it| (it.kind, it.to - it.from)).collect();
-        let expected =
-            [(StretchKind::Ran, 10), (StretchKind::Paused, 10), (StretchKind::Ran, 30), (StretchKind::Left, 50)];
-        assert_eq!(stretches, expected);
+    fn facts_without_their_beginning_are_no_story() {
+        let rest = recorded().into_iter().skip(1).collect();
+        assert_eq!(timeline(EscalationId(1), rest, &procedure(), at(5_000)), Timeline::default());
     }
 }

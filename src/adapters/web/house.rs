@@ -25,6 +25,7 @@ use crate::adapters::web::show::{self, Frame, Pages};
 use crate::adapters::web::{guide, health, login, trends};
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
+use crate::engine::store::LogAt;
 use crate::engine::{Measured, Pulse};
 use crate::sop::escalation::EscalationId;
 use crate::sop::health::Health;
@@ -41,6 +42,7 @@ pub(super) struct House {
     pub(super) clock: Clock,
     pub(super) pulse: watch::Receiver<Pulse>,
     pub(super) measured: Arc<Measured>,
+    pub(super) log: LogAt,
     /// All true: what is said is heard.
     pub(super) hears: Vec<(&'static str, watch::Receiver<bool>)>,
     pub(super) entrance: Entrance,

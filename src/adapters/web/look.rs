@@ -26,6 +26,8 @@ pub(super) enum NoAnswer {
     Ended,
     #[error("the desk does not answer within {} s", ANSWERED_WITHIN.as_secs())]
     Slow,
+    #[error("the log cannot be read: what went wrong is in the bot's own log")]
+    Unreadable,
 }
 
 /// What `see` makes of the desk as it is recorded.
@@ -76,12 +78,21 @@ impl<K: Ord + Clone, T: Send + 'static> Shared<K, T> {
         inbox: &mpsc::Sender<Input>,
         see: impl FnOnce(&Desk, &Procedure, DateTime<Utc>) -> T + Send + Sync + 'static,
     ) -> Result<Arc<T>, NoAnswer> {
+        self.see_with(key, look(inbox, see)).await
+    }
+
+    /// The same for what takes more than a look.
+    pub(super) async fn see_with(
+        &self,
+        key: K,
+        look: impl Future<Output = Result<T, NoAnswer>>,
+    ) -> Result<Arc<T>, NoAnswer> {
         let mut kept = self.kept.lock().await;
         kept.retain(|_, (at, _)| at.elapsed() < self.lasts);
         if let Some((_, seen)) = kept.get(&key) {
             return seen.clone();
         }
-        let seen = look(inbox, see).await.map(Arc::new);
+        let seen = look.await.map(Arc::new);
         if kept.len() < KEPT_MAX {
             kept.insert(key, (Instant::now(), seen.clone()));
         }

@@ -122,6 +122,7 @@ impl Bound {
             clock: clock.clone(),
             pulse: engine.pulse(),
             measured: engine.measured(),
+            log: engine.log(),
             hears,
             entrance: Entrance::new(&settings.door, secrets, sign_in, &procedure)?,
             url: url.clone(),

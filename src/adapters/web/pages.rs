@@ -9,10 +9,11 @@ use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::adapters::cause;
 use crate::adapters::web::access::Viewer;
 use crate::adapters::web::drawing::{Drawing, draw};
 use crate::adapters::web::house::House;
-use crate::adapters::web::look::NoAnswer;
+use crate::adapters::web::look::{NoAnswer, look};
 use crate::adapters::web::show::Frame;
 use crate::sop::desk::{Desk, Silences};
 use crate::sop::escalation::{Escalation, EscalationId};
@@ -20,7 +21,7 @@ use crate::sop::health::{Health, health};
 use crate::sop::notice::{self, Card, Duty};
 use crate::sop::overview::{Due, OpenCase, Pressure, Shown, TeamLoad, dues, overview};
 use crate::sop::procedure::Procedure;
-use crate::sop::timeline::{Moment, Track, timeline, tracks};
+use crate::sop::timeline::{Moment, Timeline, timeline};
 
 impl House {
     pub(super) fn show(&self, page: &str, frame: &Frame, facts: &impl Serialize) -> Response {
@@ -96,8 +97,7 @@ pub(super) struct CaseSeen {
     case: Box<Escalation>,
     card: Card,
     dues: Vec<Due>,
-    moments: Vec<Moment>,
-    tracks: Vec<Track>,
+    timeline: Timeline,
 }
 
 impl CaseSeen {
@@ -107,9 +107,21 @@ impl CaseSeen {
             case: Box::new(case.clone()),
             card: notice::card(case, desk, procedure, None),
             dues: dues(case, now),
-            moments: timeline(case, procedure),
-            tracks: tracks(case, procedure, now),
+            timeline: Timeline::default(),
         })
+    }
+
+    /// As it stands and as it came to that, which the log tells.
+    async fn with_its_past(id: EscalationId, house: &House) -> Result<Option<Self>, NoAnswer> {
+        let see = move |desk: &Desk, procedure: &Procedure, now| Self::of(id, desk, procedure, now);
+        let Some(mut seen) = look(&house.inbox, see).await? else { return Ok(None) };
+        let facts = house.log.case(id).await.map_err(|error| {
+            let why = cause::innermost(&error).map(|why| format!(": {why}")).unwrap_or_default();
+            tracing::error!("web.log_unreadable {error}{why}");
+            NoAnswer::Unreadable
+        })?;
+        seen.timeline = timeline(id, facts, &house.procedure, house.clock.now());
+        Ok(Some(seen))
     }
 }
 
@@ -127,8 +139,7 @@ pub(super) async fn case(State(house): State<Arc<House>>, viewer: Viewer, Path(t
     // The same for one that there is not and for one that is not theirs to read.
     let none = || house.say(StatusCode::NOT_FOUND, "There is no such case, or it is not for you to read.");
     let Ok(id) = typed.parse::<EscalationId>() else { return none() };
-    let see = move |desk: &Desk, procedure: &Procedure, now| CaseSeen::of(id, desk, procedure, now);
-    let seen = match house.cases.see(id, &house.inbox, see).await {
+    let seen = match house.cases.see_with(id, CaseSeen::with_its_past(id, &house)).await {
         Ok(seen) => seen,
         Err(why) => return house.unanswered(why),
     };
@@ -139,8 +150,8 @@ pub(super) async fn case(State(house): State<Arc<House>>, viewer: Viewer, Path(t
     let shown = CaseShown {
         card: &seen.card,
         dues: &seen.dues,
-        moments: &seen.moments,
-        drawing: draw(&seen.tracks, now.timestamp()),
+        moments: &seen.timeline.moments,
+        drawing: draw(&seen.timeline.tracks, now.timestamp()),
         reasons: seen.card.reasons.iter().map(|finding| house.words.finding(finding)).collect(),
     };
     house.show("case.html", &Frame::new("case", &viewer, now), &shown)
@@ -190,7 +201,7 @@ struct DutyShown {
 
 fn on_duty(desk: &Desk, procedure: &Procedure, now: DateTime<Utc>) -> Duties {
     let shown = |duty: Duty| DutyShown {
-        team: procedure.team(&duty.team).map_or_else(|| duty.team.to_string(), |team| team.name.clone()),
+        team: procedure.team_name(&duty.team).to_owned(),
         rota: duty.rota,
         whole: duty.whole,
         who: duty.who.map(|person| person.name.to_string()),

@@ -75,6 +75,32 @@ async fn what_is_confidential_is_a_codename_and_no_case() {
     }
 }
 
+/// A case remembers who has it and what was promised last; its page tells what was before.
+#[tokio::test]
+async fn a_case_is_told_from_its_beginning() {
+    let stage = Stage::with(with_token(&["managers", "leads"])).await;
+    stage.hear("m1", "Annabel", "You idiots, I am furious!").await;
+    let max = || staff("max", &["leads", "managers"]);
+    for act in [
+        Act::Acknowledge { next: None },
+        Act::Resolve { note: "Called her.".to_owned() },
+        Act::Reopen { reason: "She called back.".to_owned() },
+        Act::Acknowledge { next: None },
+    ] {
+        stage.act(max(), "1", act).await;
+    }
+    let case = stage.page("/cases/ESC-1").await.body;
+    for (what, times) in [
+        ("max took it", 2),
+        ("max promised the next step by", 2),
+        ("max resolved it: Called her.", 1),
+        ("max opened it again: She called back.", 1),
+        ("The page reached", 2),
+    ] {
+        assert_eq!(case.matches(what).count(), times, "{what}: {case}");
+    }
+}
+
 #[tokio::test]
 async fn what_customers_write_is_text_in_every_page() {
     let stage = Stage::with(with_token(&["managers", "legal", "leads"])).await;

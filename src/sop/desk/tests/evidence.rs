@@ -8,6 +8,7 @@ use crate::sop::fixture::trigger;
 use crate::sop::message::PersonId;
 use crate::sop::retention::Retention;
 use crate::sop::team::Severity;
+use crate::sop::timeline::timeline;
 use crate::sop::trigger::Condition;
 
 /// One line: when, and what.
@@ -160,6 +161,38 @@ proptest! {
             _ => unreachable!("a result is about a case"),
         }
         prop_assert!(!doubts(&log).is_empty(), "line {}", line + 1);
+    }
+
+    /// Where a case stands at its end is where its log has led it, and each of its facts is told or told with another.
+    #[test]
+    fn the_timeline_of_a_case_ends_where_it_stands(moves in moves()) {
+        let log = day(&moves);
+        let (desk, procedure) = (fold(&log), measured());
+        for case in desk.cases() {
+            let of_it = |(at, fact): &(DateTime<Utc>, Fact)| match fact {
+                Fact::Case { id, event } if *id == case.id => Some((*at, event.clone())),
+                _ => None,
+            };
+            let facts: Vec<_> = log.iter().filter_map(of_it).collect();
+            let is_told = |event: &Event| !matches!(event, Event::Breached { .. } | Event::Reposted { .. });
+            let told = facts.iter().filter(|(_, event)| is_told(event)).count();
+            let now = case.updated_at;
+            let timeline = timeline(case.id, facts, &procedure, now);
+            prop_assert_eq!(timeline.moments.len(), told);
+            prop_assert!(timeline.moments.is_sorted_by_key(|moment| moment.at));
+            let going = timeline.tracks.iter().flat_map(|track| &track.runs).filter(|run| !run.is_over);
+            let mut going: Vec<_> = going.map(|run| run.due).collect();
+            // What is tried again is nobody's time.
+            let is_delivered = |page: &usize| matches!(case.pages[*page].fate, Fate::Delivered { .. });
+            let page = case.awaiting.filter(is_delivered).and_then(|_| case.answer_due());
+            let promise = case.promise.as_deref().map(|promise| promise.until);
+            let clocks = case.clocks.iter().map(|running| running.clock.due());
+            let runs = page.map(Some).into_iter().chain(promise.map(Some)).chain(clocks);
+            let mut runs: Vec<_> = runs.map(|due| due.map(|due| due.timestamp())).collect();
+            going.sort_unstable();
+            runs.sort_unstable();
+            prop_assert_eq!(going, runs);
+        }
     }
 
     #[test]
