@@ -81,12 +81,12 @@ impl Engine {
     /// Folds the log and starts the loop. Whatever became due meanwhile happens now.
     pub async fn start(settings: Settings) -> Result<Self, Failure> {
         let Settings { procedure, clock, mut store, connector } = settings;
-        let Past { facts, to_tell, inputs, positions } = store.past().await?;
-        let next_seq = facts.last().map_or(1, |line| line.seq + 1);
-        let mut desk = Desk::default();
-        for line in facts {
+        let (mut desk, mut next_seq) = (Desk::default(), 1);
+        let fold = |line: Recorded| {
+            next_seq = line.seq + 1;
             desk.apply(line.fact, line.at);
-        }
+        };
+        let Past { to_tell, inputs, positions } = store.past(fold).await?;
         desk.look_ahead(&procedure);
         let mut handled = Handled::new(REMEMBERED);
         for id in inputs {

@@ -340,7 +340,8 @@ mod tests {
         expect![[r#"
             Page { team: "Team leads" }: Ran 2-902 Late 902-3600
             Page { team: "Team managers" }: Ran 3602-3700 Left 3700-5402
-            NextStep: Ran 3700-3750 | Ran 3750-3800 Left 3800-5550"#]].assert_eq(&lines.join("\n"));
+            NextStep: Ran 3700-3750 | Ran 3750-3800 Left 3800-5550"#]]
+        .assert_eq(&lines.join("\n"));
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub(super) struct Account {
 
 impl Account {
     pub(super) fn of(
+        facts: &[Recorded],
         past: &Past,
         place: &PlaceId,
         lines: &[Line],
@@ -48,14 +49,14 @@ impl Account {
         procedure: &Procedure,
     ) -> Self {
         let mut desk = Desk::default();
-        for recorded in &past.facts {
+        for recorded in facts {
             desk.apply(recorded.fact.clone(), recorded.at);
         }
         let position = read_to(past, place).unwrap_or(0);
         let mut account = Self {
             read: said.iter().filter(|said| said.id <= position).count(),
             untold: past.to_tell.iter().filter(|row| !tickets::is_for_them(&row.notice)).count(),
-            causes: causes(&past.facts),
+            causes: causes(facts),
             ..Self::default()
         };
         for case in desk.cases() {

@@ -22,7 +22,7 @@ use crate::cli::sandbox::TOKEN;
 use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::input::InputId;
-use crate::engine::store::{Batch, Past, Recorded, SqliteStore};
+use crate::engine::store::{Batch, Recorded, SqliteStore};
 use crate::sandbox::{Settings, SmallDiscord, World};
 use crate::sop::clock::Limits;
 use crate::sop::desk::Fact;
@@ -102,13 +102,13 @@ pub(super) async fn run(arguments: &Arguments, count: u32, config: &Config) -> a
     }
     // Reading the log takes the processor that the bot needs.
     Clock::system().reached(first + over).await;
-    let past = all_noticed(&log, &config.desk.id, cases.due.len()).await?;
+    let facts = all_noticed(&log, &config.desk.id, cases.due.len()).await?;
     bot.kill();
     let complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let violations = discord.violations();
     discord.stop().await;
     let due = cases.due_from(first);
-    Ok(Report::of(&due, &past, &downtimes, &complaints, &violations))
+    Ok(Report::of(&due, &facts, &downtimes, &complaints, &violations))
 }
 
 /// What is in the log before the bot starts.
@@ -237,25 +237,25 @@ fn opened(plan: Plan, procedure: &Procedure) -> Opened {
 }
 
 /// Waits until so many deadlines are on record, or until nothing new comes.
-async fn all_noticed(log: &Path, desk: &str, deadlines: usize) -> anyhow::Result<Past> {
+async fn all_noticed(log: &Path, desk: &str, deadlines: usize) -> anyhow::Result<Vec<Recorded>> {
     let mut store = SqliteStore::look(log, desk).await?;
     let mut moved = (tokio::time::Instant::now(), 0);
     loop {
-        let past = store.past().await?;
-        let noticed = breaches(&past).count();
+        let facts = store.facts().await?;
+        let noticed = breaches(&facts).count();
         if noticed != moved.1 {
             moved = (tokio::time::Instant::now(), noticed);
         }
         if noticed >= deadlines || moved.0.elapsed() > PATIENCE {
-            return Ok(past);
+            return Ok(facts);
         }
         tokio::time::sleep(POLL_EVERY).await;
     }
 }
 
 /// Which case was noticed when.
-fn breaches(past: &Past) -> impl Iterator<Item = (EscalationId, DateTime<Utc>)> {
-    past.facts.iter().filter_map(|recorded| match &recorded.fact {
+fn breaches(facts: &[Recorded]) -> impl Iterator<Item = (EscalationId, DateTime<Utc>)> {
+    facts.iter().filter_map(|recorded| match &recorded.fact {
         Fact::Case { id, event: Event::Breached { .. } } => Some((*id, recorded.at)),
         _ => None,
     })
@@ -264,13 +264,13 @@ fn breaches(past: &Past) -> impl Iterator<Item = (EscalationId, DateTime<Utc>)> 
 impl Report {
     fn of(
         due: &[DateTime<Utc>],
-        past: &Past,
+        facts: &[Recorded],
         downtimes: &[Downtime],
         complaints: &Complaints,
         violations: &[String],
     ) -> Self {
         let mut noticed: BTreeMap<EscalationId, Vec<DateTime<Utc>>> = BTreeMap::new();
-        for (id, at) in breaches(past) {
+        for (id, at) in breaches(facts) {
             noticed.entry(id).or_default().push(at);
         }
         let (mut up, mut down) = (Vec::new(), Vec::new());

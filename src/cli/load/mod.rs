@@ -49,7 +49,7 @@ use crate::cli::sandbox::TOKEN;
 use crate::cli::{ConfigFile, NO};
 use crate::config::Config;
 use crate::engine::clock::Clock;
-use crate::engine::store::{Past, SqliteStore};
+use crate::engine::store::{Past, Recorded, SqliteStore};
 use crate::sandbox::{Settings, SmallDiscord, World};
 use crate::sop::message::PlaceId;
 
@@ -165,8 +165,8 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
         let killing = crowd::pull_the_plug(bot, &bot_config, &complaints, count.clone(), &kill_at);
         let (said, survived) = tokio::join!(talking, killing);
         let spoken = Instant::now();
-        let past = quiet(&log, &config.desk.id, &place, &said).await?;
-        anyhow::Ok((said, survived?, past, spoken.elapsed()))
+        let (facts, past) = quiet(&log, &config.desk.id, &place, &said).await?;
+        anyhow::Ok((said, survived?, (facts, past), spoken.elapsed()))
     };
     let watching = async {
         let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -181,7 +181,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
             progress.set(said as u64);
         }
     };
-    let (said, (bot, downtimes), past, settled_after) = tokio::select! {
+    let (said, (bot, downtimes), (facts, past), settled_after) = tokio::select! {
         plotted = plot => plotted?,
         () = watching => unreachable!("the staff never go home"),
     };
@@ -190,7 +190,7 @@ async fn run(arguments: &Arguments, config: &Config, lines: &[Line]) -> anyhow::
 
     let (memory_after, processor) = (bot.memory(), bot.processor());
     bot.kill();
-    let account = Account::of(&past, &place, lines, &said, &staff.cards, &config.procedure);
+    let account = Account::of(&facts, &past, &place, lines, &said, &staff.cards, &config.procedure);
     let complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let violations = discord.violations();
     discord.stop().await;
@@ -240,14 +240,15 @@ fn write_config(
 }
 
 /// Waits until the bot has read and told everything, or until nothing moves any more. What its log says then.
-async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow::Result<Past> {
+async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow::Result<(Vec<Recorded>, Past)> {
     let last = said.last().map_or(0, |said| said.id);
     let mut store = SqliteStore::look(log, desk).await?;
     let mut moved = (Instant::now(), None);
     loop {
-        let past = store.past().await?;
+        let mut facts = Vec::new();
+        let past = store.past(|line| facts.push(line)).await?;
         let read_to = account::read_to(&past, place);
-        let shape = Some((read_to, past.facts.len(), past.to_tell.len()));
+        let shape = Some((read_to, facts.len(), past.to_tell.len()));
         let is_still = shape == moved.1;
         if !is_still {
             moved = (Instant::now(), shape);
@@ -256,7 +257,7 @@ async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow
         let is_told = past.to_tell.iter().all(|row| tickets::is_for_them(&row.notice));
         let is_done = read_to.is_some_and(|read| read >= last) && is_told;
         if is_still && is_done || moved.0.elapsed() > PATIENCE {
-            return Ok(past);
+            return Ok((facts, past));
         }
         tokio::time::sleep(POLL_EVERY).await;
     }

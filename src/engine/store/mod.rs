@@ -1,11 +1,12 @@
 //! The log on disk. No SQL outside this folder; a desk's id stands in every key.
 //!
-//! `sqlite` reads and appends, `chain` says what a link is, `proof` finds where a chain is broken, and `erase` rewrites lines
-//! without breaking it. A start reads the last link and proves nothing: that is for `bellhop verify`, which takes as long as
-//! the log is.
+//! `sqlite` opens and appends, `past` reads back, `chain` says what a link is, `proof` finds where a chain is broken, and
+//! `erase` rewrites lines without breaking it. A start reads the last link and proves nothing: that is for `bellhop verify`,
+//! which takes as long as the log is.
 
 mod chain;
 mod erase;
+mod past;
 mod proof;
 mod sqlite;
 #[cfg(test)]
@@ -19,8 +20,9 @@ use crate::sop::notice::Notice;
 
 pub use crate::engine::store::chain::Link;
 pub use crate::engine::store::erase::Plan;
+pub use crate::engine::store::past::LogAt;
 pub use crate::engine::store::proof::{Broken, How, Proof};
-pub use crate::engine::store::sqlite::{LogAt, SqliteStore};
+pub use crate::engine::store::sqlite::SqliteStore;
 
 /// Everything one batch of inputs leads to: recorded together or not at all.
 #[derive(Debug, Default)]
@@ -93,11 +95,9 @@ pub struct Told {
     pub generation: i64,
 }
 
-/// What a desk finds when it starts.
+/// What a desk finds when it starts, besides its facts.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// In order.
-    pub facts: Vec<Recorded>,
     /// In the order in which they were decided.
     pub to_tell: Vec<ToTell>,
     /// The latest ones, oldest first.

@@ -6,17 +6,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeZone, Utc};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, SqliteConnection, Type};
 
-use crate::engine::handled::REMEMBERED;
-use crate::engine::input::{InputId, Position};
 use crate::engine::store::chain::{Head, Salt, digest, link};
-use crate::engine::store::{Batch, Line, Link, Past, Recorded, StoreError, ToTell};
-use crate::sop::desk::{Fact, Reader};
-use crate::sop::escalation::{EscalationId, Event};
+use crate::engine::store::{Batch, Line, Link, LogAt, Recorded, StoreError};
 
 /// The log of one desk in a SQLite file, held by one process at a time.
 #[derive(Debug)]
@@ -107,16 +102,6 @@ impl SqliteStore {
         let query = "SELECT EXISTS (SELECT 1 FROM events WHERE desk = $1 AND fact NOT LIKE '{\"fact\":\"adopted\"%')";
         let row = sqlx::query(query).bind(&self.desk).fetch_one(&mut self.connection).await;
         row.map(|row| !row.get::<bool, _>(0)).map_err(StoreError::Read)
-    }
-
-    /// Everything the desk remembers.
-    pub async fn past(&mut self) -> Result<Past, StoreError> {
-        Ok(Past {
-            facts: self.facts().await?,
-            to_tell: self.waiting().await?,
-            inputs: self.inputs().await?,
-            positions: self.positions().await?,
-        })
     }
 
     /// Records a batch: all of it is on the disk when this returns, or none of it.
@@ -235,108 +220,6 @@ impl SqliteStore {
     /// Ends the connection in order, so that the write-ahead log is folded into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.connection.close().await.map_err(StoreError::Write)
-    }
-
-    /// Every fact, in order.
-    pub async fn facts(&mut self) -> Result<Vec<Recorded>, StoreError> {
-        let rows = sqlx::query("SELECT seq, at, input, procedure, fact FROM events WHERE desk = $1 ORDER BY seq")
-            .bind(&self.desk)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(StoreError::Read)?;
-        let mut reader = Reader::default();
-        let recorded = rows.iter().map(|row| {
-            let seq = row.try_get("seq").map_err(|_| StoreError::Misshapen { seq: None })?;
-            // Only somebody else can have written a value that is none of ours.
-            let wrong = |_| StoreError::Misshapen { seq: Some(seq) };
-            let at = Utc.timestamp_millis_opt(row.try_get("at").map_err(wrong)?).single();
-            Ok(Recorded {
-                seq,
-                at: at.ok_or(StoreError::Misshapen { seq: Some(seq) })?,
-                input: InputId(row.try_get("input").map_err(wrong)?),
-                procedure: row.try_get("procedure").map_err(wrong)?,
-                fact: reader
-                    .read(row.try_get("fact").map_err(wrong)?)
-                    .map_err(|source| StoreError::Foreign { seq, source })?,
-            })
-        });
-        recorded.collect()
-    }
-
-    /// What is recorded of one case, in order.
-    pub(super) async fn case(&mut self, id: EscalationId) -> Result<Vec<(DateTime<Utc>, Event)>, StoreError> {
-        let query = "SELECT seq, at, fact FROM events WHERE desk = $1 AND escalation = $2 ORDER BY seq";
-        let rows = sqlx::query(query).bind(&self.desk).bind(id.0).fetch_all(&mut self.connection).await;
-        let mut reader = Reader::default();
-        let mut events = Vec::new();
-        for row in rows.map_err(StoreError::Read)? {
-            let seq = row.get("seq");
-            let fact = reader.read(row.get("fact")).map_err(|source| StoreError::Foreign { seq, source })?;
-            if let Fact::Case { event, .. } = fact {
-                events.push((instant(row.get("at")), event));
-            }
-        }
-        Ok(events)
-    }
-
-    /// What waits to be told, in the order in which it was decided.
-    pub(super) async fn waiting(&mut self) -> Result<Vec<ToTell>, StoreError> {
-        let query = "SELECT key, generation, created, notice FROM outbox WHERE desk = $1 ORDER BY created, key";
-        let rows =
-            sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
-        let to_tell = rows.iter().map(|row| {
-            Ok(ToTell {
-                key: row.get("key"),
-                generation: row.get("generation"),
-                created: instant(row.get("created")),
-                notice: serde_json::from_str(row.get("notice"))
-                    .map_err(|source| StoreError::Foreign { seq: 0, source })?,
-            })
-        });
-        to_tell.collect()
-    }
-
-    async fn inputs(&mut self) -> Result<Vec<InputId>, StoreError> {
-        let query = "SELECT id FROM inputs WHERE desk = $1 ORDER BY at DESC LIMIT $2";
-        let limit = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
-        let rows = sqlx::query(query).bind(&self.desk).bind(limit).fetch_all(&mut self.connection).await;
-        let rows = rows.map_err(StoreError::Read)?;
-        Ok(rows.iter().rev().map(|row| InputId(row.get("id"))).collect())
-    }
-
-    /// The ids of all inputs on record.
-    pub(super) async fn all_inputs(&mut self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT id FROM inputs WHERE desk = $1 ORDER BY id").bind(&self.desk);
-        let rows = rows.fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
-        Ok(rows.iter().map(|row| row.get("id")).collect())
-    }
-
-    async fn positions(&mut self) -> Result<Vec<Position>, StoreError> {
-        let query = "SELECT place, message FROM positions WHERE desk = $1 ORDER BY place";
-        let rows =
-            sqlx::query(query).bind(&self.desk).fetch_all(&mut self.connection).await.map_err(StoreError::Read)?;
-        let position = |row: &sqlx::sqlite::SqliteRow| Position {
-            place: row.get::<String, _>("place").into(),
-            message: row.get::<String, _>("message").into(),
-        };
-        Ok(rows.iter().map(position).collect())
-    }
-}
-
-/// Where a log lies. It is opened for each look at it, and nothing of it is kept open.
-#[derive(Clone, Debug)]
-pub struct LogAt {
-    path: PathBuf,
-    desk: String,
-}
-
-impl LogAt {
-    /// What is recorded of one case, in order; nothing, if there is none of that number.
-    pub async fn case(&self, id: EscalationId) -> Result<Vec<(DateTime<Utc>, Event)>, StoreError> {
-        let mut store = SqliteStore::look(&self.path, &self.desk).await?;
-        let events = store.case(id).await;
-        store.close().await?;
-        events
     }
 }
 
@@ -504,9 +387,4 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("facts and notices are plain data")
-}
-
-/// Instants in the log were written by us; one out of range cannot be there.
-fn instant(millis: i64) -> DateTime<Utc> {
-    Utc.timestamp_millis_opt(millis).single().expect("an instant of the log is in range")
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::engine::clock::Clock;
 use crate::engine::input::{Input, InputId};
-use crate::engine::store::{Past, SqliteStore};
+use crate::engine::store::{Recorded, SqliteStore, ToTell};
 use crate::engine::tests::post::Post;
 use crate::engine::{Engine, Pulse, Settings};
 use crate::sop::desk::{About, Desk, Request};
@@ -57,9 +57,11 @@ impl Stage {
     }
 
     /// What lies on the disk after an orderly end.
-    async fn end(self) -> Past {
+    async fn end(self) -> Left {
         self.engine.stop().await.expect("it stops in order");
-        open(&self.folder).await.past().await.expect("the log can be read")
+        let mut facts = Vec::new();
+        let past = open(&self.folder).await.past(|line| facts.push(line)).await;
+        Left { facts, to_tell: past.expect("the log can be read").to_tell }
     }
 
     async fn send(&self, input: Input) {
@@ -94,6 +96,12 @@ impl Stage {
     }
 }
 
+/// What an orderly end leaves.
+struct Left {
+    facts: Vec<Recorded>,
+    to_tell: Vec<ToTell>,
+}
+
 async fn open(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(&folder.path().join("log.sqlite"), "desk").await.expect("the log opens")
 }
@@ -106,9 +114,9 @@ async fn engine(folder: &TempDir, clock: &Clock, post: &Arc<Post>) -> Engine {
 }
 
 /// The cases that a log folds to.
-fn fold(past: &Past) -> Vec<Escalation> {
+fn fold(left: &Left) -> Vec<Escalation> {
     let mut desk = Desk::default();
-    for line in &past.facts {
+    for line in &left.facts {
         desk.apply(line.fact.clone(), line.at);
     }
     desk.cases().cloned().collect()
