@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::engine::clock::Clock;
 use crate::engine::input::Input;
 use crate::engine::store::{SqliteStore, StoreError};
-use crate::engine::{Engine, Failure, Pulse};
+use crate::engine::{Engine, Failure, Forgetting, Pulse};
 use crate::sop::desk::Request;
 use crate::words::{Language, Markup, Words, WordsError};
 
@@ -58,6 +58,7 @@ pub struct Bot {
     listening: Listening,
     web: Option<Web>,
     polls: Polls,
+    forgetting: Option<Forgetting>,
 }
 
 /// Why a bot ended by itself.
@@ -108,6 +109,7 @@ impl Bot {
         let settings =
             crate::engine::Settings { procedure: Arc::clone(&procedure), clock: clock.clone(), store, connector };
         let engine = Engine::start(settings).await?;
+        let forgetting = Forgetting::start(retention, engine.log(), engine.inbox(), clock.clone());
         let polls = Polls::start(tickets.all(), &engine.inbox(), &clock, engine.positions());
         let mut read = engine.positions().clone();
         read.retain(|place, _| !tickets::is_mark(place));
@@ -137,7 +139,7 @@ impl Bot {
             }
             _ => None,
         };
-        Ok(Self { engine, listening, web, polls })
+        Ok(Self { engine, listening, web, polls, forgetting })
     }
 
     /// The desk behind it.
@@ -186,7 +188,7 @@ impl Bot {
     /// Hangs up, records what was heard, ends.
     pub async fn stop(mut self) -> Result<(), Failure> {
         self.listening.hang_up();
-        drop(self.polls);
+        drop((self.polls, self.forgetting));
         if let Some(web) = self.web {
             web.close().await;
         }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
+use crate::engine::store::Plan;
 use crate::sop::desk::{Desk, Request};
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::procedure::Procedure;
@@ -31,6 +32,8 @@ pub enum Body {
     Mark(oneshot::Sender<()>),
     /// Somebody wants to see how things stand. Nothing else happens meanwhile, so it takes plain data and leaves.
     Look(Look),
+    /// Take this out of the log: it is too old.
+    Forget(Box<Plan>),
     /// Finish what is recorded, then stop.
     Shutdown,
 }

@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod connector;
+mod forgetting;
 mod handled;
 pub mod input;
 mod measured;
@@ -17,6 +18,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use crate::engine::forgetting::Forgetting;
 pub(crate) use crate::engine::handled::Handled;
 pub use crate::engine::measured::{Figures, Measured};
 pub(crate) use crate::engine::outbox::{Sending, sending};

@@ -16,7 +16,7 @@ use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
 use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
-use crate::engine::store::{Batch, LogAt, Past, Recorded, SqliteStore, StoreError};
+use crate::engine::store::{Batch, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Request};
 use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
@@ -120,6 +120,7 @@ impl Engine {
             marks: Vec::new(),
             offers: Vec::new(),
             looks: Vec::new(),
+            outdated: Vec::new(),
         };
         let running = tokio::spawn(state.run(waiting));
         Ok(Self { inbox, pulse, positions, settled, measured, log, running })
@@ -205,6 +206,8 @@ struct Loop {
     offers: Vec<(oneshot::Sender<bool>, bool)>,
     /// Who wants to see what is recorded with it.
     looks: Vec<Look>,
+    /// What has grown too old.
+    outdated: Vec<Plan>,
 }
 
 /// Why the loop woke.
@@ -294,6 +297,7 @@ impl Loop {
         self.settling.push(input.id.clone());
         match input.body {
             Body::Shutdown | Body::Look(_) => {}
+            Body::Forget(plan) => self.outdated.push(*plan),
             Body::Mark(reached) => self.marks.push(reached),
             Body::Follow(position) => {
                 if !self.positions.contains_key(&position.place) {
@@ -459,6 +463,7 @@ impl Loop {
         if self.faulty {
             return Err(Failure::Panicked);
         }
+        self.forget(now).await?;
         self.outbox.release();
         let next_deadline = self.desk.next_deadline();
         let (to_tell, held_up) = (self.outbox.len(), self.outbox.held_up());
@@ -487,6 +492,18 @@ impl Loop {
             if seen.is_err() {
                 // It could change nothing, so the desk goes on.
                 tracing::error!("desk.fault somebody who only looked could not be shown anything");
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out what is too old. A case that was opened again since that was looked up keeps all until the next time.
+    async fn forget(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        for plan in std::mem::take(&mut self.outdated) {
+            let is_open = |id: &EscalationId| self.desk.case(*id).is_some_and(|case| case.resolution.is_none());
+            if !plan.cases.iter().any(is_open) {
+                self.next_seq = self.store.erase(&plan, now, &self.procedure.version).await?;
+                tracing::info!(lines = plan.lines(), "log.forgot what was too old");
             }
         }
         Ok(())

@@ -168,14 +168,14 @@ impl SqliteStore {
     }
 
     /// Carries a plan out, all of it or nothing: `at` and `procedure` are for the lines that record it. The bytes are
-    /// overwritten in the file and in the write-ahead log.
-    pub async fn erase(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<(), StoreError> {
-        if plan.is_empty() && plan.inputs_before.is_none() {
-            return Ok(());
-        }
+    /// overwritten in the file and in the write-ahead log. Returns the number of the log's next line.
+    pub async fn erase(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<i64, StoreError> {
         let last = self.last().await?;
         let mut head = last.as_ref().map_or(Link::NONE, |(_, link)| *link);
         let mut next = last.map_or(1, |(seq, _)| seq + 1);
+        if plan.is_empty() && plan.inputs_before.is_none() {
+            return Ok(next);
+        }
         let desk = self.desk.clone();
         let write = async {
             let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -195,7 +195,8 @@ impl SqliteStore {
         };
         write.await.map_err(StoreError::Write)?;
         self.head = head;
-        self.flush().await
+        self.flush().await?;
+        Ok(next)
     }
 
     /// Rewrites the whole file, for what was freed in it before this version overwrote what it frees.

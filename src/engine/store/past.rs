@@ -14,9 +14,10 @@ use tokio::task::spawn_blocking;
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::sqlite::SqliteStore;
-use crate::engine::store::{Past, Recorded, StoreError, ToTell};
+use crate::engine::store::{Past, Plan, Recorded, StoreError, ToTell};
 use crate::sop::desk::{Fact, Reader};
 use crate::sop::escalation::{EscalationId, Event};
+use crate::sop::retention::Retention;
 
 impl SqliteStore {
     /// Everything the desk remembers: `take` gets its facts, in order.
@@ -169,6 +170,14 @@ impl LogAt {
         let events = store.case(id).await;
         store.close().await?;
         events
+    }
+
+    /// What is too old by now, to be taken out by whoever writes the log.
+    pub async fn outdated(&self, retention: &Retention, now: DateTime<Utc>) -> Result<Plan, StoreError> {
+        let mut store = SqliteStore::look(&self.path, &self.desk).await?;
+        let plan = store.plan_retention(retention, now).await;
+        store.close().await?;
+        plan
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a restart and a crash must not change.
 
 use super::*;
+use crate::engine::Forgetting;
 use crate::engine::input::{Body, Position};
 use crate::engine::store::StoreError;
 use crate::engine::tests::post::Hold;
+use crate::sop::desk::Fact;
+use crate::sop::retention::Retention;
 
 /// A day of a desk, an input or a pause at a time.
 #[derive(Clone)]
@@ -126,4 +129,28 @@ async fn a_second_process_is_refused() {
     let stage = Stage::start().await;
     let second = SqliteStore::open(&stage.folder.path().join("log.sqlite"), "desk").await;
     assert!(matches!(second, Err(StoreError::InUse { .. })), "{second:?}");
+}
+
+/// What a running desk takes out of its log is gone from the lines, and the desk goes on recording behind them.
+#[tokio::test]
+async fn what_is_too_old_goes_daily() {
+    let stage = Stage::start().await;
+    let retention = Retention { resolved_cases: Some(TimeDelta::hours(12)), ..Retention::default() };
+    let (log, inbox) = (stage.engine.log(), stage.engine.inbox());
+    let forgetting = Forgetting::start(retention, log, inbox, stage.clock.clone());
+    stage.ask("m1", message("m1", "ann", "You LIARS, what a scam!!")).await;
+    stage.ask("m2", message("m2", "bob", "You IDIOTS, what a scam!!")).await;
+    stage.ask("a1", act("leads", 1, resolve())).await;
+    stage.advance(TimeDelta::days(1)).await;
+    let looked = InputId(format!("forget:{}", stage.clock.now().timestamp_millis()));
+    stage.until(|_| stage.engine.has_settled(&looked)).await;
+    stage.ask("m3", message("m3", "cleo", "You CROOKS, what a scam!!")).await;
+    drop(forgetting);
+    let left = stage.end().await;
+    let written = serde_json::to_string(&left.facts.iter().map(|line| &line.fact).collect::<Vec<_>>()).expect("data");
+    let holds = ["LIARS", "IDIOTS", "CROOKS"].map(|word| written.contains(word));
+    assert_eq!(holds, [false, true, true], "{written}");
+    assert!(left.facts.iter().zip(1..).all(|(line, seq)| line.seq == seq));
+    assert!(left.facts.iter().any(|line| matches!(line.fact, Fact::Erased(_))));
+    assert_eq!(fold(&left).len(), 3);
 }
