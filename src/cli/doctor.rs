@@ -10,6 +10,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 use crate::adapters::discord;
 use crate::adapters::tickets::{Account, Patience, Settings, TicketError};
+use crate::adapters::web::{self, Secrets};
 use crate::cli::oncall::Duty;
 use crate::cli::run::{TOKEN_ADVICE, token};
 use crate::cli::tickets::advice;
@@ -58,6 +59,7 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn examine(config: &Config) -> Vec<Check> {
     let Config { procedure, desk, discord, .. } = config;
     let mut checks = vec![judged(config), log(SqliteStore::try_out(&desk.log).await)];
+    checks.extend(config.web.as_ref().map(dashboard));
     checks.extend(duties(procedure));
     for account in config.tickets.iter().filter(|account| account.token.is_some()) {
         checks.push(ticket_system(account).await);
@@ -106,6 +108,17 @@ fn log(tried: Result<(), StoreError>) -> Check {
             let says = style::sentence(&error.into());
             Check::error("log", says, "give the bot a folder that it may write to, and name it as log in [desk]")
         }
+    }
+}
+
+/// Whether anybody can look at it.
+fn dashboard(settings: &web::Settings) -> Check {
+    let about = "dashboard";
+    let todo = "see client_secret_file and token_file in [web]";
+    match Secrets::read(&settings.door) {
+        Ok(secrets) if secrets.let_somebody_in() => Check::fine(about, "its secrets are there"),
+        Ok(_) => Check::warning(about, "nobody can sign in: it has no client secret and no token", todo),
+        Err(says) => Check::error(about, says, todo),
     }
 }
 

@@ -132,6 +132,14 @@ async fn what_is_wrong_with_the_token_is_told() -> Result<()> {
     Ok(())
 }
 
+/// A dashboard that nobody gets into.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_the_secrets_of_the_dashboard_is_told() -> Result<()> {
+    let web = |line: &str| format!("[web]\nlisten = \"127.0.0.1:0\"\n{line}\n[desk]");
+    found(World::example(), &[("[desk]", &web(""))], &expect![[""]]).await?;
+    found(World::example(), &[("[desk]", &web("client_secret_file = \"nowhere\""))], &expect![[""]]).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_that_was_not_invited_gets_the_link() -> Result<()> {
     found(World::example(), &[("guild = \"1000\"", "guild = \"1999\"")], &expect![[r#"

@@ -77,6 +77,11 @@ impl Secrets {
         Ok(Self { token, client_secret: secret(CLIENT_SECRET, &login.client_secret_file)?, session_key })
     }
 
+    /// Whether there is one that people can come in with.
+    pub fn let_somebody_in(&self) -> bool {
+        self.token.is_some() || self.client_secret.is_some()
+    }
+
     /// The application's secret, for whoever asks Discord.
     pub fn client_secret(&self) -> Option<&SecretString> {
         self.client_secret.as_ref()
