@@ -51,11 +51,10 @@ impl Reader {
     /// # Errors
     /// It is not one that this version wrote or understands.
     pub fn read(&mut self, json: &str) -> serde_json::Result<Fact> {
-        if !json.starts_with(r#"{"fact":"case","#) {
-            return serde_json::from_str(json);
-        }
+        let Some(of_case) = json.strip_prefix(r#"{"fact":"case","id":"#) else { return serde_json::from_str(json) };
         // What follows the number of the case is ours: the tag of what happened.
-        let tag = json.split_once(r#""event":{"event":""#).map_or("", |(_, rest)| rest);
+        let behind = of_case.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let tag = behind.strip_prefix(r#","event":{"event":""#).unwrap_or_default();
         if tag.starts_with("opened\"") {
             let OfCase { id, event } = serde_json::from_str::<OfCase<Opened<&RawValue>>>(json)?;
             let plan = known(&mut self.plans, event.plan, |plan: Plan| Arc::new(plan))?;
