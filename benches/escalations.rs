@@ -1,4 +1,5 @@
-//! What a hundred thousand open cases cost: to keep, to fold from their log, to act on, to find the next deadline of.
+//! What a hundred thousand open cases cost: to fold from their log, to start with, to act on, to find the next deadline
+//! of. What they take to keep is in `memory`.
 //!
 //! ```sh
 //! cargo bench --bench escalations
@@ -9,31 +10,32 @@
 
 #![expect(clippy::cast_precision_loss, reason = "figures to be looked at")]
 
-use std::alloc::System;
+mod made_up;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bellhop::config::Config;
 use bellhop::engine::input::InputId;
 use bellhop::engine::store::{Batch, Recorded, SqliteStore};
-use bellhop::sop::desk::{Desk, Fact, Reader, Request};
+use bellhop::sop::desk::{Desk, Fact, Request};
 use bellhop::sop::escalation::{Act, Actor, Command, Escalation, EscalationId, OnCall};
-use bellhop::sop::message::{Message, Person, Standing};
+use bellhop::sop::message::{Person, Standing};
 use bellhop::sop::procedure::Procedure;
-use chrono::{DateTime, TimeDelta, Utc};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use chrono::{DateTime, Utc};
 
+use mimalloc::MiMalloc;
+
+use made_up::{CASES, EXAMPLE, instant, log, read_back, says, written};
+
+/// As the program has it.
 #[global_allocator]
-static MEMORY: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-const CASES: u64 = 100_000;
-const EXAMPLE: &str = include_str!("../config.example.toml");
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     let procedure = Config::parse("config.example.toml", EXAMPLE).expect("the example is valid").procedure;
     let facts = log(&procedure, CASES);
     println!("{CASES} open cases, {} facts\n", facts.len());
-    memory(&facts);
     folding(&facts);
     starting(&facts);
     deadlines(&facts);
@@ -41,90 +43,10 @@ fn main() {
     messages(&procedure, &facts);
 }
 
-fn instant(milliseconds: u64) -> DateTime<Utc> {
-    let start = DateTime::parse_from_rfc3339("2026-03-02T09:00:00Z").expect("an instant").to_utc();
-    start + TimeDelta::milliseconds(i64::try_from(milliseconds).expect("a day or two"))
-}
-
-/// What so many different customers write, one after the other.
-fn says(number: u64) -> Message {
-    const TEXTS: [&str; 4] = [
-        "My lawyer will call you tomorrow.",
-        "I want my $700 back, today.",
-        "You idiots, this is a disgrace! I am furious!!!",
-        "Somebody hacked my account and changed the password.",
-    ];
-    let author = Person {
-        id: format!("10000000000{number:07}").into(),
-        name: format!("customer-{number}").into(),
-        standing: Standing::Customer,
-    };
-    let text = TEXTS[usize::try_from(number).expect("small") % TEXTS.len()].to_owned();
-    Message {
-        id: format!("12000000000{number:07}").into(),
-        place: "1100000000000002001".into(),
-        author,
-        text,
-        at: instant(number),
-        edited: false,
-        to: Vec::new(),
-    }
-}
-
-/// The facts of so many cases, with their instants, as the log has them.
-fn log(procedure: &Procedure, cases: u64) -> Vec<(DateTime<Utc>, Fact)> {
-    let mut desk = Desk::default();
-    let mut facts = Vec::new();
-    for number in 0..cases {
-        let now = instant(number);
-        let opened = desk.handle(Request::Message(says(number)), procedure, now).facts;
-        let opened: Vec<Fact> = opened.into_iter().filter(|fact| matches!(fact, Fact::Case { .. })).collect();
-        let Some(Fact::Case { id, .. }) = opened.first() else { panic!("message {number} opens nothing") };
-        let delivered = Request::PageDelivered {
-            escalation: *id,
-            page: 0,
-            place: "1100000000000002005".into(),
-            message: format!("13000000000{number:07}").into(),
-        };
-        let delivered = desk.handle(delivered, procedure, now).facts;
-        facts.extend(opened.into_iter().chain(delivered).map(|fact| (now, fact)));
-    }
-    facts
-}
-
 fn folded(facts: &[(DateTime<Utc>, Fact)]) -> Desk {
     let mut desk = Desk::default();
     for (at, fact) in facts {
         desk.apply(fact.clone(), *at);
-    }
-    desk
-}
-
-fn memory(facts: &[(DateTime<Utc>, Fact)]) {
-    let written = written(facts);
-    let region = Region::new(MEMORY);
-    let desk = read_back(&written);
-    let kept = region.change();
-    let bytes = kept.bytes_allocated - kept.bytes_deallocated;
-    let blocks = kept.allocations - kept.deallocations;
-    println!(
-        "memory      {:>8.0} bytes a case (goal 1,200), {:.1} blocks; {} of them the case itself",
-        bytes as f64 / CASES as f64,
-        blocks as f64 / CASES as f64,
-        size_of::<Escalation>()
-    );
-    black_box(desk);
-}
-
-/// The lines of the log.
-fn written(facts: &[(DateTime<Utc>, Fact)]) -> Vec<(DateTime<Utc>, String)> {
-    facts.iter().map(|(at, fact)| (*at, serde_json::to_string(fact).expect("plain data"))).collect()
-}
-
-fn read_back(written: &[(DateTime<Utc>, String)]) -> Desk {
-    let (mut desk, mut reader) = (Desk::default(), Reader::default());
-    for (at, line) in written {
-        desk.apply(reader.read(line).expect("what was written"), *at);
     }
     desk
 }
