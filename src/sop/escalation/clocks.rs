@@ -72,7 +72,13 @@ impl Escalation {
         match event {
             Event::Resolved { .. } | Event::Merged { .. } => self.clocks.clear(),
             Event::Reopened { .. } => AT_REOPENING.into_iter().for_each(|kind| self.restart(kind, at)),
-            Event::Raised { .. } => self.restart(ClockKind::TimeInTier, at),
+            // A team that is paged again still has it.
+            Event::Raised { from, to, .. } => {
+                let team = |step| &self.opened.plan.rung(step).team;
+                if team(*from) != team(*to) {
+                    self.restart(ClockKind::TimeInTier, at);
+                }
+            }
             Event::Waited { .. } => self.clocks.iter_mut().for_each(|running| running.clock.pause(at)),
             // A page ends a wait, too.
             Event::Resumed { .. } | Event::Paged { .. } => {
