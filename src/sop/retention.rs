@@ -35,7 +35,8 @@ impl Retention {
 
     /// The lines of a log whose content is too old by now.
     pub fn outdated<'f>(&self, log: impl Iterator<Item = Dated<'f>> + Clone, now: DateTime<Utc>) -> BTreeSet<i64> {
-        let before = |age: Option<TimeDelta>| age.map(|age| now - age);
+        // Nothing is older than the calendar.
+        let before = |age: Option<TimeDelta>| age.and_then(|age| now.checked_sub_signed(age));
         let mut lines = BTreeSet::new();
         if let Some(before) = before(self.resolved_cases) {
             let cases = Ends::of(log.clone()).before(before);

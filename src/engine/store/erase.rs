@@ -144,7 +144,7 @@ impl SqliteStore {
             lines,
             inputs: Vec::new(),
             outbox: Vec::new(),
-            inputs_before: retention.heard.map(|age| now - age),
+            inputs_before: retention.heard.and_then(|age| now.checked_sub_signed(age)),
         })
     }
 
