@@ -34,9 +34,9 @@ pub fn in_environment(name: &str) -> Option<SecretString> {
 /// What stands in a file; otherwise, why there is nothing.
 pub fn in_file(path: &Path) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| format!("the token file {} cannot be read ({error})", path.display()))?;
+    let text = text.map_err(|error| format!("the secret file {} cannot be read ({error})", path.display()))?;
     if text.trim().is_empty() {
-        return Err(format!("the token file {} is empty", path.display()));
+        return Err(format!("the secret file {} is empty", path.display()));
     }
     Ok(SecretString::from(text.trim().to_owned()))
 }

@@ -114,7 +114,7 @@ fn log(tried: Result<(), StoreError>) -> Check {
 /// Whether anybody can look at it.
 fn dashboard(settings: &web::Settings) -> Check {
     let about = "dashboard";
-    let todo = "see client_secret_file and token_file in [web]";
+    let todo = "see [web]: client_secret_file, token_file, session_key_file";
     match Secrets::read(&settings.door) {
         Ok(secrets) if secrets.let_somebody_in() => Check::fine(about, "its secrets are there"),
         Ok(_) => Check::warning(about, "nobody can sign in: it has no client secret and no token", todo),

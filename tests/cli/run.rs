@@ -64,7 +64,7 @@ async fn without_a_config_or_a_token_it_says_where_they_come_from() -> Result<()
         &expect![[r#"
             exit 2
             --- err
-            error: the token file discord-token cannot be read (No such file or directory (os error 2)): set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
+            error: the secret file discord-token cannot be read (No such file or directory (os error 2)): set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
         "#]],
     );
     std::fs::write(desk.path().join("discord-token"), "\n")?;
@@ -73,7 +73,7 @@ async fn without_a_config_or_a_token_it_says_where_they_come_from() -> Result<()
         &expect![[r#"
             exit 2
             --- err
-            error: the token file discord-token is empty: set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
+            error: the secret file discord-token is empty: set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
         "#]],
     );
     Ok(())
