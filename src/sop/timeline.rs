@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::sop::clock::ClockKind;
-use crate::sop::escalation::{Escalation, EscalationId, Event, Grade, PageReason, RaiseReason};
+use crate::sop::escalation::{Escalation, EscalationId, Event, Grade, PageReason, RaiseReason, Report};
 use crate::sop::message::Person;
 use crate::sop::notice::trigger_names;
 use crate::sop::procedure::Procedure;
-use crate::sop::team::{Severity, TeamId};
+use crate::sop::team::{Severity, Step, TeamId};
 use crate::sop::timeline::tracks::Runs;
 
-pub use crate::sop::timeline::tracks::{Run, Stretch, StretchKind, Track, TrackOf};
+pub use crate::sop::timeline::tracks::{Outcome, Run, Stretch, StretchKind, Track, TrackOf};
 
 /// Times are seconds since 1970 (UTC).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -39,16 +39,21 @@ pub enum Happened {
     Opened {
         by: Option<Person>,
         triggers: Vec<String>,
+        severity: Severity,
     },
     /// Another message joined it; `severity`: what it is since then, where that is more than before.
     Joined {
         customer: Option<Person>,
+        /// They had been heard in it before.
+        again: bool,
         severity: Option<Severity>,
     },
     Paged {
         team: String,
         on_call: Vec<Person>,
         reason: PageReason,
+        /// Everybody before it on the ladder was asked in vain.
+        last_resort: bool,
     },
     Delivered {
         team: String,
@@ -57,7 +62,7 @@ pub enum Happened {
         team: String,
         why: String,
     },
-    /// From one step of its ladder to another, or to the same again.
+    /// From one team of its ladder to another.
     Raised {
         from: String,
         to: String,
@@ -137,8 +142,10 @@ pub enum Happened {
         clock: ClockKind,
         percent: u8,
     },
+    /// `due`: when that was; it may have been noticed later.
     RanOut {
         clock: ClockKind,
+        due: i64,
     },
     MovedOver {
         by: Person,
@@ -189,7 +196,8 @@ pub fn timeline(
     let mut facts = facts.into_iter();
     let Some((opened_at, Event::Opened(opened))) = facts.next() else { return Timeline::default() };
     let mut case = Escalation::open(id, *opened, opened_at);
-    let opening = Happened::Opened { by: case.opened.by.as_deref().cloned(), triggers: trigger_names(&case) };
+    let by = case.opened.by.as_deref().cloned();
+    let opening = Happened::Opened { by, triggers: trigger_names(&case), severity: case.severity };
     let mut moments = vec![Moment { at: opened_at.timestamp(), what: opening }];
     let mut runs = Runs::begin(&case, opened_at);
     for (recorded_at, event) in facts {
@@ -220,14 +228,18 @@ fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<H
     let of_page = |page: usize| case.pages.get(page).map_or_else(String::new, |page| name(&page.team));
     let ids = |cases: &mut dyn Iterator<Item = EscalationId>| cases.map(|id| id.to_string()).collect();
     Some(match event.clone() {
-        Event::Added { report } => Happened::Joined { customer: report.customer.as_deref().cloned(), severity: None },
-        Event::Strengthened { report, severity } => {
-            Happened::Joined { customer: report.customer.as_deref().cloned(), severity: Some(severity) }
+        Event::Added { report } => joined(&report, None, case),
+        Event::Strengthened { report, severity } => joined(&report, Some(severity), case),
+        Event::Paged { step, reason, on_call } => {
+            Happened::Paged { team: of_step(step), on_call, reason, last_resort: step == Step::CatchAll }
         }
-        Event::Paged { step, reason, on_call } => Happened::Paged { team: of_step(step), on_call, reason },
         Event::Delivered { page, .. } => Happened::Delivered { team: of_page(page) },
         Event::Undeliverable { page, why } => Happened::Undeliverable { team: of_page(page), why },
-        Event::Raised { from, to, why } => Happened::Raised { from: of_step(from), to: of_step(to), why },
+        // That the same team is paged again is told by its page.
+        Event::Raised { from, to, why } => {
+            let (from, to) = (of_step(from), of_step(to));
+            return (from != to).then_some(Happened::Raised { from, to, why });
+        }
         Event::GapFound { team } => Happened::GapFound { team: name(&team) },
         Event::Answered { by } => Happened::Answered { by },
         Event::Acknowledged { by } => Happened::Taken { by },
@@ -253,7 +265,7 @@ fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<H
         Event::Nudged { .. } => Happened::Nudged,
         Event::Reminded { .. } => Happened::Reminded,
         Event::Warned { clock, percent, .. } => Happened::Warned { clock, percent },
-        Event::RanOut { clock, .. } => Happened::RanOut { clock },
+        Event::RanOut { clock, due, .. } => Happened::RanOut { clock, due: due.timestamp() },
         Event::MovedOver(moved) => Happened::MovedOver { by: moved.by, procedure: moved.procedure.into() },
         Event::Joined { by, parts, .. } => Happened::TookIn { by, cases: ids(&mut parts.iter().map(|part| part.case)) },
         Event::Parted { parts } => Happened::Parted { cases: ids(&mut parts.into_iter()) },
@@ -266,6 +278,14 @@ fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<H
         // A silence moves it on, which is told; a card that stands elsewhere is the same page.
         Event::Opened(_) | Event::Breached { .. } | Event::Reposted { .. } => return None,
     })
+}
+
+fn joined(report: &Report, severity: Option<Severity>, case: &Escalation) -> Happened {
+    let customer = report.customer.as_deref().cloned();
+    let wrote =
+        |who: &Person| case.reports().any(|report| report.customer.as_deref().is_some_and(|it| it.id == who.id));
+    let again = customer.as_ref().is_none_or(wrote);
+    Happened::Joined { customer, again, severity }
 }
 
 #[cfg(test)]
@@ -339,8 +359,8 @@ mod tests {
         let lines: Vec<String> = seen().tracks.iter().map(line).collect();
         expect![[r#"
             Page { team: "Team leads" }: Ran 2-902 Late 902-3600
-            Page { team: "Team managers" }: Ran 3602-3700 Left 3700-5402
-            NextStep: Ran 3700-3750 | Ran 3750-3800 Left 3800-5550"#]]
+            Page { team: "Team managers" }: Ran 3602-3700
+            NextStep: Ran 3700-3750 | Ran 3750-3800"#]]
         .assert_eq(&lines.join("\n"));
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::sop::timeline::{Run, Stretch, StretchKind, Track, TrackOf};
+use crate::sop::timeline::{Outcome, Run, Stretch, StretchKind, Track, TrackOf};
 
 /// Everything that is drawn: one bar a clock, below each other. Lengths are in thousandths of the width.
 #[derive(Debug, PartialEq, Serialize)]
@@ -23,8 +23,9 @@ pub(super) struct Bar<'t> {
     pub(super) parts: Vec<Part>,
     /// Where its time ran out, or will.
     pub(super) limits: Vec<i64>,
-    /// How often it ran, and how often out of its time.
+    /// How often it ran, how often that came to its end in time, and how often out of its time.
     pub(super) runs: usize,
+    pub(super) kept: usize,
     pub(super) late: usize,
     /// The last of its runs.
     pub(super) last: &'t Run,
@@ -53,13 +54,16 @@ pub(super) fn draw<'t>(tracks: &'t [Track], now: i64) -> Option<Drawing<'t>> {
         Part { x: begins.min(WIDTH - width), width, kind: stretch.kind }
     };
     let bar = |track: &'t Track| {
-        let parts: Vec<_> = track.stretches().map(part).collect();
+        let mut parts: Vec<_> = track.stretches().map(part).collect();
+        // Above what follows it, so that it is seen however short it was.
+        parts.sort_by_key(|part| part.kind == StretchKind::Late);
         let dues = track.runs.iter().filter_map(|run| run.due);
         Some(Bar {
             of: &track.of,
             limits: dues.filter(|due| (from..=to).contains(due)).map(x).collect(),
             runs: track.runs.len(),
-            late: track.runs.iter().filter(|run| run.is_late).count(),
+            kept: track.runs.iter().filter(|run| run.outcome == Outcome::Kept).count(),
+            late: track.runs.iter().filter(|run| run.outcome.is_late()).count(),
             last: track.runs.last().filter(|_| !parts.is_empty())?,
             parts,
         })
@@ -79,14 +83,12 @@ mod tests {
         let late = Run {
             stretches: vec![stretch(100, 150, StretchKind::Ran), stretch(150, 200, StretchKind::Late)],
             due: Some(150),
-            is_over: true,
-            is_late: true,
+            outcome: Outcome::TooLate,
         };
         let going = Run {
             stretches: vec![stretch(200, 201, StretchKind::Ran), stretch(201, 300, StretchKind::Left)],
             due: Some(300),
-            is_over: false,
-            is_late: false,
+            outcome: Outcome::InTime,
         };
         let tracks = [
             Track { of: of("Leads"), runs: vec![late, going.clone()] },
@@ -97,8 +99,9 @@ mod tests {
         let parts = |bar: &Bar<'_>| bar.parts.iter().map(|part| (part.x, part.width)).collect::<Vec<_>>();
         assert_eq!((drawing.from, drawing.to, drawing.now), (100, 300, Some(505)));
         let [leads, legal] = &drawing.bars[..] else { panic!("what has not run is not drawn") };
-        assert_eq!(parts(leads), [(0, 250), (250, 250), (500, 5), (505, 495)]);
-        assert_eq!((&leads.limits[..], leads.runs, leads.late, leads.last), (&[250, 1_000][..], 2, 1, &going));
+        assert_eq!(parts(leads), [(0, 250), (500, 5), (505, 495), (250, 250)]);
+        assert_eq!((leads.runs, leads.kept, leads.late, leads.last), (2, 0, 1, &going));
+        assert_eq!(leads.limits, [250, 1_000]);
         assert_eq!(parts(legal), [(500, 5), (505, 495)]);
         assert_eq!((&legal.limits[..], legal.runs, legal.late), (&[1_000][..], 1, 0));
     }

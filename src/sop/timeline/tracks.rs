@@ -37,8 +37,27 @@ pub struct Run {
     pub stretches: Vec<Stretch>,
     /// `None`: it stands still.
     pub due: Option<i64>,
-    pub is_over: bool,
-    pub is_late: bool,
+    pub outcome: Outcome,
+}
+
+/// What a run came to, by the rule of digests: what goes on as part of another case is not measured any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It still runs, or stands still.
+    InTime,
+    /// It still runs, beyond its time.
+    OutOfTime,
+    Kept,
+    TooLate,
+    /// Another promise took its place, or another case.
+    Replaced,
+}
+
+impl Outcome {
+    pub fn is_late(self) -> bool {
+        matches!(self, Self::OutOfTime | Self::TooLate)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,7 +74,7 @@ pub enum StretchKind {
     Paused,
     /// Beyond its time.
     Late,
-    /// What is left of its time.
+    /// What is left of its time, while it runs.
     Left,
 }
 
@@ -63,8 +82,14 @@ pub enum StretchKind {
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     going: Vec<Going>,
-    /// With when it ended.
-    over: Vec<(Going, DateTime<Utc>)>,
+    over: Vec<Over>,
+}
+
+#[derive(Debug)]
+struct Over {
+    run: Going,
+    at: DateTime<Utc>,
+    replaced: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +120,11 @@ impl Runs {
         for was in self.going.drain(..) {
             match going.iter_mut().find(|run| run.what == was.what) {
                 Some(run) => run.from = was.from,
-                None => self.over.push((was, at)),
+                None => {
+                    let is_step = |run: &Going| matches!(run.what, What::NextStep { .. });
+                    let is_renewed = is_step(&was) && going.iter().any(is_step);
+                    self.over.push(Over { run: was, at, replaced: is_renewed || case.merged_into().is_some() });
+                }
             }
         }
         self.going = going;
@@ -103,16 +132,20 @@ impl Runs {
 
     /// What has run by now.
     pub(super) fn tracks(self, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Track> {
-        let over = self.over.into_iter().map(|(run, end)| (run, end, true));
-        let going = self.going.into_iter().map(|run| (run, now, false));
+        let over = self.over.into_iter().map(|over| {
+            let kept = if over.replaced { Outcome::Replaced } else { Outcome::Kept };
+            (over.run, over.at, [kept, if over.replaced { kept } else { Outcome::TooLate }])
+        });
+        let going = self.going.into_iter().map(|run| (run, now, [Outcome::InTime, Outcome::OutOfTime]));
         let mut all: Vec<_> = over.chain(going).collect();
         all.sort_by_key(|(run, ..)| run.from);
         let mut tracks: Vec<Track> = Vec::new();
-        for (run, end, is_over) in all {
+        for (run, end, [in_time, late]) in all {
             let of = run.what.of(procedure);
-            let run = run.until(end, is_over);
+            let outcome = if run.due.is_some_and(|due| due <= end) { late } else { in_time };
+            let run = run.until(end, outcome);
             match tracks.iter_mut().find(|track| track.of == of) {
-                Some(track) => track.add(run),
+                Some(track) => track.runs.push(run),
                 None => tracks.push(Track { of, runs: vec![run] }),
             }
         }
@@ -154,7 +187,7 @@ impl What {
 }
 
 impl Going {
-    fn until(self, end: DateTime<Utc>, is_over: bool) -> Run {
+    fn until(self, end: DateTime<Utc>, outcome: Outcome) -> Run {
         let mut stretches = Vec::new();
         let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, kind| {
             if from < to {
@@ -172,33 +205,17 @@ impl Going {
         add(at, in_time, StretchKind::Ran);
         if let Some(due) = self.due {
             add(due.max(at), end, StretchKind::Late);
-            add(end.max(self.from), due, StretchKind::Left);
+            if outcome == Outcome::InTime {
+                add(end.max(self.from), due, StretchKind::Left);
+            }
         }
-        Run {
-            stretches,
-            due: self.due.map(|due| due.timestamp()),
-            is_over,
-            is_late: self.due.is_some_and(|due| due <= end),
-        }
+        Run { stretches, due: self.due.map(|due| due.timestamp()), outcome }
     }
 }
 
 impl Track {
     pub fn stretches(&self) -> impl Iterator<Item = &Stretch> {
         self.runs.iter().flat_map(|run| &run.stretches)
-    }
-
-    /// Adds a run that began after the others: what they had to spare ends there.
-    fn add(&mut self, run: Run) {
-        if let (Some(before), Some(begins)) = (self.runs.last_mut(), run.stretches.first().map(|first| first.from)) {
-            before.stretches.retain_mut(|stretch| {
-                if stretch.kind == StretchKind::Left {
-                    stretch.to = stretch.to.min(begins);
-                }
-                stretch.from < stretch.to || stretch.kind != StretchKind::Left
-            });
-        }
-        self.runs.push(run);
     }
 }
 
@@ -212,7 +229,7 @@ mod tests {
         let what = What::NextStep { until: at(100) };
         let pauses = vec![(at(10), at(20))];
         let going = Going { what, from: at(0), due: Some(at(100)), pauses, paused_since: None };
-        let run = going.until(at(50), false);
+        let run = going.until(at(50), Outcome::InTime);
         let stretches: Vec<_> = run.stretches.iter().map(|it| (it.kind, it.to - it.from)).collect();
         let expected =
             [(StretchKind::Ran, 10), (StretchKind::Paused, 10), (StretchKind::Ran, 30), (StretchKind::Left, 50)];

@@ -92,7 +92,7 @@ async fn a_case_is_told_from_its_beginning() {
     let case = stage.page("/cases/ESC-1").await.body;
     for (what, times) in [
         ("max took it", 2),
-        ("max promised the next step by", 2),
+        ("Next step due by", 2),
         ("max resolved it: Called her.", 1),
         ("max opened it again: She called back.", 1),
         ("The page reached", 2),

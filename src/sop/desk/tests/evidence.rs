@@ -8,7 +8,7 @@ use crate::sop::fixture::trigger;
 use crate::sop::message::PersonId;
 use crate::sop::retention::Retention;
 use crate::sop::team::Severity;
-use crate::sop::timeline::timeline;
+use crate::sop::timeline::{Outcome, Run, timeline};
 use crate::sop::trigger::Condition;
 
 /// One line: when, and what.
@@ -174,13 +174,20 @@ proptest! {
                 _ => None,
             };
             let facts: Vec<_> = log.iter().filter_map(of_it).collect();
-            let is_told = |event: &Event| !matches!(event, Event::Breached { .. } | Event::Reposted { .. });
+            // A team that is paged again: its page says it.
+            let is_told = |event: &Event| match event {
+                Event::Raised { from, to, .. } => {
+                    case.opened.plan.rung(*from).team != case.opened.plan.rung(*to).team
+                }
+                event => !matches!(event, Event::Breached { .. } | Event::Reposted { .. }),
+            };
             let told = facts.iter().filter(|(_, event)| is_told(event)).count();
             let now = case.updated_at;
             let timeline = timeline(case.id, facts, &procedure, now);
             prop_assert_eq!(timeline.moments.len(), told);
             prop_assert!(timeline.moments.is_sorted_by_key(|moment| moment.at));
-            let going = timeline.tracks.iter().flat_map(|track| &track.runs).filter(|run| !run.is_over);
+            let is_going = |run: &Run| matches!(run.outcome, Outcome::InTime | Outcome::OutOfTime);
+            let going = timeline.tracks.iter().flat_map(|track| &track.runs).filter(|run| is_going(run));
             let mut going: Vec<_> = going.map(|run| run.due).collect();
             // What is tried again is nobody's time.
             let is_delivered = |page: &usize| matches!(case.pages[*page].fate, Fate::Delivered { .. });
