@@ -118,14 +118,13 @@ impl Runs {
     pub(super) fn go_on(&mut self, case: &Escalation, at: DateTime<Utc>) {
         let mut going = going(case, at);
         for was in self.going.drain(..) {
-            match going.iter_mut().find(|run| run.what == was.what) {
-                Some(run) => run.from = was.from,
-                None => {
-                    let is_step = |run: &Going| matches!(run.what, What::NextStep { .. });
-                    let is_renewed = is_step(&was) && going.iter().any(is_step);
-                    self.over.push(Over { run: was, at, replaced: is_renewed || case.merged_into().is_some() });
-                }
+            if let Some(run) = going.iter_mut().find(|run| run.what == was.what) {
+                run.from = was.from;
+                continue;
             }
+            let is_step = |run: &Going| matches!(run.what, What::NextStep { .. });
+            let is_renewed = is_step(&was) && going.iter().any(is_step);
+            self.over.push(Over { run: was, at, replaced: is_renewed || case.merged_into().is_some() });
         }
         self.going = going;
     }
