@@ -136,8 +136,20 @@ async fn what_is_wrong_with_the_token_is_told() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_the_secrets_of_the_dashboard_is_told() -> Result<()> {
     let web = |line: &str| format!("[web]\nlisten = \"127.0.0.1:0\"\n{line}\n[desk]");
-    found(World::example(), &[("[desk]", &web(""))], &expect![[""]]).await?;
-    found(World::example(), &[("[desk]", &web("client_secret_file = \"nowhere\""))], &expect![[""]]).await
+    let expected = expect![[r#"
+        exit 0
+        ! dashboard: nobody can sign in: it has no client secret and no token
+          → see [web]: client_secret_file, token_file, session_key_file
+        0 errors, 1 warning, 27 fine
+    "#]];
+    found(World::example(), &[("[desk]", &web(""))], &expected).await?;
+    let expected = expect![[r#"
+        exit 1
+        ✗ dashboard: the secret file nowhere cannot be read (No such file or directory (os error 2))
+          → see [web]: client_secret_file, token_file, session_key_file
+        1 error, 0 warnings, 27 fine
+    "#]];
+    found(World::example(), &[("[desk]", &web("client_secret_file = \"nowhere\""))], &expected).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
