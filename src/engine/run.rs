@@ -502,8 +502,7 @@ impl Loop {
         for plan in std::mem::take(&mut self.outdated) {
             let is_open = |id: &EscalationId| self.desk.case(*id).is_some_and(|case| case.resolution.is_none());
             if !plan.cases.iter().any(is_open) {
-                self.next_seq = self.store.erase(&plan, now, &self.procedure.version).await?;
-                tracing::info!(lines = plan.lines(), "log.forgot what was too old");
+                self.next_seq = self.store.take_out(&plan, now, &self.procedure.version).await?;
             }
         }
         Ok(())

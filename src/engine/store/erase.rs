@@ -160,11 +160,17 @@ impl SqliteStore {
         }
         let now = now.trunc_subsecs(3);
         let plan = self.plan_retention(retention, now).await?;
-        self.erase(&plan, now, procedure).await?;
+        self.take_out(&plan, now, procedure).await?;
+        Ok(())
+    }
+
+    /// Carries out a plan of [`Self::plan_retention`]; otherwise as [`Self::erase`].
+    pub async fn take_out(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<i64, StoreError> {
+        let next = self.erase(plan, at, procedure).await?;
         if plan.lines() > 0 {
             tracing::info!(lines = plan.lines(), "log.forgot what was too old");
         }
-        Ok(())
+        Ok(next)
     }
 
     /// Carries a plan out, all of it or nothing: `at` and `procedure` are for the lines that record it. The bytes are

@@ -38,8 +38,7 @@ impl SqliteStore {
     async fn each_fact(&mut self, mut take: impl FnMut(Recorded)) -> Result<(), StoreError> {
         let desk = self.desk.as_str();
         let look = self.connection.begin().await.map_err(StoreError::Read)?;
-        let pages = stream::try_unfold((look, Some(0)), |(mut look, after)| async move {
-            let Some(after) = after else { return Ok(None) };
+        let pages = stream::try_unfold((look, 0), |(mut look, after)| async move {
             let page = page(&mut look, desk, after).await?;
             Ok(page.map(|page| (page.lines, (look, page.last))))
         });
@@ -124,7 +123,7 @@ const UNIT: u8 = 0x1f;
 struct Page {
     lines: Vec<u8>,
     /// The number of its last line.
-    last: Option<i64>,
+    last: i64,
 }
 
 /// The lines that follow one, if there are any.
@@ -134,8 +133,8 @@ async fn page(look: &mut SqliteConnection, desk: &str, after: i64) -> Result<Opt
                  FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)";
     let row = sqlx::query(query).bind(desk).bind(after).bind(PAGE).fetch_one(look).await.map_err(StoreError::Read)?;
     let lines = row.try_get::<Option<Vec<u8>>, _>("lines").map_err(StoreError::Read)?;
-    let last = row.try_get("last").map_err(|_| StoreError::Misshapen { seq: None })?;
-    Ok(lines.map(|lines| Page { lines, last }))
+    let last = row.try_get::<Option<i64>, _>("last").map_err(|_| StoreError::Misshapen { seq: None })?;
+    Ok(lines.zip(last).map(|(lines, last)| Page { lines, last }))
 }
 
 fn read(page: &[u8]) -> Result<Vec<Recorded>, StoreError> {
