@@ -226,7 +226,6 @@ fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<H
     let name = |id: &TeamId| procedure.team_name(id).to_owned();
     let of_step = |step| name(&case.opened.plan.rung(step).team);
     let of_page = |page: usize| case.pages.get(page).map_or_else(String::new, |page| name(&page.team));
-    let ids = |cases: &mut dyn Iterator<Item = EscalationId>| cases.map(|id| id.to_string()).collect();
     Some(match event.clone() {
         Event::Added { report } => joined(&report, None, case),
         Event::Strengthened { report, severity } => joined(&report, Some(severity), case),
@@ -267,8 +266,10 @@ fn happened(event: &Event, case: &Escalation, procedure: &Procedure) -> Option<H
         Event::Warned { clock, percent, .. } => Happened::Warned { clock, percent },
         Event::RanOut { clock, due, .. } => Happened::RanOut { clock, due: due.timestamp() },
         Event::MovedOver(moved) => Happened::MovedOver { by: moved.by, procedure: moved.procedure.into() },
-        Event::Joined { by, parts, .. } => Happened::TookIn { by, cases: ids(&mut parts.iter().map(|part| part.case)) },
-        Event::Parted { parts } => Happened::Parted { cases: ids(&mut parts.into_iter()) },
+        Event::Joined { by, parts, .. } => {
+            Happened::TookIn { by, cases: parts.iter().map(|part| part.case.to_string()).collect() }
+        }
+        Event::Parted { parts } => Happened::Parted { cases: parts.iter().map(ToString::to_string).collect() },
         Event::Merged { by, into } => Happened::Merged { by, into: into.to_string() },
         Event::Resolved { by, note } => Happened::Resolved { by, note },
         Event::ConfirmationAsked { of, .. } => Happened::ConfirmationAsked { of },

@@ -89,7 +89,7 @@ pub(super) struct Runs {
 struct Over {
     run: Going,
     at: DateTime<Utc>,
-    replaced: bool,
+    outcome: Outcome,
 }
 
 #[derive(Clone, Debug)]
@@ -124,24 +124,28 @@ impl Runs {
             }
             let is_step = |run: &Going| matches!(run.what, What::NextStep { .. });
             let is_renewed = is_step(&was) && going.iter().any(is_step);
-            self.over.push(Over { run: was, at, replaced: is_renewed || case.merged_into().is_some() });
+            let outcome = match was.is_late(at) {
+                _ if is_renewed || case.merged_into().is_some() => Outcome::Replaced,
+                true => Outcome::TooLate,
+                false => Outcome::Kept,
+            };
+            self.over.push(Over { run: was, at, outcome });
         }
         self.going = going;
     }
 
     /// What has run by now.
     pub(super) fn tracks(self, procedure: &Procedure, now: DateTime<Utc>) -> Vec<Track> {
-        let over = self.over.into_iter().map(|over| {
-            let kept = if over.replaced { Outcome::Replaced } else { Outcome::Kept };
-            (over.run, over.at, [kept, if over.replaced { kept } else { Outcome::TooLate }])
+        let over = self.over.into_iter().map(|Over { run, at, outcome }| (run, at, outcome));
+        let going = self.going.into_iter().map(|run| {
+            let outcome = if run.is_late(now) { Outcome::OutOfTime } else { Outcome::InTime };
+            (run, now, outcome)
         });
-        let going = self.going.into_iter().map(|run| (run, now, [Outcome::InTime, Outcome::OutOfTime]));
         let mut all: Vec<_> = over.chain(going).collect();
         all.sort_by_key(|(run, ..)| run.from);
         let mut tracks: Vec<Track> = Vec::new();
-        for (run, end, [in_time, late]) in all {
+        for (run, end, outcome) in all {
             let of = run.what.of(procedure);
-            let outcome = if run.due.is_some_and(|due| due <= end) { late } else { in_time };
             let run = run.until(end, outcome);
             match tracks.iter_mut().find(|track| track.of == of) {
                 Some(track) => track.runs.push(run),
@@ -186,6 +190,11 @@ impl What {
 }
 
 impl Going {
+    /// At its due time it is.
+    fn is_late(&self, end: DateTime<Utc>) -> bool {
+        self.due.is_some_and(|due| due <= end)
+    }
+
     fn until(self, end: DateTime<Utc>, outcome: Outcome) -> Run {
         let mut stretches = Vec::new();
         let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, kind| {

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::sop::paths::{Deviation, Paths, Route, StepTime, Stop, What, Why};
 use crate::sop::procedure::Procedure;
-use crate::sop::team::TeamId;
 use crate::words::guide::sentences;
 
 #[derive(Serialize)]
@@ -62,16 +61,12 @@ impl PathFacts {
     }
 }
 
-fn name(team: &TeamId, procedure: &Procedure) -> String {
-    procedure.team_name(team).to_owned()
-}
-
 impl RouteFacts {
     fn of(route: &Route, procedure: &Procedure) -> Self {
         let stop = |(at, stop): (usize, &Stop)| {
             let last = if stop.last_resort { "last resort " } else { "" };
             let why = if at == 0 { String::new() } else { format!(" ({})", because(stop.why)) };
-            format!("{last}{}{why}", name(&stop.team, procedure))
+            format!("{last}{}{why}", procedure.team_name(&stop.team))
         };
         let plan = procedure.plan(&route.plan);
         let ladder = plan.map_or_else(|| "not in today's procedure".to_owned(), |it| sentences::ladder(it, procedure));
@@ -101,7 +96,7 @@ fn because(why: Why) -> &'static str {
 
 impl DeviationFacts {
     fn of(deviation: &Deviation, procedure: &Procedure) -> Self {
-        let team = name(&deviation.team, procedure);
+        let team = procedure.team_name(&deviation.team).to_owned();
         let sentence = match deviation.what {
             What::Silence => format!("{team} did not answer in time"),
             What::ByHand => format!("somebody sent it on from {team} by hand"),
@@ -121,7 +116,7 @@ impl DeviationFacts {
 
 impl StepTimeFacts {
     fn of(step: &StepTime, procedure: &Procedure) -> Self {
-        let team = name(&step.team, procedure);
+        let team = procedure.team_name(&step.team).to_owned();
         let time = |seconds: i64| sentences::length(TimeDelta::seconds(seconds));
         let median = |seconds: i64| if seconds == 0 { "at once".to_owned() } else { time(seconds) };
         Self {
