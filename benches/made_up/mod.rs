@@ -65,9 +65,6 @@ pub fn written(facts: &[(DateTime<Utc>, Fact)]) -> Vec<(DateTime<Utc>, String)> 
 }
 
 pub fn read_back(written: &[(DateTime<Utc>, String)]) -> Desk {
-    let (mut desk, mut reader) = (Desk::default(), Reader::default());
-    for (at, line) in written {
-        desk.apply(reader.read(line).expect("what was written"), *at);
-    }
-    desk
+    let mut reader = Reader::default();
+    written.iter().map(|(at, line)| (*at, reader.read(line).expect("what was written"))).collect()
 }

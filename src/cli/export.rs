@@ -163,14 +163,13 @@ const COLUMNS: [&str; 24] = [
 type Taken<'f> = BTreeMap<EscalationId, (DateTime<Utc>, &'f Person)>;
 
 fn write_cases(facts: &[Recorded], wanted: &Wanted, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut desk = Desk::default();
     let mut taken = Taken::new();
     for line in facts {
         if let Fact::Case { id, event: Event::Acknowledged { by } } = &line.fact {
             taken.entry(*id).or_insert((line.at, by));
         }
-        desk.apply(line.fact.clone(), line.at);
     }
+    let desk = folded(facts);
     let mut table = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out);
     // Also where there is no case.
     table.write_record(COLUMNS)?;
@@ -249,13 +248,14 @@ struct Happened<'f> {
     fact: &'f Fact,
 }
 
+fn folded(facts: &[Recorded]) -> Desk {
+    facts.iter().map(|line| (line.at, line.fact.clone())).collect()
+}
+
 /// What happened to cases, and what concerns the desk as a whole. What is kept of messages and tickets beside the cases
 /// is nobody's to read.
 fn write_events(facts: &[Recorded], wanted: &Wanted, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut desk = Desk::default();
-    for line in facts {
-        desk.apply(line.fact.clone(), line.at);
-    }
+    let desk = folded(facts);
     let is_readable = |fact: &Fact| match fact {
         Fact::Case { id, .. } => desk.case(*id).is_some_and(|case| case.may_be_read_by(&wanted.reader)),
         Fact::Covered(_)

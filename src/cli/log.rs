@@ -46,12 +46,8 @@ impl LogFile {
 pub(crate) fn folded(log: &Path, desk: &str, until: Option<DateTime<Utc>>) -> anyhow::Result<Desk> {
     let facts = wait_for(async { Ok(SqliteStore::look(log, desk).await?.facts().await?) })?;
     let progress = Progress::items(facts.len(), "facts");
-    let mut folded = Desk::default();
-    for line in facts.into_iter().take_while(|line| until.is_none_or(|until| line.at < until)) {
-        folded.apply(line.fact, line.at);
-        progress.advance(1);
-    }
-    Ok(folded)
+    let known = facts.into_iter().take_while(|line| until.is_none_or(|until| line.at < until));
+    Ok(known.inspect(|_| progress.advance(1)).map(|line| (line.at, line.fact)).collect())
 }
 
 /// Runs to its end what has to wait for the disk.

@@ -17,7 +17,7 @@ use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
 use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
 use crate::engine::store::{Batch, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
-use crate::sop::desk::{Desk, Fact, Request};
+use crate::sop::desk::{Desk, Fact, Fold, Request};
 use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Notice;
@@ -81,12 +81,13 @@ impl Engine {
     /// Folds the log and starts the loop. Whatever became due meanwhile happens now.
     pub async fn start(settings: Settings) -> Result<Self, Failure> {
         let Settings { procedure, clock, mut store, connector } = settings;
-        let (mut desk, mut next_seq) = (Desk::default(), 1);
-        let fold = |line: Recorded| {
+        let (mut fold, mut next_seq) = (Fold::default(), 1);
+        let take = |line: Recorded| {
             next_seq = line.seq + 1;
-            desk.apply(line.fact, line.at);
+            fold.take(line.fact, line.at);
         };
-        let Past { to_tell, inputs, positions } = store.past(fold).await?;
+        let Past { to_tell, inputs, positions } = store.past(take).await?;
+        let mut desk = fold.done();
         desk.look_ahead(&procedure);
         let mut handled = Handled::new(REMEMBERED);
         for id in inputs {

@@ -3,10 +3,12 @@
 //! [`Desk::handle`] is the river of the procedure from top to bottom. It records nothing and sends nothing: the
 //! shell appends the facts and the notices in one transaction and carries the notices out.
 
+mod cases;
 mod choices;
 mod customer;
 mod drill;
 mod duties;
+mod fold;
 mod forms;
 mod handover;
 mod hearing;
@@ -28,8 +30,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::sop::chronicle::{self, Chronicle};
 use crate::sop::conversation::{Conversation, Noted, Sketch};
+use crate::sop::desk::cases::Cases;
 pub use crate::sop::desk::choices::Choosing;
 pub use crate::sop::desk::duties::CoverForm;
+pub use crate::sop::desk::fold::Fold;
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;
@@ -44,7 +48,7 @@ pub use crate::sop::desk::turn::managers_only;
 use crate::sop::desk::version::Adopted;
 pub use crate::sop::desk::version::{ShownRule, Sop};
 use crate::sop::erasure::Erased;
-use crate::sop::escalation::{Command, Deadline, Escalation, EscalationId, Event, Report, Status, Subject};
+use crate::sop::escalation::{Command, Escalation, EscalationId, Event, Report, Status, Subject};
 use crate::sop::guidance::form::{Draft, Drafts};
 use crate::sop::message::{Message, MessageId, Person, PersonId, PlaceId, Standing, TicketRef};
 use crate::sop::notice::{Answer, Line, Notice};
@@ -140,8 +144,7 @@ pub struct Outcome {
 /// One team's state: the fold of its log.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    // Boxed: a tree moves its values about, and keeps room for half as many again.
-    cases: BTreeMap<EscalationId, Box<Escalation>>,
+    cases: Cases,
     shared: Shared,
     subjects: SubjectIndex,
     /// Cases that are not resolved.
@@ -166,8 +169,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Takes a recorded fact in.
-    pub fn apply(&mut self, fact: Fact, at: DateTime<Utc>) {
+    /// Takes a fact in, but not what cases are found by.
+    fn take(&mut self, fact: Fact, at: DateTime<Utc>) {
         self.chronicle.see(&fact, at);
         match fact {
             Fact::Noted(noted) => self.conversation.note(noted, at),
@@ -194,29 +197,17 @@ impl Desk {
     /// Takes in what happened to a case.
     fn follow(&mut self, id: EscalationId, mut event: Event, at: DateTime<Utc>) {
         self.shared.unify(&mut event);
-        let before = self.deadline_of(id);
-        let held = self.case(id).and_then(handover::held);
-        let is_about_more = matches!(event, Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_));
-        match (self.cases.get_mut(&id), event) {
+        match (self.cases.get_mut(id), event) {
             (Some(case), event) => {
                 let clocks = chronicle::clocks(case);
                 self.chronicle.see_event(case, &event, at);
                 case.apply(event, at);
                 self.chronicle.see_clocks(case, &clocks, at);
             }
-            (None, Event::Opened(opened)) => {
-                self.cases.insert(id, Box::new(Escalation::open(id, *opened, at)));
-            }
+            (None, Event::Opened(opened)) => self.cases.insert(Escalation::open(id, *opened, at)),
             // The log begins every case with its opening; anything else is not a log of ours.
             (None, event) => panic!("{id} has no opening before {event:?}"),
         }
-        if is_about_more {
-            for (subject, plan) in self.cases[&id].issues() {
-                self.subjects.insert(id, subject, plan);
-            }
-        }
-        self.index(id, before);
-        self.handovers.move_case(id, held, handover::held(&self.cases[&id]));
     }
 
     /// What a request leads to at this instant. The facts are applied; recording and sending are the caller's.
@@ -358,7 +349,7 @@ impl Desk {
     }
 
     pub fn case(&self, id: EscalationId) -> Option<&Escalation> {
-        self.cases.get(&id).map(Box::as_ref)
+        self.cases.get(id)
     }
 
     pub fn chronicle(&self) -> &Chronicle {
@@ -371,7 +362,7 @@ impl Desk {
 
     /// Every case there ever was, by number.
     pub fn cases(&self) -> impl DoubleEndedIterator<Item = &Escalation> {
-        self.cases.values().map(Box::as_ref)
+        self.cases.iter()
     }
 
     /// Cases that are not resolved, the most severe first, then the oldest.
@@ -419,32 +410,6 @@ impl Desk {
     fn wholes_of(&self, part: EscalationId) -> Vec<EscalationId> {
         let into = |id: &EscalationId| self.case(*id).and_then(Escalation::merged_into);
         std::iter::successors(into(&part), into).collect()
-    }
-
-    fn next_id(&self) -> EscalationId {
-        EscalationId(self.cases.last_key_value().map_or(1, |(last, _)| last.0 + 1))
-    }
-
-    fn deadline_of(&self, id: EscalationId) -> Option<DateTime<Utc>> {
-        self.case(id).and_then(Escalation::next_deadline).map(|Deadline { at, .. }| at)
-    }
-
-    fn index(&mut self, id: EscalationId, before: Option<DateTime<Utc>>) {
-        let after = self.deadline_of(id);
-        if before != after {
-            before.map(|at| self.deadlines.remove(&(at, id)));
-            after.map(|at| self.deadlines.insert((at, id)));
-        }
-        if self.cases[&id].waiting.is_some() || self.cases[&id].listens() {
-            self.listening.insert(id);
-        } else {
-            self.listening.remove(&id);
-        }
-        if self.cases[&id].status() == Status::Resolved {
-            self.open.remove(&id);
-        } else {
-            self.open.insert(id);
-        }
     }
 }
 

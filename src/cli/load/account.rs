@@ -48,10 +48,7 @@ impl Account {
         cards: &[Card],
         procedure: &Procedure,
     ) -> Self {
-        let mut desk = Desk::default();
-        for recorded in facts {
-            desk.apply(recorded.fact.clone(), recorded.at);
-        }
+        let desk: Desk = facts.iter().map(|recorded| (recorded.at, recorded.fact.clone())).collect();
         let position = read_to(past, place).unwrap_or(0);
         let mut account = Self {
             read: said.iter().filter(|said| said.id <= position).count(),

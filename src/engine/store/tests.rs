@@ -243,10 +243,8 @@ async fn whoever_is_erased_is_gone_from_the_file_and_the_chain_holds() {
     store.close().await.expect("it ends in order");
     book.check(expect![""]).await;
     let mut store = book.open().await;
-    let mut desk = Desk::default();
-    for line in store.facts().await.expect("it reads") {
-        desk.apply(line.fact, line.at);
-    }
+    let facts = store.facts().await.expect("it reads");
+    let desk: Desk = facts.into_iter().map(|line| (line.at, line.fact)).collect();
     let statuses = |desk: &Desk| desk.cases().map(|case| (case.id, case.status())).collect::<Vec<_>>();
     assert_eq!(statuses(&desk), statuses(&book.desk));
 }

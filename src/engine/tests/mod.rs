@@ -115,10 +115,7 @@ async fn engine(folder: &TempDir, clock: &Clock, post: &Arc<Post>) -> Engine {
 
 /// The cases that a log folds to.
 fn fold(left: &Left) -> Vec<Escalation> {
-    let mut desk = Desk::default();
-    for line in &left.facts {
-        desk.apply(line.fact.clone(), line.at);
-    }
+    let desk: Desk = left.facts.iter().map(|line| (line.at, line.fact.clone())).collect();
     desk.cases().cloned().collect()
 }
 

@@ -40,7 +40,7 @@ impl Turn<'_> {
     }
 
     fn resolved(&self) -> impl Iterator<Item = &Escalation> {
-        let latest_first = self.desk.cases.values().rev().map(Box::as_ref);
+        let latest_first = self.desk.cases.iter().rev();
         latest_first.filter(|case| case.status() == Status::Resolved)
     }
 

@@ -28,7 +28,7 @@ impl Turn<'_> {
             drill: true,
         };
         let id = self.open(opened);
-        let case = &self.desk.cases[&id];
+        let case = &self.desk.cases[id];
         let card = Some(notice::card(case, self.desk, self.procedure, None));
         Ok(Answer::Escalated { joined: false, codename: case.codename(), case: card })
     }

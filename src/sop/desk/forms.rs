@@ -139,9 +139,9 @@ impl Turn<'_> {
             self.open(opened)
         };
         // Whoever may not read the case cannot be asked about it.
-        let may_read = self.desk.cases[&id].may_be_read_by(actor);
+        let may_read = self.desk.cases[id].may_be_read_by(actor);
         self.require(id, &triggers, may_read.then_some(&actor.person));
-        let case = &self.desk.cases[&id];
+        let case = &self.desk.cases[id];
         Answer::Escalated {
             joined: joined.is_some(),
             codename: case.codename(),

@@ -22,7 +22,7 @@ const SHIFT_MAX: TimeDelta = TimeDelta::days(31);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handovers {
     /// Open cases by the team that has them, and since when it does.
-    held: BTreeMap<TeamId, BTreeSet<(DateTime<Utc>, EscalationId)>>,
+    pub(super) held: BTreeMap<TeamId, BTreeSet<(DateTime<Utc>, EscalationId)>>,
     /// Hand-overs up to here are seen to.
     seen_to: BTreeMap<TeamId, DateTime<Utc>>,
     ahead: Ahead,
@@ -61,6 +61,15 @@ impl Handovers {
         if let Some((team, since)) = after {
             self.held.entry(team).or_default().insert((since, id));
         }
+    }
+
+    /// Takes in who has what is open, all of it at once.
+    pub(super) fn hold(&mut self, cases: impl Iterator<Item = (EscalationId, Held)>) {
+        let mut held: BTreeMap<TeamId, Vec<_>> = BTreeMap::new();
+        for (id, (team, since)) in cases {
+            held.entry(team).or_default().push((since, id));
+        }
+        self.held = held.into_iter().map(|(team, cases)| (team, cases.into_iter().collect())).collect();
     }
 
     /// From when on the hand-overs of each team with something open are still to be seen to.

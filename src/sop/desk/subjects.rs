@@ -12,16 +12,31 @@ use crate::sop::trigger::Scope;
 pub(super) struct SubjectIndex(BTreeSet<(u64, EscalationId)>);
 
 impl SubjectIndex {
-    pub(super) fn insert(&mut self, id: EscalationId, subject: &Subject, plan: &str) {
-        self.0.extend(keys(subject, plan).map(|key| (key, id)));
-    }
-
     /// Every case that may be about the same issue as `subject`, the latest first.
     pub(super) fn about(&self, subject: &Subject, plan: &str) -> impl Iterator<Item = EscalationId> {
         let of_key = |key: u64| self.0.range((key, EscalationId(0))..=(key, EscalationId(u32::MAX)));
         let found: BTreeSet<EscalationId> = keys(subject, plan).flat_map(of_key).map(|(_, id)| *id).collect();
         found.into_iter().rev()
     }
+}
+
+/// A case, what it is about, and the id of the plan.
+type About<'a> = (EscalationId, &'a Subject, &'a str);
+
+impl<'a> Extend<About<'a>> for SubjectIndex {
+    fn extend<T: IntoIterator<Item = About<'a>>>(&mut self, cases: T) {
+        self.0.extend(entries(cases));
+    }
+}
+
+impl<'a> FromIterator<About<'a>> for SubjectIndex {
+    fn from_iter<T: IntoIterator<Item = About<'a>>>(cases: T) -> Self {
+        Self(entries(cases).collect())
+    }
+}
+
+fn entries<'a>(cases: impl IntoIterator<Item = About<'a>>) -> impl Iterator<Item = (u64, EscalationId)> {
+    cases.into_iter().flat_map(|(id, subject, plan)| keys(subject, plan).map(move |key| (key, id)))
 }
 
 /// What [`Subject::is_same_issue`] can hold by.
@@ -63,11 +78,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_case_about_the_same_issue_is_missed(cases in prop::collection::vec(subject(), 1..20), asked in subject()) {
-            let mut index = SubjectIndex::default();
             let cases: Vec<_> = (1..).map(EscalationId).zip(cases).collect();
-            for (id, (subject, plan)) in &cases {
-                index.insert(*id, subject, plan);
-            }
+            let index: SubjectIndex = cases.iter().map(|(id, (subject, plan))| (*id, subject, *plan)).collect();
             let (asked, plan) = asked;
             let is_asked_for = |(_, (subject, other)): &&(EscalationId, (Subject, &str))| {
                 *other == plan && subject.is_same_issue(&asked)

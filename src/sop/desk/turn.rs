@@ -191,10 +191,10 @@ impl<'a> Turn<'a> {
             About::Typed(_) => None,
         };
         let command = act.name();
-        let events = self.desk.cases[&id].decide(&Command::Act { by: actor, act, seen }, self.on_call(), self.now)?;
+        let events = self.desk.cases[id].decide(&Command::Act { by: actor, act, seen }, self.on_call(), self.now)?;
         let wholes = self.desk.wholes_of(id);
         self.take_in(id, events);
-        if self.desk.cases[&id].merged_into().is_none() {
+        if self.desk.cases[id].merged_into().is_none() {
             for whole in wholes {
                 self.part(id, whole);
             }
@@ -203,7 +203,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn done(&self, command: &'static str, id: EscalationId) -> Answer {
-        Answer::Done { command, case: notice::card(&self.desk.cases[&id], self.desk, self.procedure, None) }
+        Answer::Done { command, case: notice::card(&self.desk.cases[id], self.desk, self.procedure, None) }
     }
 
     /// The case that goes on is told first: at no moment is the issue with neither.
@@ -222,10 +222,10 @@ impl<'a> Turn<'a> {
 
     /// It was opened again: it goes on by itself, with the parts that it had.
     fn part(&mut self, id: EscalationId, whole: EscalationId) {
-        let of_it = self.desk.cases[&id].parts.iter().map(|part| part.case);
+        let of_it = self.desk.cases[id].parts.iter().map(|part| part.case);
         self.take_in(whole, vec![Event::Parted { parts: [id].into_iter().chain(of_it).collect() }]);
         // What the parts had told it is theirs again.
-        let triggers = self.desk.cases[&whole].opened.report.triggers.clone();
+        let triggers = self.desk.cases[whole].opened.report.triggers.clone();
         self.require(whole, &triggers, None);
     }
 
@@ -243,7 +243,7 @@ impl<'a> Turn<'a> {
         let found = books.find(|book| book.id == playbook).and_then(|book| book.steps.get(step));
         let step = found.ok_or(Refusal::NoPlaybook { id })?.title.clone();
         self.act(actor, &about, Act::DoStep { playbook, step })?;
-        self.book(&self.desk.cases[&id])
+        self.book(&self.desk.cases[id])
     }
 
     fn book(&self, case: &Escalation) -> Result<Answer, Refusal> {
@@ -320,7 +320,8 @@ impl<'a> Turn<'a> {
             self.pass_wait(&wait);
         }
         let due = self.desk.deadlines.iter().take_while(|(at, _)| *at <= self.now);
-        let mut due: Vec<_> = due.map(|(at, id)| (std::cmp::Reverse(self.desk.cases[id].severity), *at, *id)).collect();
+        let mut due: Vec<_> =
+            due.map(|(at, id)| (std::cmp::Reverse(self.desk.cases[*id].severity), *at, *id)).collect();
         due.sort_unstable();
         for (_, _, id) in due {
             self.settle(id, &Command::DeadlineReached);
@@ -332,7 +333,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn open(&mut self, opened: Opened) -> EscalationId {
-        let id = self.desk.next_id();
+        let id = self.desk.cases.next();
         self.take_in(id, open(opened, self.on_call()));
         id
     }
@@ -348,10 +349,10 @@ impl<'a> Turn<'a> {
     pub(super) fn take_in(&mut self, id: EscalationId, events: Vec<Event>) {
         for event in &events {
             self.desk.apply(Fact::Case { id, event: event.clone() }, self.now);
-            let notices = notice::notices(event, &self.desk.cases[&id], self.procedure);
+            let notices = notice::notices(event, &self.desk.cases[id], self.procedure);
             self.outcome.notices.extend(notices);
         }
-        self.outcome.notices.extend(notice::history(&events, &self.desk.cases[&id], self.procedure));
+        self.outcome.notices.extend(notice::history(&events, &self.desk.cases[id], self.procedure));
         self.outcome.facts.extend(events.into_iter().map(|event| Fact::Case { id, event }));
     }
 

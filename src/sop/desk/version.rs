@@ -214,7 +214,7 @@ impl Turn<'_> {
 
 /// Open cases that keep a version from before.
 fn older(desk: &Desk, procedure: &Procedure) -> usize {
-    desk.open.iter().filter(|id| desk.cases[*id].opened.procedure != procedure.version).count()
+    desk.open.iter().filter(|id| desk.cases[**id].opened.procedure != procedure.version).count()
 }
 
 /// The first team that manages; where there is none, whoever is told of cases.

@@ -44,11 +44,7 @@ fn day(moves: &[Move]) -> Log {
 }
 
 fn fold(log: &Log) -> Desk {
-    let mut desk = Desk::default();
-    for (at, fact) in log {
-        desk.apply(fact.clone(), *at);
-    }
-    desk
+    log.iter().cloned().collect()
 }
 
 fn doubts(log: &Log) -> Vec<Doubt> {

@@ -1,0 +1,96 @@
+//! What cases are found by, kept beside them: after each fact, or once for a whole log.
+
+use chrono::{DateTime, Utc};
+
+use crate::sop::desk::handover::{self, Held};
+use crate::sop::desk::{Desk, Fact};
+use crate::sop::escalation::{Deadline, Escalation, EscalationId, Event, Status};
+
+/// Folds a log from its beginning. What cases are found by is worked out when all of it is in, once for each case: of
+/// most it changes with every fact.
+#[derive(Debug, Default)]
+pub struct Fold(Desk);
+
+impl Fold {
+    pub fn take(&mut self, fact: Fact, at: DateTime<Utc>) {
+        self.0.take(fact, at);
+    }
+
+    /// As if each fact had been taken in by [`Desk::apply`].
+    pub fn done(self) -> Desk {
+        let Self(mut desk) = self;
+        let cases = || desk.cases.iter();
+        let ids =
+            |holds: fn(&Escalation) -> bool| cases().filter(move |case| holds(case)).map(|case| case.id).collect();
+        (desk.open, desk.listening) = (ids(is_open), ids(listens));
+        desk.deadlines = cases().filter_map(|case| Some((deadline(case)?, case.id))).collect();
+        desk.subjects =
+            cases().flat_map(|case| case.issues().map(|(subject, plan)| (case.id, subject, plan))).collect();
+        desk.handovers.hold(desk.cases.iter().filter_map(|case| Some((case.id, handover::held(case)?))));
+        desk
+    }
+}
+
+impl FromIterator<(DateTime<Utc>, Fact)> for Desk {
+    /// The fold of a whole log.
+    fn from_iter<T: IntoIterator<Item = (DateTime<Utc>, Fact)>>(log: T) -> Self {
+        let mut fold = Fold::default();
+        log.into_iter().for_each(|(at, fact)| fold.take(fact, at));
+        fold.done()
+    }
+}
+
+/// By what a case is found that may change with any fact.
+struct Found {
+    deadline: Option<DateTime<Utc>>,
+    held: Option<Held>,
+}
+
+impl Desk {
+    /// Takes a recorded fact in.
+    pub fn apply(&mut self, fact: Fact, at: DateTime<Utc>) {
+        let Fact::Case { id, event } = &fact else { return self.take(fact, at) };
+        let (id, before) = (*id, self.case(*id).map(found));
+        let is_about_more = matches!(event, Event::Opened(_) | Event::Joined { .. } | Event::MovedOver(_));
+        self.take(fact, at);
+        self.find_by(id, before);
+        if is_about_more {
+            self.subjects.extend(self.cases[id].issues().map(|(subject, plan)| (id, subject, plan)));
+        }
+    }
+
+    fn find_by(&mut self, id: EscalationId, before: Option<Found>) {
+        let case = &self.cases[id];
+        let Found { deadline, held } = found(case);
+        let before = before.unwrap_or(Found { deadline: None, held: None });
+        if before.deadline != deadline {
+            before.deadline.map(|at| self.deadlines.remove(&(at, id)));
+            deadline.map(|at| self.deadlines.insert((at, id)));
+        }
+        for (holds, ids) in [(is_open(case), &mut self.open), (listens(case), &mut self.listening)] {
+            if holds {
+                ids.insert(id)
+            } else {
+                ids.remove(&id)
+            };
+        }
+        self.handovers.move_case(id, before.held, held);
+    }
+}
+
+fn found(case: &Escalation) -> Found {
+    Found { deadline: deadline(case), held: handover::held(case) }
+}
+
+fn deadline(case: &Escalation) -> Option<DateTime<Utc>> {
+    case.next_deadline().map(|Deadline { at, .. }| at)
+}
+
+fn is_open(case: &Escalation) -> bool {
+    case.status() != Status::Resolved
+}
+
+/// It waits for its customer, or measures how long its customer waits.
+fn listens(case: &Escalation) -> bool {
+    case.waiting.is_some() || case.listens()
+}
