@@ -2,7 +2,7 @@
 //! of. What they take to keep is in `memory`.
 //!
 //! ```sh
-//! cargo bench --bench escalations
+//! cargo bench --bench escalations [-- fold start deadline command message]
 //! ```
 //!
 //! Every case comes from a made-up message of its own customer under the example procedure, was paged, and its page was
@@ -36,11 +36,19 @@ fn main() {
     let procedure = Config::parse("config.example.toml", EXAMPLE).expect("the example is valid").procedure;
     let facts = log(&procedure, CASES);
     println!("{CASES} open cases, {} facts\n", facts.len());
-    folding(&facts);
-    starting(&facts);
-    deadlines(&facts);
-    commands(&facts);
-    messages(&procedure, &facts);
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let figures: [(&str, &dyn Fn()); 5] = [
+        ("fold", &|| folding(&facts)),
+        ("start", &|| starting(&facts)),
+        ("deadline", &|| deadlines(&facts)),
+        ("command", &|| commands(&facts)),
+        ("message", &|| messages(&procedure, &facts)),
+    ];
+    for (name, figure) in figures {
+        if named.is_empty() || named.iter().any(|named| named == name) {
+            figure();
+        }
+    }
 }
 
 fn folded(facts: &[(DateTime<Utc>, Fact)]) -> Desk {

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use crate::cli::progress::Progress;
 use crate::cli::{ConfigFile, ensure_other};
 use crate::config::Config;
-use crate::engine::store::SqliteStore;
-use crate::sop::desk::Desk;
+use crate::engine::store::{Entry, SqliteStore};
+use crate::sop::desk::{Desk, Fold};
 
 /// Whose log, and where it lies.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,10 +44,20 @@ impl LogFile {
 
 /// The desk as its log has it, or had it at an instant; also while the bot writes.
 pub(crate) fn folded(log: &Path, desk: &str, until: Option<DateTime<Utc>>) -> anyhow::Result<Desk> {
-    let facts = wait_for(async { Ok(SqliteStore::look(log, desk).await?.facts().await?) })?;
-    let progress = Progress::items(facts.len(), "facts");
-    let known = facts.into_iter().take_while(|line| until.is_none_or(|until| line.at < until));
-    Ok(known.inspect(|_| progress.advance(1)).map(|line| (line.at, line.fact)).collect())
+    wait_for(async {
+        let mut store = SqliteStore::look(log, desk).await?;
+        let progress = Progress::items(usize::try_from(store.count().await?)?, "facts");
+        let (mut fold, mut is_over) = (Fold::default(), false);
+        let take = |line: Entry| {
+            is_over |= until.is_some_and(|until| line.at >= until);
+            if !is_over {
+                fold.take(line.fact, line.at);
+            }
+            progress.advance(1);
+        };
+        store.entries(take).await?;
+        Ok(fold.done())
+    })
 }
 
 /// Runs to its end what has to wait for the disk.

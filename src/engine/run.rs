@@ -16,7 +16,7 @@ use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
 use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
-use crate::engine::store::{Batch, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
+use crate::engine::store::{Batch, Entry, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
 use crate::sop::desk::{Desk, Fact, Fold, Request};
 use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
@@ -82,7 +82,7 @@ impl Engine {
     pub async fn start(settings: Settings) -> Result<Self, Failure> {
         let Settings { procedure, clock, mut store, connector } = settings;
         let (mut fold, mut next_seq) = (Fold::default(), 1);
-        let take = |line: Recorded| {
+        let take = |line: Entry| {
             next_seq = line.seq + 1;
             fold.take(line.fact, line.at);
         };

@@ -245,8 +245,7 @@ async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow
     let mut store = SqliteStore::look(log, desk).await?;
     let mut moved = (Instant::now(), None);
     loop {
-        let mut facts = Vec::new();
-        let past = store.past(|line| facts.push(line)).await?;
+        let (facts, past) = (store.facts().await?, store.past(drop).await?);
         let read_to = account::read_to(&past, place);
         let shape = Some((read_to, facts.len(), past.to_tell.len()));
         let is_still = shape == moved.1;

@@ -51,15 +51,25 @@ impl Batch {
     }
 }
 
-/// One line of the log.
+/// One line of the log, with what it was recorded for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
+    /// As [`Entry::seq`].
+    pub seq: i64,
+    /// As [`Entry::at`].
+    pub at: DateTime<Utc>,
+    pub input: InputId,
+    pub procedure: String,
+    pub fact: Fact,
+}
+
+/// A line of the log, as a desk takes it in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
     /// Counts up by one per desk, from 1.
     pub seq: i64,
     /// Whole milliseconds.
     pub at: DateTime<Utc>,
-    pub input: InputId,
-    pub procedure: String,
     pub fact: Fact,
 }
 

@@ -8,46 +8,59 @@ use std::thread;
 
 use chrono::{DateTime, TimeZone, Utc};
 use futures_util::{TryStreamExt, stream};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use tokio::task::spawn_blocking;
 
 use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::sqlite::SqliteStore;
-use crate::engine::store::{Past, Plan, Recorded, StoreError, ToTell};
+use crate::engine::store::{Entry, Past, Plan, Recorded, StoreError, ToTell};
 use crate::sop::desk::{Fact, Reader};
 use crate::sop::escalation::{EscalationId, Event};
 use crate::sop::retention::Retention;
 
 impl SqliteStore {
     /// Everything the desk remembers: `take` gets its facts, in order.
-    pub async fn past(&mut self, take: impl FnMut(Recorded)) -> Result<Past, StoreError> {
-        self.each_fact(take).await?;
+    pub async fn past(&mut self, take: impl FnMut(Entry)) -> Result<Past, StoreError> {
+        self.entries(take).await?;
         Ok(Past { to_tell: self.waiting().await?, inputs: self.inputs().await?, positions: self.positions().await? })
     }
 
-    /// Every fact, in order.
+    /// Gives every fact to `take`, in order.
+    pub async fn entries(&mut self, take: impl FnMut(Entry)) -> Result<(), StoreError> {
+        self.each(ENTRY, Page::entries, take).await
+    }
+
+    /// Every fact, in order, with what it was recorded for.
     pub async fn facts(&mut self) -> Result<Vec<Recorded>, StoreError> {
         let mut facts = Vec::new();
-        self.each_fact(|line| facts.push(line)).await?;
+        self.each(RECORDED, Page::recorded, |line| facts.push(line)).await?;
         Ok(facts)
     }
 
-    /// Gives every fact to `take`, in order: one look, in which what is recorded meanwhile is not. While pages are fetched
-    /// and taken, others are read, as many at once as there are cores.
-    async fn each_fact(&mut self, mut take: impl FnMut(Recorded)) -> Result<(), StoreError> {
+    /// Gives every line to `take`, in order: one look, in which what is recorded meanwhile is not. While pages are fetched
+    /// and taken, others are read, on every core; a few wait to be, so that no core does.
+    async fn each<T: Send + 'static>(
+        &mut self,
+        columns: &[&str],
+        read: fn(&Page) -> Result<Vec<T>, StoreError>,
+        mut take: impl FnMut(T),
+    ) -> Result<(), StoreError> {
         let desk = self.desk.as_str();
         let look = self.connection.begin().await.map_err(StoreError::Read)?;
         let pages = stream::try_unfold((look, 0), |(mut look, after)| async move {
-            let page = page(&mut look, desk, after).await?;
-            Ok(page.map(|page| (page.lines, (look, page.last))))
+            let page = page(&mut look, columns, desk, after).await?;
+            Ok(page.map(|page| {
+                let last = page.last;
+                (page, (look, last))
+            }))
         });
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let reading = |lines: Vec<u8>| async move {
-            let reading = spawn_blocking(move || read(&lines)).await;
+        let reading = |page: Page| async move {
+            let reading = spawn_blocking(move || read(&page)).await;
             reading.unwrap_or_else(|fault| resume_unwind(fault.into_panic()))
         };
-        let mut read = pin!(pages.map_ok(reading).try_buffered(cores));
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut read = pin!(pages.map_ok(reading).try_buffered(2 * cores));
         while let Some(lines) = read.try_next().await? {
             lines.into_iter().for_each(&mut take);
         }
@@ -116,43 +129,80 @@ impl SqliteStore {
 
 /// Lines that come as one row of the database: a row costs as much as what is in a dozen of them.
 const PAGE: i64 = 8_192;
-/// What separates lines, and the parts of a line, as ASCII has it. JSON writes both otherwise, and no id has them in it.
+/// What separates lines, as ASCII has it. JSON writes it otherwise, and no id has it in it.
 const RECORD: u8 = 0x1e;
-const UNIT: u8 = 0x1f;
 
+/// The columns of an [`Entry`]; those of a [`Recorded`] take twice as long.
+const ENTRY: &[&str] = &["seq", "at", "fact"];
+const RECORDED: &[&str] = &["seq", "at", "fact", "procedure", "input"];
+
+/// Some lines, a list for each column.
 struct Page {
-    lines: Vec<u8>,
-    /// The number of its last line.
+    /// The number of the last line.
     last: i64,
+    lines: usize,
+    columns: Vec<Vec<u8>>,
 }
 
 /// The lines that follow one, if there are any.
-async fn page(look: &mut SqliteConnection, desk: &str, after: i64) -> Result<Option<Page>, StoreError> {
-    let query = "SELECT CAST(group_concat(seq || char(31) || at || char(31) || procedure || char(31) || input || char(31) \
-                 || fact, char(30)) AS BLOB) AS lines, MAX(seq) AS last FROM (SELECT seq, at, procedure, input, fact \
-                 FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)";
-    let row = sqlx::query(query).bind(desk).bind(after).bind(PAGE).fetch_one(look).await.map_err(StoreError::Read)?;
-    let lines = row.try_get::<Option<Vec<u8>>, _>("lines").map_err(StoreError::Read)?;
-    let last = row.try_get::<Option<i64>, _>("last").map_err(|_| StoreError::Misshapen { seq: None })?;
-    Ok(lines.zip(last).map(|(lines, last)| Page { lines, last }))
+async fn page(
+    look: &mut SqliteConnection,
+    columns: &[&str],
+    desk: &str,
+    after: i64,
+) -> Result<Option<Page>, StoreError> {
+    let lists: String = columns.iter().map(|column| format!(", group_concat({column}, char({RECORD}))")).collect();
+    let query = format!(
+        "SELECT MAX(seq), COUNT(*){lists} FROM (SELECT {} FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)",
+        columns.join(", ")
+    );
+    let row = sqlx::query(AssertSqlSafe(query)).bind(desk).bind(after).bind(PAGE).fetch_one(look).await;
+    let row = row.map_err(StoreError::Read)?;
+    let read = || {
+        let Some(last) = row.try_get::<Option<i64>, _>(0)? else { return Ok(None) };
+        let columns = (2..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>()?;
+        Ok(Some(Page { last, lines: row.try_get::<u32, _>(1)? as usize, columns }))
+    };
+    read().map_err(|_: sqlx::Error| StoreError::Misshapen { seq: None })
 }
 
-fn read(page: &[u8]) -> Result<Vec<Recorded>, StoreError> {
-    let mut reader = Reader::default();
-    page.split(|byte| *byte == RECORD).map(|line| recorded(line, &mut reader)).collect()
+impl Page {
+    /// What a column says in each line. Only somebody else can have written a value that is none of ours.
+    fn column(&self, number: usize) -> Result<Vec<&[u8]>, StoreError> {
+        let cells: Vec<_> = self.columns[number].split(|byte| *byte == RECORD).collect();
+        if cells.len() == self.lines { Ok(cells) } else { Err(StoreError::Misshapen { seq: None }) }
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let (seqs, ats, facts) = (self.column(0)?, self.column(1)?, self.column(2)?);
+        let mut reader = Reader::default();
+        let lines = seqs.into_iter().zip(ats).zip(facts);
+        lines.map(|((seq, at), fact)| entry(seq, at, fact, &mut reader)).collect()
+    }
+
+    fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
+        let (procedures, inputs) = (self.column(3)?, self.column(4)?);
+        let lines = self.entries()?.into_iter().zip(procedures).zip(inputs);
+        let whole = |((Entry { seq, at, fact }, procedure), input)| {
+            let (procedure, input) =
+                text(procedure).zip(text(input)).ok_or(StoreError::Misshapen { seq: Some(seq) })?;
+            Ok(Recorded { seq, at, input: InputId(input.to_owned()), procedure: procedure.to_owned(), fact })
+        };
+        lines.map(whole).collect()
+    }
 }
 
-/// Only somebody else can have written a value that is none of ours.
-fn recorded(line: &[u8], reader: &mut Reader) -> Result<Recorded, StoreError> {
-    let mut parts = line.splitn(5, |byte| *byte == UNIT);
-    let mut part = || str::from_utf8(parts.next()?).ok();
-    let seq = part().and_then(|seq| seq.parse().ok()).ok_or(StoreError::Misshapen { seq: None })?;
-    let wrong = || StoreError::Misshapen { seq: Some(seq) };
-    let at = part().and_then(|at| Utc.timestamp_millis_opt(at.parse().ok()?).single());
-    let (at, procedure) = (at.ok_or_else(wrong)?, part().ok_or_else(wrong)?.to_owned());
-    let (input, fact) = (InputId(part().ok_or_else(wrong)?.to_owned()), part().ok_or_else(wrong)?);
+fn entry(seq: &[u8], at: &[u8], fact: &[u8], reader: &mut Reader) -> Result<Entry, StoreError> {
+    let number = |digits| text(digits)?.parse::<i64>().ok();
+    let seq = number(seq).ok_or(StoreError::Misshapen { seq: None })?;
+    let at = number(at).and_then(|at| Utc.timestamp_millis_opt(at).single());
+    let (at, fact) = at.zip(text(fact)).ok_or(StoreError::Misshapen { seq: Some(seq) })?;
     let fact = reader.read(fact).map_err(|source| StoreError::Foreign { seq, source })?;
-    Ok(Recorded { seq, at, input, procedure, fact })
+    Ok(Entry { seq, at, fact })
+}
+
+fn text(cell: &[u8]) -> Option<&str> {
+    str::from_utf8(cell).ok()
 }
 
 /// Where a log lies. It is opened for each look at it, and nothing of it is kept open.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::engine::clock::Clock;
 use crate::engine::input::{Input, InputId};
-use crate::engine::store::{Recorded, SqliteStore, ToTell};
+use crate::engine::store::{Entry, SqliteStore, ToTell};
 use crate::engine::tests::post::Post;
 use crate::engine::{Engine, Pulse, Settings};
 use crate::sop::desk::{About, Desk, Request};
@@ -98,7 +98,7 @@ impl Stage {
 
 /// What an orderly end leaves.
 struct Left {
-    facts: Vec<Recorded>,
+    facts: Vec<Entry>,
     to_tell: Vec<ToTell>,
 }
 
