@@ -69,7 +69,7 @@ fn line(seq: i64) -> Recorded {
         at: DateTime::from_timestamp_millis(1_772_442_000_000 + seq).expect("an instant"),
         input: InputId(format!("message:{id}")),
         procedure: "0123456789ab".to_owned(),
-        fact: Fact::Noted(noted),
+        fact: Fact::Noted(Box::new(noted)),
     }
 }
 

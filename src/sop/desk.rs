@@ -60,12 +60,12 @@ use crate::sop::ticket::Known;
 use crate::sop::trigger::{Fired, Scene, fired};
 use crate::sop::waits::{Asked, Wait, Waits};
 
-/// What is recorded in the log.
+/// What is recorded in the log. Most of it is about cases; what is longer than that takes a pointer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Fact {
     /// A message showed a signal or named a ticket.
-    Noted(Noted),
+    Noted(Box<Noted>),
     /// A trigger in watch mode fired.
     Watched {
         trigger: String,
@@ -77,7 +77,7 @@ pub enum Fact {
         event: Event,
     },
     /// Somebody takes a duty for a while.
-    Covered(Cover),
+    Covered(Box<Cover>),
     /// A team's duty went from some people to others at a moment, and this was seen to.
     HandedOver {
         team: TeamId,
@@ -86,7 +86,7 @@ pub enum Fact {
         to: Vec<Person>,
     },
     /// A customer begins to wait for an answer.
-    Asked(Asked),
+    Asked(Box<Asked>),
     /// Somebody on staff has written in a place where customers waited.
     Answered {
         place: PlaceId,
@@ -173,11 +173,11 @@ impl Desk {
     fn take(&mut self, fact: Fact, at: DateTime<Utc>) {
         self.chronicle.see(&fact, at);
         match fact {
-            Fact::Noted(noted) => self.conversation.note(noted, at),
+            Fact::Noted(noted) => self.conversation.note(*noted, at),
             Fact::Watched { .. } | Fact::Erased(_) => {}
-            Fact::Covered(cover) => self.covers.push(cover),
+            Fact::Covered(cover) => self.covers.push(*cover),
             Fact::HandedOver { team, .. } => self.handovers.see_to(team, at),
-            Fact::Asked(asked) => self.waits.ask(asked, at),
+            Fact::Asked(asked) => self.waits.ask(*asked, at),
             Fact::Answered { place } => self.waits.answer(&place),
             Fact::WaitedLong { place, customer } => self.waits.told(&place, &customer),
             Fact::Deaf { since } => self.hearing.lose(since),

@@ -89,9 +89,9 @@ impl Theirs {
 
     fn look_at(&mut self, fact: &Fact, who: &PersonId, shared: &mut BTreeSet<EscalationId>) {
         match fact {
-            Fact::Noted(Noted { message, customer, ticket, place, .. }) if customer.id == *who => {
-                self.said(customer, message);
-                self.named(ticket.iter().cloned().chain(place.ticket()));
+            Fact::Noted(noted) if noted.customer.id == *who => {
+                self.said(&noted.customer, &noted.message);
+                self.named(noted.ticket.iter().cloned().chain(noted.place.ticket()));
             }
             Fact::Asked(asked) if asked.customer.id == *who => {
                 self.said(&asked.customer, &asked.message);
@@ -194,7 +194,7 @@ impl Erasure {
 
     fn rewritten(&mut self, fact: Fact) -> Fact {
         match fact {
-            Fact::Noted(noted) => Fact::Noted(self.noted(noted)),
+            Fact::Noted(noted) => Fact::Noted(Box::new(self.noted(*noted))),
             Fact::Watched { trigger, message, place } => {
                 Fact::Watched { trigger, message: self.message(message), place: self.place(place) }
             }

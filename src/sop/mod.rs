@@ -35,6 +35,7 @@ pub(crate) mod fixture;
 pub mod guidance;
 pub mod guide;
 pub mod health;
+mod instant;
 pub mod message;
 pub mod notice;
 pub mod overview;

@@ -130,7 +130,7 @@ impl SqliteStore {
 /// Lines that come as one row of the database: a row costs as much as what is in a dozen of them.
 const PAGE: i64 = 8_192;
 /// What separates lines, as ASCII has it. JSON writes it otherwise, and no id has it in it.
-const RECORD: u8 = 0x1e;
+const RECORD: char = '\u{1e}';
 
 /// The columns of an [`Entry`]; those of a [`Recorded`] take twice as long.
 const ENTRY: &[&str] = &["seq", "at", "fact"];
@@ -151,7 +151,8 @@ async fn page(
     desk: &str,
     after: i64,
 ) -> Result<Option<Page>, StoreError> {
-    let lists: String = columns.iter().map(|column| format!(", group_concat({column}, char({RECORD}))")).collect();
+    let lists: String =
+        columns.iter().map(|column| format!(", group_concat({column}, char({}))", u32::from(RECORD))).collect();
     let query = format!(
         "SELECT MAX(seq), COUNT(*){lists} FROM (SELECT {} FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)",
         columns.join(", ")
@@ -168,9 +169,19 @@ async fn page(
 
 impl Page {
     /// What a column says in each line. Only somebody else can have written a value that is none of ours.
-    fn column(&self, number: usize) -> Result<Vec<&[u8]>, StoreError> {
-        let cells: Vec<_> = self.columns[number].split(|byte| *byte == RECORD).collect();
+    fn column(&self, number: usize) -> Result<Vec<&str>, StoreError> {
+        let column = &self.columns[number];
+        let text = str::from_utf8(column).map_err(|error| {
+            let before = column[..error.valid_up_to()].iter().filter(|byte| **byte == RECORD as u8);
+            StoreError::Misshapen { seq: self.seq(before.count()) }
+        })?;
+        let cells: Vec<_> = text.split(RECORD).collect();
         if cells.len() == self.lines { Ok(cells) } else { Err(StoreError::Misshapen { seq: None }) }
+    }
+
+    /// The number of a line, counted from 0 on this page.
+    fn seq(&self, line: usize) -> Option<i64> {
+        str::from_utf8(&self.columns[0]).ok()?.split(RECORD).nth(line)?.parse().ok()
     }
 
     fn entries(&self) -> Result<Vec<Entry>, StoreError> {
@@ -183,26 +194,20 @@ impl Page {
     fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
         let (procedures, inputs) = (self.column(3)?, self.column(4)?);
         let lines = self.entries()?.into_iter().zip(procedures).zip(inputs);
-        let whole = |((Entry { seq, at, fact }, procedure), input)| {
-            let (procedure, input) =
-                text(procedure).zip(text(input)).ok_or(StoreError::Misshapen { seq: Some(seq) })?;
-            Ok(Recorded { seq, at, input: InputId(input.to_owned()), procedure: procedure.to_owned(), fact })
+        let whole = |((Entry { seq, at, fact }, procedure), input): ((_, &str), &str)| {
+            let (input, procedure) = (InputId(input.to_owned()), procedure.to_owned());
+            Recorded { seq, at, input, procedure, fact }
         };
-        lines.map(whole).collect()
+        Ok(lines.map(whole).collect())
     }
 }
 
-fn entry(seq: &[u8], at: &[u8], fact: &[u8], reader: &mut Reader) -> Result<Entry, StoreError> {
-    let number = |digits| text(digits)?.parse::<i64>().ok();
-    let seq = number(seq).ok_or(StoreError::Misshapen { seq: None })?;
-    let at = number(at).and_then(|at| Utc.timestamp_millis_opt(at).single());
-    let (at, fact) = at.zip(text(fact)).ok_or(StoreError::Misshapen { seq: Some(seq) })?;
+fn entry(seq: &str, at: &str, fact: &str, reader: &mut Reader) -> Result<Entry, StoreError> {
+    let seq = seq.parse().map_err(|_| StoreError::Misshapen { seq: None })?;
+    let at = at.parse().ok().and_then(|at| Utc.timestamp_millis_opt(at).single());
+    let at = at.ok_or(StoreError::Misshapen { seq: Some(seq) })?;
     let fact = reader.read(fact).map_err(|source| StoreError::Foreign { seq, source })?;
     Ok(Entry { seq, at, fact })
-}
-
-fn text(cell: &[u8]) -> Option<&str> {
-    str::from_utf8(cell).ok()
 }
 
 /// Where a log lies. It is opened for each look at it, and nothing of it is kept open.

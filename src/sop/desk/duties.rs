@@ -146,7 +146,7 @@ impl Turn<'_> {
         let relieved = self.relieved(&cover)?;
         let told = relieved.iter().chain([&cover.who]).filter(|person| person.id != actor.person.id).cloned().collect();
         let post = Post::Covered { cover: cover.clone(), relieved: relieved.clone() };
-        self.record(Fact::Covered(cover.clone()));
+        self.record(Fact::Covered(Box::new(cover.clone())));
         self.outcome.notices.push(Notice::Post { team: cover.team.clone(), made_at: self.now, post, calls: told });
         Ok(Answer::Covered { cover, relieved })
     }

@@ -1,8 +1,11 @@
 //! What cases are found by, kept beside them: after each fact, or once for a whole log.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::sop::desk::handover::{self, Held};
+use crate::sop::desk::subjects::{self, SubjectIndex};
 use crate::sop::desk::{Desk, Fact};
 use crate::sop::escalation::{Deadline, Escalation, EscalationId, Event, Status};
 
@@ -19,14 +22,20 @@ impl Fold {
     /// As if each fact had been taken in by [`Desk::apply`].
     pub fn done(self) -> Desk {
         let Self(mut desk) = self;
-        let cases = || desk.cases.iter();
-        let ids =
-            |holds: fn(&Escalation) -> bool| cases().filter(move |case| holds(case)).map(|case| case.id).collect();
-        (desk.open, desk.listening) = (ids(is_open), ids(listens));
-        desk.deadlines = cases().filter_map(|case| Some((deadline(case)?, case.id))).collect();
-        desk.subjects =
-            cases().flat_map(|case| case.issues().map(|(subject, plan)| (case.id, subject, plan))).collect();
-        desk.handovers.hold(desk.cases.iter().filter_map(|case| Some((case.id, handover::held(case)?))));
+        // Trees are made from lists in a fraction of the time that one insertion after the other takes.
+        let (mut open, mut listening, mut deadlines, mut subjects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for case in desk.cases.iter() {
+            let Found { deadline, held } = found(case);
+            open.extend(is_open(case).then_some(case.id));
+            listening.extend(listens(case).then_some(case.id));
+            deadlines.extend(deadline.map(|at| (at, case.id)));
+            subjects.extend(subjects::entries(case));
+            desk.handovers.move_case(case.id, None, held);
+        }
+        desk.open = BTreeSet::from_iter(open);
+        desk.listening = BTreeSet::from_iter(listening);
+        desk.deadlines = BTreeSet::from_iter(deadlines);
+        desk.subjects = SubjectIndex::from_iter(subjects);
         desk
     }
 }
@@ -55,7 +64,7 @@ impl Desk {
         self.take(fact, at);
         self.find_by(id, before);
         if is_about_more {
-            self.subjects.extend(self.cases[id].issues().map(|(subject, plan)| (id, subject, plan)));
+            self.subjects.extend(subjects::entries(&self.cases[id]));
         }
     }
 
@@ -79,11 +88,8 @@ impl Desk {
 }
 
 fn found(case: &Escalation) -> Found {
-    Found { deadline: deadline(case), held: handover::held(case) }
-}
-
-fn deadline(case: &Escalation) -> Option<DateTime<Utc>> {
-    case.next_deadline().map(|Deadline { at, .. }| at)
+    let deadline = case.next_deadline().map(|Deadline { at, .. }| at);
+    Found { deadline, held: handover::held(case) }
 }
 
 fn is_open(case: &Escalation) -> bool {

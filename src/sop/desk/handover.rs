@@ -63,15 +63,6 @@ impl Handovers {
         }
     }
 
-    /// Takes in who has what is open, all of it at once.
-    pub(super) fn hold(&mut self, cases: impl Iterator<Item = (EscalationId, Held)>) {
-        let mut held: BTreeMap<TeamId, Vec<_>> = BTreeMap::new();
-        for (id, (team, since)) in cases {
-            held.entry(team).or_default().push((since, id));
-        }
-        self.held = held.into_iter().map(|(team, cases)| (team, cases.into_iter().collect())).collect();
-    }
-
     /// From when on the hand-overs of each team with something open are still to be seen to.
     fn since(&self) -> BTreeMap<TeamId, DateTime<Utc>> {
         let since =

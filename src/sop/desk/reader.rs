@@ -4,7 +4,7 @@
 //! know; there are few of these, so that each is read once and then known by its text. serde copies everything that
 //! stands beside a tag before it reads it, so that the tags of what every case has are looked for by themselves.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use crate::sop::desk::Fact;
 use crate::sop::escalation::{EscalationId, Event, Opened, PageReason};
 use crate::sop::guidance::information::Field;
+use crate::sop::instant;
 use crate::sop::message::{MessageId, Person, PlaceId};
 use crate::sop::team::{Plan, Step};
 
@@ -25,10 +26,10 @@ pub struct Reader {
     fields: Known<[Field]>,
 }
 
-/// By its text.
-type Known<T> = HashMap<Box<str>, Arc<T>>;
+/// By its text, the latest last.
+type Known<T> = VecDeque<(Box<str>, Arc<T>)>;
 
-/// How many of each are remembered before it begins anew.
+/// How many of each are remembered.
 const KNOWN_MAX: usize = 256;
 
 /// A fact about a case, with what happened as `E`.
@@ -44,6 +45,7 @@ struct Required<'a> {
     #[serde(borrow)]
     fields: &'a RawValue,
     by: Option<Box<Person>>,
+    #[serde(deserialize_with = "instant::read")]
     due: DateTime<Utc>,
 }
 
@@ -115,13 +117,13 @@ fn known<T: ?Sized, R: DeserializeOwned>(
     written: &RawValue,
     share: impl FnOnce(R) -> Arc<T>,
 ) -> serde_json::Result<Arc<T>> {
-    if let Some(shared) = known.get(written.get()) {
+    if let Some((_, shared)) = known.iter().rev().find(|(text, _)| **text == *written.get()) {
         return Ok(Arc::clone(shared));
     }
     let shared = share(serde_json::from_str(written.get())?);
     if known.len() == KNOWN_MAX {
-        known.clear();
+        known.pop_front();
     }
-    known.insert(written.get().into(), Arc::clone(&shared));
+    known.push_back((written.get().into(), Arc::clone(&shared)));
     Ok(shared)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::sop::escalation::{EscalationId, Subject};
+use crate::sop::escalation::{Escalation, EscalationId, Subject};
 use crate::sop::trigger::Scope;
 
 /// Which cases share a customer, a ticket, or a plan for everyone. Keys are kept as hashes, sixteen bytes an entry: two
@@ -20,23 +20,23 @@ impl SubjectIndex {
     }
 }
 
-/// A case, what it is about, and the id of the plan.
-type About<'a> = (EscalationId, &'a Subject, &'a str);
+/// What a case is found by, and its number.
+pub(super) type Entry = (u64, EscalationId);
 
-impl<'a> Extend<About<'a>> for SubjectIndex {
-    fn extend<T: IntoIterator<Item = About<'a>>>(&mut self, cases: T) {
-        self.0.extend(entries(cases));
+impl Extend<Entry> for SubjectIndex {
+    fn extend<T: IntoIterator<Item = Entry>>(&mut self, entries: T) {
+        self.0.extend(entries);
     }
 }
 
-impl<'a> FromIterator<About<'a>> for SubjectIndex {
-    fn from_iter<T: IntoIterator<Item = About<'a>>>(cases: T) -> Self {
-        Self(entries(cases).collect())
+impl FromIterator<Entry> for SubjectIndex {
+    fn from_iter<T: IntoIterator<Item = Entry>>(entries: T) -> Self {
+        Self(entries.into_iter().collect())
     }
 }
 
-fn entries<'a>(cases: impl IntoIterator<Item = About<'a>>) -> impl Iterator<Item = (u64, EscalationId)> {
-    cases.into_iter().flat_map(|(id, subject, plan)| keys(subject, plan).map(move |key| (key, id)))
+pub(super) fn entries(case: &Escalation) -> impl Iterator<Item = Entry> {
+    case.issues().flat_map(|(subject, plan)| keys(subject, plan)).map(|key| (key, case.id))
 }
 
 /// What [`Subject::is_same_issue`] can hold by.
@@ -79,7 +79,11 @@ mod tests {
         #[test]
         fn no_case_about_the_same_issue_is_missed(cases in prop::collection::vec(subject(), 1..20), asked in subject()) {
             let cases: Vec<_> = (1..).map(EscalationId).zip(cases).collect();
-            let index: SubjectIndex = cases.iter().map(|(id, (subject, plan))| (*id, subject, *plan)).collect();
+            let of_case = |(id, (subject, plan)): &(EscalationId, (Subject, &str))| {
+                let id = *id;
+                keys(subject, plan).map(move |key| (key, id)).collect::<Vec<_>>()
+            };
+            let index: SubjectIndex = cases.iter().flat_map(of_case).collect();
             let (asked, plan) = asked;
             let is_asked_for = |(_, (subject, other)): &&(EscalationId, (Subject, &str))| {
                 *other == plan && subject.is_same_issue(&asked)

@@ -110,7 +110,8 @@ impl<'a> Turn<'a> {
                 let after_seconds: Vec<i64> = self.procedure.waits().iter().map(TimeDelta::num_seconds).collect();
                 if !after_seconds.is_empty() {
                     let (message, place, customer) = (message.id.clone(), place.clone(), author.clone());
-                    self.record(Fact::Asked(Asked { message, place, customer, ticket, after_seconds }));
+                    let asked = Asked { message, place, customer, ticket, after_seconds };
+                    self.record(Fact::Asked(Box::new(asked)));
                 }
             }
             _ => {}
@@ -173,7 +174,7 @@ impl<'a> Turn<'a> {
 
     fn note(&mut self, message: &Message, ticket: Option<TicketRef>, signals: &Signals) {
         let kinds = self.procedure.labels(signals).cloned().collect();
-        self.record(Fact::Noted(Noted {
+        let noted = Noted {
             message: message.id.clone(),
             place: message.place.clone(),
             customer: message.author.clone(),
@@ -181,7 +182,8 @@ impl<'a> Turn<'a> {
             kinds,
             failing: signals.failing.clone(),
             sketch: sketch(&message.text, self.procedure),
-        }));
+        };
+        self.record(Fact::Noted(Box::new(noted)));
     }
 
     pub(super) fn act(&mut self, actor: Actor, about: &About, act: Act) -> Result<Answer, Refusal> {

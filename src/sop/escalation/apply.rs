@@ -150,7 +150,7 @@ impl Escalation {
             }
             Event::CustomerAsked { .. } | Event::Warned { .. } | Event::RanOut { .. } => {}
             Event::Required { fields, by, due } => self.require(fields, by, due),
-            Event::Bounced { field, from, due, .. } => self.require([field].into(), from, due),
+            Event::Bounced { field, from, due, .. } => self.require([*field].into(), from, due),
             Event::Informed { answers, .. } => {
                 self.informed.extend(answers);
                 self.settle_owed();

@@ -215,7 +215,7 @@ pub enum Event {
     /// The team cannot work without this, and asks for it back from whoever escalated, or looks after the customer.
     Bounced {
         by: Person,
-        field: Field,
+        field: Box<Field>,
         from: Option<Box<Person>>,
         due: DateTime<Utc>,
     },

@@ -61,7 +61,7 @@ impl Escalation {
         // One case may go on as part of another: what either has asked back for stays apart.
         let prefix = format!("missing-{}-", self.id.0);
         let number = 1 + owed.chain(told).filter(|id| id.starts_with(&prefix)).count();
-        let field = Field::bounced(format!("{prefix}{number}"), &missing);
+        let field = Box::new(Field::bounced(format!("{prefix}{number}"), &missing));
         let (by, from, due) = (by.person.clone(), self.opened.by.clone(), now + BOUNCED_WITHIN);
         Ok(vec![Event::Bounced { by, field, from, due }])
     }

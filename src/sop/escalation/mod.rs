@@ -41,6 +41,7 @@ pub use crate::sop::guidance::information::Information;
 use crate::sop::guidance::information::Owed;
 use crate::sop::guidance::message::Told;
 use crate::sop::guidance::playbook::StepDone;
+use crate::sop::instant;
 use crate::sop::message::{MessageId, Person, PersonId, PlaceId, TicketRef};
 use crate::sop::signal::Kind;
 use crate::sop::team::{Plan, Rung, Severity, Step, TeamId};
@@ -116,6 +117,7 @@ pub struct Report {
     pub place: PlaceId,
     pub message: Option<MessageId>,
     /// When it was said.
+    #[serde(deserialize_with = "instant::read")]
     pub said_at: DateTime<Utc>,
     /// Earlier messages that a condition counted: those of the same customer, or of others with the same trouble.
     pub counted: Box<[Counted]>,

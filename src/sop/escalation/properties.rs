@@ -577,7 +577,7 @@ fn check_effect(before: &Escalation, event: &Event, after: &Escalation, now: Dat
         }
         Event::Bounced { field, due, .. } => {
             let owed = after.owed.as_ref().expect("it is owed");
-            assert_eq!((owed.fields.last(), owed.due, owed.reminded_at), (Some(field), *due, None));
+            assert_eq!((owed.fields.last(), owed.due, owed.reminded_at), (Some(&**field), *due, None));
             let asked = before.owed.iter().flat_map(|owed| &*owed.fields).map(|field| &field.id);
             assert!(!asked.chain(before.information().map(|told| &told.id)).any(|id| *id == field.id));
         }
