@@ -1,6 +1,7 @@
 //! `bellhop doctor`: whether everything is there that the bot needs, on this machine and on Discord.
 
-use std::io::{Write, stdout};
+use std::io::{ErrorKind, Write, stdout};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,8 +59,10 @@ pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn examine(config: &Config) -> Vec<Check> {
     let Config { procedure, desk, discord, .. } = config;
-    let mut checks = vec![judged(config), log(SqliteStore::try_out(&desk.log).await)];
-    checks.extend(config.web.as_ref().map(dashboard));
+    let tried = SqliteStore::try_out(&desk.log).await;
+    let bot_runs = matches!(tried, Err(StoreError::InUse { .. }));
+    let mut checks = vec![judged(config), log(tried)];
+    checks.extend(config.web.iter().flat_map(|settings| [port(settings, bot_runs), dashboard(settings)]));
     checks.extend(duties(procedure));
     for account in config.tickets.iter().filter(|account| account.token.is_some()) {
         checks.push(ticket_system(account).await);
@@ -107,6 +110,21 @@ fn log(tried: Result<(), StoreError>) -> Check {
         Err(error) => {
             let says = style::sentence(&error.into());
             Check::error("log", says, "give the bot a folder that it may write to, and name it as log in [desk]")
+        }
+    }
+}
+
+/// Whether it can listen where it is to, for webhooks as for people.
+fn port(settings: &web::Settings, bot_runs: bool) -> Check {
+    let (about, listen) = ("web", settings.listen);
+    match TcpListener::bind(listen) {
+        Ok(_) => Check::fine(about, format!("it can listen on {listen}")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse && bot_runs => {
+            Check::fine(about, format!("a bot that runs listens on {listen}"))
+        }
+        Err(error) => {
+            let todo = "name an address of this machine and a free port as listen in [web]";
+            Check::error(about, format!("it cannot listen on {listen} ({error})"), todo)
         }
     }
 }

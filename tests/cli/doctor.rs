@@ -7,7 +7,7 @@ use bellhop::sandbox::world::{Overwrite, Who};
 use bellhop::sandbox::{BadAnswer, Fault, SmallDiscord, World, permissions};
 use expect_test::{Expect, expect};
 use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tokio::sync::OnceCell;
 
 use crate::program::{Done, Program, bellhop};
@@ -140,16 +140,46 @@ async fn what_is_wrong_with_the_secrets_of_the_dashboard_is_told() -> Result<()>
         exit 0
         ! dashboard: nobody can sign in: it has no client secret and no token
           → see [web]: client_secret_file, token_file, session_key_file
-        0 errors, 1 warning, 27 fine
+        0 errors, 1 warning, 28 fine
     "#]];
     found(World::example(), &[("[desk]", &web(""))], &expected).await?;
     let expected = expect![[r#"
         exit 1
         ✗ dashboard: the secret file nowhere cannot be read (No such file or directory (os error 2))
           → see [web]: client_secret_file, token_file, session_key_file
-        1 error, 0 warnings, 27 fine
+        1 error, 0 warnings, 28 fine
     "#]];
-    found(World::example(), &[("[desk]", &web("client_secret_file = \"nowhere\""))], &expected).await
+    found(World::example(), &[("[desk]", &web("client_secret_file = \"nowhere\""))], &expected).await?;
+    let guessed = NamedTempFile::new()?;
+    std::fs::write(guessed.path(), "secret")?;
+    let line = format!("token_file = {:?}", guessed.path());
+    let expected = expect![[r#"
+        exit 1
+        ✗ dashboard: the token (token_file, or BELLHOP_WEB_TOKEN) in [web] holds fewer than 32 characters: take what `openssl rand -hex 32` prints
+          → see [web]: client_secret_file, token_file, session_key_file
+        1 error, 0 warnings, 28 fine
+    "#]];
+    found(World::example(), &[("[desk]", &web(&line))], &expected).await
+}
+
+/// A port that somebody else has.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_taken_is_told() -> Result<()> {
+    let other = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let taken = other.local_addr()?;
+    let desk = desk_at("http://127.0.0.1:9", &[("[desk]", &format!("[web]\nlisten = \"{taken}\"\n[desk]"))])?;
+    let told = problems(&bellhop(desk.path(), &["doctor"], b"").await?);
+    expect![[r#"
+        exit 1
+        ✗ web: it cannot listen on ADDRESS (Address already in use (os error 98))
+          → name an address of this machine and a free port as listen in [web]
+        ! dashboard: nobody can sign in: it has no client secret and no token
+          → see [web]: client_secret_file, token_file, session_key_file
+        ✗ token: there is no token
+          → set DISCORD_TOKEN, or name a file with it as token_file in [discord]. The developer portal shows it on the page Bot. To try without one: bellhop sandbox
+        2 errors, 1 warning, 3 fine
+    "#]].assert_eq(&told.replace(&taken.to_string(), "ADDRESS"));
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use crate::adapters::discord::SignIn;
 use crate::adapters::secret;
-use crate::adapters::web::seal::{KEY_BYTES_MIN, SESSION, Seal, Session, kept};
+use crate::adapters::web::seal::{SESSION, Seal, Session, kept};
 use crate::sop::escalation::Actor;
 use crate::sop::message::{Person, PersonId, Standing};
 use crate::sop::procedure::Procedure;
@@ -25,6 +25,8 @@ use crate::sop::team::TeamId;
 pub const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
 /// … and the one with the token of a proxy.
 pub const TOKEN: &str = "BELLHOP_WEB_TOKEN";
+/// Of what somebody made up, so that nobody guesses it.
+const SECRET_BYTES_MIN: usize = 32;
 /// How long roles are believed, and how long while Discord does not say them: a desk is looked at most when Discord
 /// is away.
 const ROLES_FRESH: Duration = Duration::from_mins(1);
@@ -69,12 +71,17 @@ impl Secrets {
             (found, _) => Ok(found),
         };
         let session_key = login.session_key_file.as_deref().map(secret::in_file).transpose()?;
-        if session_key.as_ref().is_some_and(|key| key.expose_secret().len() < KEY_BYTES_MIN) {
-            let hint = "write what `openssl rand -hex 32` prints into it";
-            return Err(format!("session_key_file in [web] holds fewer than {KEY_BYTES_MIN} characters: {hint}"));
+        let (token, client_secret) =
+            (secret(TOKEN, &login.token_file)?, secret(CLIENT_SECRET, &login.client_secret_file)?);
+        for (secret, name) in
+            [(&session_key, "session_key_file"), (&token, "the token (token_file, or BELLHOP_WEB_TOKEN)")]
+        {
+            if secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < SECRET_BYTES_MIN) {
+                let hint = "take what `openssl rand -hex 32` prints";
+                return Err(format!("{name} in [web] holds fewer than {SECRET_BYTES_MIN} characters: {hint}"));
+            }
         }
-        let token = secret(TOKEN, &login.token_file)?;
-        Ok(Self { token, client_secret: secret(CLIENT_SECRET, &login.client_secret_file)?, session_key })
+        Ok(Self { token, client_secret, session_key })
     }
 
     /// Whether there is one that people can come in with.

@@ -13,8 +13,6 @@ use sha2::{Digest, Sha256};
 
 use crate::sop::message::PersonId;
 
-/// Bytes of a key at least, as a file gives it.
-pub(super) const KEY_BYTES_MIN: usize = 32;
 /// How long somebody stays signed in.
 pub(super) const SESSION: Duration = Duration::from_hours(12);
 /// How long signing in may take.
