@@ -40,7 +40,7 @@ impl Cases {
         let place = (id.0 as usize).wrapping_sub(1);
         match self.0.get(place) {
             Some(case) if case.id == id => Ok(place),
-            None if self.next() == id => Err(self.0.len()),
+            None if self.0.last().is_none_or(|last| last.id < id) => Err(self.0.len()),
             _ => self.0.binary_search_by_key(&id, |case| case.id),
         }
     }
