@@ -84,9 +84,14 @@ impl Arguments {
             style::say("Nothing was erased.");
             return Ok(NO.into());
         }
-        store.erase(&plan, Utc::now().trunc_subsecs(3), procedure).await?;
+        let done = store.erase(&plan, Utc::now().trunc_subsecs(3), procedure).await?;
         store.sweep().await?;
         style::say(format!("Erased. The log's last link is now {}", store.head()));
+        if !done.changed_before.is_empty() {
+            let lines: Vec<String> = done.changed_before.iter().map(ToString::to_string).collect();
+            let lines = lines.join(", ");
+            style::say(format!("Somebody had changed these lines before: {lines}. bellhop verify goes on to say so."));
+        }
         style::say(
             "What Discord and ticket systems still have of it, and what backups and exports hold, is not for this \
              program to erase.",

@@ -19,8 +19,8 @@ use crate::cli::log::{LogFile, wait_for};
 use crate::cli::moment;
 use crate::cli::oncall::teams;
 use crate::cli::spreadsheet::harmless;
-use crate::engine::store::{Recorded, SqliteStore};
-use crate::sop::desk::{Desk, Fact};
+use crate::engine::store::{Recorded, SqliteStore, StoreError};
+use crate::sop::desk::{Desk, Fact, Fold, Unfounded};
 use crate::sop::escalation::{Actor, Escalation, EscalationId, Event, Fate};
 use crate::sop::message::Person;
 use crate::sop::procedure::Procedure;
@@ -169,7 +169,7 @@ fn write_cases(facts: &[Recorded], wanted: &Wanted, out: &mut impl Write) -> any
             taken.entry(*id).or_insert((line.at, by));
         }
     }
-    let desk = folded(facts);
+    let desk = folded(facts)?;
     let mut table = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out);
     // Also where there is no case.
     table.write_record(COLUMNS)?;
@@ -248,14 +248,19 @@ struct Happened<'f> {
     fact: &'f Fact,
 }
 
-fn folded(facts: &[Recorded]) -> Desk {
-    facts.iter().map(|line| (line.at, line.fact.clone())).collect()
+fn folded(facts: &[Recorded]) -> anyhow::Result<Desk> {
+    let mut fold = Fold::default();
+    for line in facts {
+        let taken = fold.take(line.fact.clone(), line.at);
+        taken.map_err(|Unfounded| StoreError::Unfounded { seq: line.seq })?;
+    }
+    Ok(fold.done())
 }
 
 /// What happened to cases, and what concerns the desk as a whole. What is kept of messages and tickets beside the cases
 /// is nobody's to read.
 fn write_events(facts: &[Recorded], wanted: &Wanted, out: &mut impl Write) -> anyhow::Result<()> {
-    let desk = folded(facts);
+    let desk = folded(facts)?;
     let is_readable = |fact: &Fact| match fact {
         Fact::Case { id, .. } => desk.case(*id).is_some_and(|case| case.may_be_read_by(&wanted.reader)),
         Fact::Covered(_)

@@ -10,7 +10,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{ConfigFile, ensure_other};
 use crate::config::Config;
 use crate::engine::store::{Entry, SqliteStore};
-use crate::sop::desk::{Desk, Fold};
+use crate::sop::desk::Desk;
 
 /// Whose log, and where it lies.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,16 +47,13 @@ pub(crate) fn folded(log: &Path, desk: &str, until: Option<DateTime<Utc>>) -> an
     wait_for(async {
         let mut store = SqliteStore::look(log, desk).await?;
         let progress = Progress::items(usize::try_from(store.count().await?)?, "facts");
-        let (mut fold, mut is_over) = (Fold::default(), false);
-        let take = |line: Entry| {
-            is_over |= until.is_some_and(|until| line.at >= until);
-            if !is_over {
-                fold.take(line.fact, line.at);
-            }
+        let mut is_over = false;
+        let is_wanted = |line: &Entry| {
             progress.advance(1);
+            is_over |= until.is_some_and(|until| line.at >= until);
+            !is_over
         };
-        store.entries(take).await?;
-        Ok(fold.done())
+        Ok(store.fold(is_wanted).await?)
     })
 }
 

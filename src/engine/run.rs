@@ -16,8 +16,8 @@ use crate::engine::handled::{Handled, REMEMBERED};
 use crate::engine::input::{Body, Input, InputId, Look, Position, is_later};
 use crate::engine::measured::Measured;
 use crate::engine::outbox::{Attempt, Done, Outbox};
-use crate::engine::store::{Batch, Entry, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
-use crate::sop::desk::{Desk, Fact, Fold, Request};
+use crate::engine::store::{Batch, LogAt, Past, Plan, Recorded, SqliteStore, StoreError};
+use crate::sop::desk::{Desk, Fact, Request};
 use crate::sop::escalation::{EscalationId, Fate};
 use crate::sop::message::{MessageId, PlaceId};
 use crate::sop::notice::Notice;
@@ -81,13 +81,7 @@ impl Engine {
     /// Folds the log and starts the loop. Whatever became due meanwhile happens now.
     pub async fn start(settings: Settings) -> Result<Self, Failure> {
         let Settings { procedure, clock, mut store, connector } = settings;
-        let (mut fold, mut next_seq) = (Fold::default(), 1);
-        let take = |line: Entry| {
-            next_seq = line.seq + 1;
-            fold.take(line.fact, line.at);
-        };
-        let Past { to_tell, inputs, positions } = store.past(take).await?;
-        let mut desk = fold.done();
+        let Past { mut desk, last, to_tell, inputs, positions } = store.past().await?;
         desk.look_ahead(&procedure);
         let mut handled = Handled::new(REMEMBERED);
         for id in inputs {
@@ -102,7 +96,7 @@ impl Engine {
         let measured = Arc::<Measured>::default();
         let log = store.lies_at();
         let state = Loop {
-            next_seq,
+            next_seq: last + 1,
             outbox: Outbox::new(connector, to_tell),
             desk,
             procedure,

@@ -33,7 +33,7 @@ use crate::sop::conversation::{Conversation, Noted, Sketch};
 use crate::sop::desk::cases::Cases;
 pub use crate::sop::desk::choices::Choosing;
 pub use crate::sop::desk::duties::CoverForm;
-pub use crate::sop::desk::fold::Fold;
+pub use crate::sop::desk::fold::{Fold, Unfounded};
 use crate::sop::desk::handover::Handovers;
 use crate::sop::desk::hearing::Hearing;
 pub use crate::sop::desk::hearing::Silences;

@@ -245,7 +245,7 @@ async fn quiet(log: &Path, desk: &str, place: &PlaceId, said: &[Said]) -> anyhow
     let mut store = SqliteStore::look(log, desk).await?;
     let mut moved = (Instant::now(), None);
     loop {
-        let (facts, past) = (store.facts().await?, store.past(drop).await?);
+        let (facts, past) = (store.facts().await?, store.past().await?);
         let read_to = account::read_to(&past, place);
         let shape = Some((read_to, facts.len(), past.to_tell.len()));
         let is_still = shape == moved.1;

@@ -3,11 +3,11 @@
 //! Each line keeps its link and the digest of what it said at first, which the chain stands on. Its words and their salt are
 //! overwritten; what stands there now has a salt of its own, and its digest is recorded in a line at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use data_encoding::HEXLOWER;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::engine::input::InputId;
 use crate::engine::store::chain::{Salt, chance, digest};
@@ -166,28 +166,40 @@ impl SqliteStore {
 
     /// Carries out a plan of [`Self::plan_retention`]; otherwise as [`Self::erase`].
     pub async fn take_out(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<i64, StoreError> {
-        let next = self.erase(plan, at, procedure).await?;
+        let Rewrote { next, changed_before } = self.erase(plan, at, procedure).await?;
         if plan.lines() > 0 {
             tracing::info!(lines = plan.lines(), "log.forgot what was too old");
+        }
+        if !changed_before.is_empty() {
+            tracing::warn!(lines = ?changed_before, "log.had been changed: bellhop verify says more");
         }
         Ok(next)
     }
 
     /// Carries a plan out, all of it or nothing: `at` and `procedure` are for the lines that record it. The bytes are
-    /// overwritten in the file and in the write-ahead log. Returns the number of the log's next line.
-    pub async fn erase(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<i64, StoreError> {
+    /// overwritten in the file and in the write-ahead log.
+    ///
+    /// A line that somebody had changed before loses its words too, but nothing vouches for what it says now: a proof finds
+    /// it changed as before.
+    pub async fn erase(&mut self, plan: &Plan, at: DateTime<Utc>, procedure: &str) -> Result<Rewrote, StoreError> {
         let last = self.last().await?;
         let mut head = last.as_ref().map_or(Link::NONE, |(_, link)| *link);
         let mut next = last.map_or(1, |(seq, _)| seq + 1);
         if plan.is_empty() && plan.inputs_before.is_none() {
-            return Ok(next);
+            return Ok(Rewrote { next, changed_before: Vec::new() });
         }
-        let desk = self.desk.clone();
+        let (desk, mut changed_before) = (self.desk.clone(), Vec::new());
         let write = async {
             let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-            let mut erased = Vec::new();
+            let (mut erased, mut vouched) = (Vec::new(), Vouched::default());
             for line in &plan.lines {
-                erased.push((line.seq, rewrite(&mut transaction, &desk, line).await?.to_string()));
+                let is_whole = vouched.for_line(&mut transaction, &desk, line.seq).await?;
+                let says = rewrite(&mut transaction, &desk, line).await?;
+                if is_whole {
+                    erased.push((line.seq, says.to_string()));
+                } else {
+                    changed_before.push(line.seq);
+                }
             }
             clear_beside(&mut transaction, &desk, plan).await?;
             for lines in erased.chunks(LINES_MAX) {
@@ -202,7 +214,7 @@ impl SqliteStore {
         write.await.map_err(StoreError::Write)?;
         self.head = head;
         self.flush().await?;
-        Ok(next)
+        Ok(Rewrote { next, changed_before })
     }
 
     /// Rewrites the whole file, for what was freed in it before this version overwrote what it frees.
@@ -216,6 +228,53 @@ impl SqliteStore {
         let done = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
         done.map(|_| ()).map_err(StoreError::Write)
     }
+}
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Rewrote {
+    /// The number of the log's next line.
+    pub next: i64,
+    /// Lines that no longer said what they were recorded with.
+    pub changed_before: Vec<i64>,
+}
+
+/// What earlier erasures left, by line; looked up once it is asked for.
+#[derive(Default)]
+struct Vouched(Option<HashMap<i64, String>>);
+
+impl Vouched {
+    /// Whether a line says what it said at first, or what an erasure left of it.
+    async fn for_line(&mut self, look: &mut SqliteConnection, desk: &str, seq: i64) -> Result<bool, sqlx::Error> {
+        let query =
+            "SELECT salt, CAST(input AS BLOB), CAST(fact AS BLOB), digest FROM events WHERE desk = $1 AND seq = $2";
+        let row = sqlx::query(query).bind(desk).bind(seq).fetch_one(&mut *look).await?;
+        let bytes = |column| row.try_get::<Option<Vec<u8>>, _>(column).ok().flatten().unwrap_or_default();
+        let text = |column| String::from_utf8_lossy(&bytes(column)).into_owned();
+        let says = digest(&bytes(0), &text(1), &text(2));
+        if says.0[..] == bytes(3)[..] {
+            return Ok(true);
+        }
+        let left = match self.0.take() {
+            Some(left) => left,
+            None => left_by_erasures(look, desk).await?,
+        };
+        let is_left = left.get(&seq).is_some_and(|left| *left == says.to_string());
+        self.0 = Some(left);
+        Ok(is_left)
+    }
+}
+
+async fn left_by_erasures(look: &mut SqliteConnection, desk: &str) -> Result<HashMap<i64, String>, sqlx::Error> {
+    let query = r#"SELECT fact FROM events WHERE desk = $1 AND fact LIKE '{"fact":"erased"%' ORDER BY seq"#;
+    let facts: Vec<String> = sqlx::query_scalar(query).bind(desk).fetch_all(look).await?;
+    let mut left = HashMap::new();
+    for fact in facts {
+        if let Ok(Fact::Erased(erased)) = Fact::read(&fact) {
+            left.extend(erased.lines);
+        }
+    }
+    Ok(left)
 }
 
 async fn rewrite(connection: &mut SqliteConnection, desk: &str, line: &Rewritten) -> Result<Link, sqlx::Error> {

@@ -15,11 +15,11 @@ mod tests;
 use chrono::{DateTime, Utc};
 
 use crate::engine::input::{InputId, Position};
-use crate::sop::desk::Fact;
+use crate::sop::desk::{Desk, Fact};
 use crate::sop::notice::Notice;
 
 pub use crate::engine::store::chain::Link;
-pub use crate::engine::store::erase::Plan;
+pub use crate::engine::store::erase::{Plan, Rewrote};
 pub use crate::engine::store::past::LogAt;
 pub use crate::engine::store::proof::{Broken, How, Proof};
 pub use crate::engine::store::sqlite::SqliteStore;
@@ -105,9 +105,12 @@ pub struct Told {
     pub generation: i64,
 }
 
-/// What a desk finds when it starts, besides its facts.
+/// What a desk finds when it starts.
 #[derive(Debug, Default)]
 pub struct Past {
+    pub desk: Desk,
+    /// The number of its last fact; 0 before the first.
+    pub last: i64,
     /// In the order in which they were decided.
     pub to_tell: Vec<ToTell>,
     /// The latest ones, oldest first.
@@ -127,10 +130,15 @@ pub enum StoreError {
     Write(#[source] sqlx::Error),
     #[error("the log {path} has no chain yet: start the bot on it once, or bellhop erase, with this version")]
     Unchained { path: String },
-    #[error("entry {seq} of the log is not one this version understands")]
+    #[error(
+        "entry {seq} of the log is not one this version understands: another version wrote it, or somebody changed it, of \
+         which `bellhop verify` says more"
+    )]
     Foreign { seq: i64, source: serde_json::Error },
     #[error("{} of the log holds what this program does not write: `bellhop verify` says more", entry(*.seq))]
     Misshapen { seq: Option<i64> },
+    #[error("entry {seq} of the log cannot have happened after those before it: `bellhop verify` says more")]
+    Unfounded { seq: i64 },
     #[error("{path} is no log of Bellhop")]
     NoLog { path: String },
 }

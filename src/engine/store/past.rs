@@ -15,20 +15,37 @@ use crate::engine::handled::REMEMBERED;
 use crate::engine::input::{InputId, Position};
 use crate::engine::store::sqlite::SqliteStore;
 use crate::engine::store::{Entry, Past, Plan, Recorded, StoreError, ToTell};
-use crate::sop::desk::{Fact, Reader};
+use crate::sop::desk::{Desk, Fact, Fold, Reader, Unfounded};
 use crate::sop::escalation::{EscalationId, Event};
 use crate::sop::retention::Retention;
 
 impl SqliteStore {
-    /// Everything the desk remembers: `take` gets its facts, in order.
-    pub async fn past(&mut self, take: impl FnMut(Entry)) -> Result<Past, StoreError> {
-        self.entries(take).await?;
-        Ok(Past { to_tell: self.waiting().await?, inputs: self.inputs().await?, positions: self.positions().await? })
+    /// Everything the desk remembers.
+    pub async fn past(&mut self) -> Result<Past, StoreError> {
+        let mut last = 0;
+        let desk = self.fold(|entry| {
+            last = entry.seq;
+            true
+        });
+        Ok(Past {
+            desk: desk.await?,
+            last,
+            to_tell: self.waiting().await?,
+            inputs: self.inputs().await?,
+            positions: self.positions().await?,
+        })
     }
 
-    /// Gives every fact to `take`, in order.
-    pub async fn entries(&mut self, take: impl FnMut(Entry)) -> Result<(), StoreError> {
-        self.each(ENTRY, Page::entries, take).await
+    /// The desk as its facts have it, without those that `is_wanted` does not want.
+    pub async fn fold(&mut self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Result<Desk, StoreError> {
+        let (mut fold, mut unfounded) = (Fold::default(), None);
+        let take = |entry: Entry| {
+            if unfounded.is_none() && is_wanted(&entry) && fold.take(entry.fact, entry.at) == Err(Unfounded) {
+                unfounded = Some(entry.seq);
+            }
+        };
+        self.each(ENTRY, Page::entries, take).await?;
+        unfounded.map_or_else(|| Ok(fold.done()), |seq| Err(StoreError::Unfounded { seq }))
     }
 
     /// Every fact, in order, with what it was recorded for.
@@ -132,7 +149,7 @@ const PAGE: i64 = 8_192;
 /// What separates lines, as ASCII has it. JSON writes it otherwise, and no id has it in it.
 const RECORD: char = '\u{1e}';
 
-/// The columns of an [`Entry`]; those of a [`Recorded`] take twice as long.
+/// The columns of an [`Entry`]; those of a [`Recorded`] cost the database twice as much.
 const ENTRY: &[&str] = &["seq", "at", "fact"];
 const RECORDED: &[&str] = &["seq", "at", "fact", "procedure", "input"];
 
@@ -151,10 +168,10 @@ async fn page(
     desk: &str,
     after: i64,
 ) -> Result<Option<Page>, StoreError> {
-    let lists: String =
-        columns.iter().map(|column| format!(", group_concat({column}, char({}))", u32::from(RECORD))).collect();
+    let joined = |column| format!("group_concat({column}, char({}))", u32::from(RECORD));
     let query = format!(
-        "SELECT MAX(seq), COUNT(*){lists} FROM (SELECT {} FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)",
+        "SELECT MAX(seq), COUNT(*), {} FROM (SELECT {} FROM events WHERE desk = $1 AND seq > $2 ORDER BY seq LIMIT $3)",
+        columns.iter().map(joined).collect::<Vec<_>>().join(", "),
         columns.join(", ")
     );
     let row = sqlx::query(AssertSqlSafe(query)).bind(desk).bind(after).bind(PAGE).fetch_one(look).await;
@@ -203,7 +220,8 @@ impl Page {
 }
 
 fn entry(seq: &str, at: &str, fact: &str, reader: &mut Reader) -> Result<Entry, StoreError> {
-    let seq = seq.parse().map_err(|_| StoreError::Misshapen { seq: None })?;
+    // There is a number after each.
+    let seq = seq.parse().ok().filter(|seq| *seq < i64::MAX).ok_or(StoreError::Misshapen { seq: None })?;
     let at = at.parse().ok().and_then(|at| Utc.timestamp_millis_opt(at).single());
     let at = at.ok_or(StoreError::Misshapen { seq: Some(seq) })?;
     let fact = reader.read(fact).map_err(|source| StoreError::Foreign { seq, source })?;

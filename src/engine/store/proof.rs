@@ -145,11 +145,12 @@ impl Proof {
         let Some(line) = self.ahead.pop_front() else { return };
         let Some((written, said)) = line.link.zip(line.digest) else {
             self.broken.push(Broken { line: line.seq, how: How::Unchained });
-            (self.before, self.next) = (line.link.unwrap_or(self.before), line.seq - self.shift + 1);
+            (self.before, self.next) =
+                (line.link.unwrap_or(self.before), line.seq.saturating_sub(self.shift).saturating_add(1));
             return;
         };
         let says = digest(&line.salt, &line.input, &line.fact);
-        if line.seq - self.shift == self.next && self.follows(self.before, self.next, &line) {
+        if line.seq.saturating_sub(self.shift) == self.next && self.follows(self.before, self.next, &line) {
             if says != said {
                 self.rewritten.insert(line.seq, says);
             }
@@ -166,19 +167,19 @@ impl Proof {
                 self.ahead.pop_front();
                 (self.before, self.next) = (written, self.next + 2);
             }
-            How::Missing { lines } if line.seq - self.shift == self.next => {
+            How::Missing { lines } if line.seq.saturating_sub(self.shift) == self.next => {
                 // Those that are left were given new numbers.
-                self.shift -= lines;
-                (self.before, self.next) = (written, seq - self.shift + 1);
+                self.shift = self.shift.saturating_sub(lines);
+                (self.before, self.next) = (written, seq.saturating_sub(self.shift).saturating_add(1));
             }
-            _ => (self.before, self.next) = (written, seq - self.shift + 1),
+            _ => (self.before, self.next) = (written, seq.saturating_sub(self.shift).saturating_add(1)),
         }
         self.broken.push(Broken { line: seq, how });
     }
 
     fn explain(&self, line: &Line, says_the_same: bool) -> How {
-        if line.seq - self.shift > self.next {
-            return How::Missing { lines: line.seq - self.shift - self.next };
+        if line.seq.saturating_sub(self.shift) > self.next {
+            return How::Missing { lines: line.seq.saturating_sub(self.shift) - self.next };
         }
         let written = line.link.unwrap_or_default();
         if let Some(after) = self.ahead.front() {

@@ -250,6 +250,60 @@ async fn whoever_is_erased_is_gone_from_the_file_and_the_chain_holds() {
 }
 
 #[tokio::test]
+async fn an_erasure_vouches_for_nothing_that_was_changed_before() {
+    let mut book = Book::new();
+    book.two_cases().await;
+    book.sql("UPDATE events SET fact = replace(fact, 'support', 'suppert') WHERE seq = 2").await;
+    let mut store = book.open().await;
+    let plan = store.plan_erasure(&"Anneliese".into()).await.expect("it reads").expect("she is known");
+    let done = store.erase(&plan, at(600), "0123456789ab").await.expect("it is erased");
+    assert_eq!(done.changed_before, [2]);
+    store.close().await.expect("it ends in order");
+    assert!(!book.holds("Anneliese") && !book.holds("LIARS"));
+    book.check(expect![[r#"
+        line 2 was changed: what it says is not what was recorded
+    "#]])
+        .await;
+}
+
+/// Where a line is missing, or was changed, is said; nothing is taken for what it is not.
+#[tokio::test]
+async fn a_log_that_cannot_have_been_is_no_past() {
+    let changes = [
+        "DELETE FROM events WHERE fact LIKE '%\"opened\"%' AND seq < 4",
+        "UPDATE events SET fact = replace(fact, '\"id\":2,', '\"id\":4294967295,')",
+        "UPDATE events SET seq = 9223372036854775807 WHERE seq = (SELECT MAX(seq) FROM events)",
+        "UPDATE events SET procedure = 'a' || char(30) || 'b' WHERE seq = 2",
+    ];
+    let mut told = Vec::new();
+    for change in changes {
+        let mut book = Book::new();
+        book.two_cases().await;
+        book.sql(change).await;
+        let mut store = SqliteStore::look(&book.path(), "desk").await.expect("it is a log");
+        let past = store.past().await.map_or_else(|error| error.to_string(), |past| format!("{} facts", past.last));
+        let facts =
+            store.facts().await.map_or_else(|error| error.to_string(), |facts| format!("{} facts", facts.len()));
+        told.push(format!("{change}\n    {past}\n    {facts}\n"));
+    }
+    expect![[r#"
+        DELETE FROM events WHERE fact LIKE '%"opened"%' AND seq < 4
+            entry 6 of the log cannot have happened after those before it: `bellhop verify` says more
+            8 facts
+        UPDATE events SET fact = replace(fact, '"id":2,', '"id":4294967295,')
+            entry 6 of the log cannot have happened after those before it: `bellhop verify` says more
+            10 facts
+        UPDATE events SET seq = 9223372036854775807 WHERE seq = (SELECT MAX(seq) FROM events)
+            an entry of the log holds what this program does not write: `bellhop verify` says more
+            an entry of the log holds what this program does not write: `bellhop verify` says more
+        UPDATE events SET procedure = 'a' || char(30) || 'b' WHERE seq = 2
+            10 facts
+            an entry of the log holds what this program does not write: `bellhop verify` says more
+    "#]]
+    .assert_eq(&told.concat());
+}
+
+#[tokio::test]
 async fn what_an_erasure_left_cannot_be_changed_either() {
     let mut book = Book::new();
     book.two_cases().await;

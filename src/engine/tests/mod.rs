@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::engine::clock::Clock;
 use crate::engine::input::{Input, InputId};
-use crate::engine::store::{Entry, SqliteStore, ToTell};
+use crate::engine::store::{Recorded, SqliteStore, ToTell};
 use crate::engine::tests::post::Post;
 use crate::engine::{Engine, Pulse, Settings};
 use crate::sop::desk::{About, Desk, Request};
@@ -59,9 +59,9 @@ impl Stage {
     /// What lies on the disk after an orderly end.
     async fn end(self) -> Left {
         self.engine.stop().await.expect("it stops in order");
-        let mut facts = Vec::new();
-        let past = open(&self.folder).await.past(|line| facts.push(line)).await;
-        Left { facts, to_tell: past.expect("the log can be read").to_tell }
+        let mut store = open(&self.folder).await;
+        let facts = store.facts().await.expect("the log can be read");
+        Left { facts, to_tell: store.past().await.expect("the log can be read").to_tell }
     }
 
     async fn send(&self, input: Input) {
@@ -98,7 +98,7 @@ impl Stage {
 
 /// What an orderly end leaves.
 struct Left {
-    facts: Vec<Entry>,
+    facts: Vec<Recorded>,
     to_tell: Vec<ToTell>,
 }
 

@@ -21,7 +21,7 @@ impl Cases {
 
     /// The number of the case that is opened next.
     pub(super) fn next(&self) -> EscalationId {
-        EscalationId(self.0.last().map_or(1, |last| last.id.0 + 1))
+        EscalationId(self.0.last().map_or(0, |last| last.id.0).checked_add(1).expect("there are fewer cases than that"))
     }
 
     pub(super) fn insert(&mut self, case: Escalation) {

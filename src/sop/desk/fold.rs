@@ -14,9 +14,26 @@ use crate::sop::escalation::{Deadline, Escalation, EscalationId, Event, Status};
 #[derive(Debug, Default)]
 pub struct Fold(Desk);
 
+/// A fact that cannot have happened after those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfounded;
+
 impl Fold {
-    pub fn take(&mut self, fact: Fact, at: DateTime<Utc>) {
+    /// # Errors
+    /// Lines before this one are missing, or were changed. Nothing was taken in.
+    pub fn take(&mut self, fact: Fact, at: DateTime<Utc>) -> Result<(), Unfounded> {
+        if let Fact::Case { id, event } = &fact {
+            let is_founded = match (self.0.case(*id), event) {
+                (None, Event::Opened(_)) => *id == self.0.cases.next(),
+                (None, _) | (Some(_), Event::Opened(_)) => false,
+                (Some(case), event) => event.page().is_none_or(|page| page < case.pages.len()),
+            };
+            if !is_founded {
+                return Err(Unfounded);
+            }
+        }
         self.0.take(fact, at);
+        Ok(())
     }
 
     /// As if each fact had been taken in by [`Desk::apply`].
@@ -42,9 +59,12 @@ impl Fold {
 
 impl FromIterator<(DateTime<Utc>, Fact)> for Desk {
     /// The fold of a whole log.
+    ///
+    /// # Panics
+    /// Where [`Fold::take`] fails.
     fn from_iter<T: IntoIterator<Item = (DateTime<Utc>, Fact)>>(log: T) -> Self {
         let mut fold = Fold::default();
-        log.into_iter().for_each(|(at, fact)| fold.take(fact, at));
+        log.into_iter().for_each(|(at, fact)| fold.take(fact, at).expect("each follows those before it"));
         fold.done()
     }
 }

@@ -282,7 +282,7 @@ impl Day {
         for (fact, at) in &self.log {
             let read = reader.read(fact).expect("ours");
             assert_eq!(read, serde_json::from_str(fact).expect("ours"), "there is one way to read a fact");
-            at_once.take(read.clone(), *at);
+            at_once.take(read.clone(), *at).expect("it follows those before it");
             folded.apply(read, *at);
         }
         let at_once = at_once.done();

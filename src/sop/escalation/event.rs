@@ -252,6 +252,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// The page that it is about, which has to be there: an index into those of the case.
+    pub fn page(&self) -> Option<usize> {
+        match self {
+            Self::Delivered { page, .. }
+            | Self::Reposted { page, .. }
+            | Self::Undeliverable { page, .. }
+            | Self::Breached { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Self::Opened(_) => "opened",
