@@ -1,9 +1,10 @@
 //! `bellhop doctor`: whether everything is there that the bot needs, on this machine and on Discord.
 
 use std::io::{ErrorKind, Write, stdout};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::Utc;
@@ -33,6 +34,8 @@ pub(crate) struct Arguments {
 
 /// How far ahead gaps in the rotas are looked for, in days.
 const DAYS_AHEAD: u16 = 14;
+/// How long whoever listens where the dashboard is to may take to say who it is.
+const ANSWER: Duration = Duration::from_secs(2);
 
 pub(crate) fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let checks = match Config::read(&arguments.config) {
@@ -62,7 +65,9 @@ async fn examine(config: &Config) -> Vec<Check> {
     let tried = SqliteStore::try_out(&desk.log).await;
     let bot_runs = matches!(tried, Err(StoreError::InUse { .. }));
     let mut checks = vec![judged(config), log(tried)];
-    checks.extend(config.web.iter().flat_map(|settings| [port(settings, bot_runs), dashboard(settings)]));
+    if let Some(settings) = &config.web {
+        checks.extend([port(settings, bot_runs).await, dashboard(settings)]);
+    }
     checks.extend(duties(procedure));
     for account in config.tickets.iter().filter(|account| account.token.is_some()) {
         checks.push(ticket_system(account).await);
@@ -115,11 +120,11 @@ fn log(tried: Result<(), StoreError>) -> Check {
 }
 
 /// Whether it can listen where it is to, for webhooks as for people.
-fn port(settings: &web::Settings, bot_runs: bool) -> Check {
+async fn port(settings: &web::Settings, bot_runs: bool) -> Check {
     let (about, listen) = ("web", settings.listen);
     match TcpListener::bind(listen) {
         Ok(_) => Check::fine(about, format!("it can listen on {listen}")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse && bot_runs => {
+        Err(error) if error.kind() == ErrorKind::AddrInUse && bot_runs && is_bot(listen).await => {
             Check::fine(about, format!("a bot that runs listens on {listen}"))
         }
         Err(error) => {
@@ -127,6 +132,15 @@ fn port(settings: &web::Settings, bot_runs: bool) -> Check {
             Check::error(about, format!("it cannot listen on {listen} ({error})"), todo)
         }
     }
+}
+
+/// Whether a bot answers there.
+async fn is_bot(listen: SocketAddr) -> bool {
+    let asked = async {
+        let client = reqwest::Client::builder().no_proxy().timeout(ANSWER).build()?;
+        client.get(format!("http://{listen}/healthz")).send().await?.error_for_status()?.text().await
+    };
+    asked.await.is_ok_and(|answer| answer == web::ALIVE)
 }
 
 /// Whether anybody can look at it.

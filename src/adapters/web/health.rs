@@ -25,8 +25,11 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 /// The format of what `/metrics` says (<https://prometheus.io/docs/instrumenting/content_negotiation/>).
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What a process that answers says.
+pub const ALIVE: &str = "ok\n";
+
 pub(super) async fn alive() -> &'static str {
-    "ok\n"
+    ALIVE
 }
 
 pub(super) async fn ready(State(house): State<Arc<House>>, Extension(peer): Extension<Peer>) -> Response {

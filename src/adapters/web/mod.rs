@@ -36,6 +36,7 @@ use crate::adapters::discord::SignIn;
 use crate::adapters::tickets::Account;
 use crate::adapters::web::access::Entrance;
 pub use crate::adapters::web::access::{CLIENT_SECRET, Door, Login, Secrets, TOKEN};
+pub use crate::adapters::web::health::ALIVE;
 use crate::adapters::web::house::House;
 use crate::adapters::web::limit::Buckets;
 use crate::adapters::web::listen::Limits;
