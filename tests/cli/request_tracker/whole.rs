@@ -23,7 +23,7 @@ pub async fn a_link_brings_the_ticket_and_its_customer_is_heard(
     let discord = small_discord(World::example()).await?;
     let system = format!(
         "\n[[tickets]]\nkind = \"rt\"\nhost = \"support.test\"\napi = \"{}\"\nuser = \"bellhop\"\ntoken_env = \"RT\"\n\
-         poll = \"1s\"\ngroups = {{ managers = \"Tier2\" }}\n\n[[tickets]]\n",
+         poll = \"5s\"\ngroups = {{ managers = \"Tier2\" }}\n\n[[tickets]]\n",
         tracker.url
     );
     let desk = desk_at(&discord.url(), &[("\n[[tickets]]\n", system.as_str())])?;
@@ -37,7 +37,10 @@ pub async fn a_link_brings_the_ticket_and_its_customer_is_heard(
     let rep = discord.user("Rosa");
     let link = format!("see https://support.test/Ticket/Display.html?id={id}");
     discord.say(rep, discord.channel("support"), &link);
-    shown(&discord, "managers", "Overcharged again").await?;
+    // A Request Tracker serves one at a time, and may take seconds for each page that a ticket is read from.
+    if shown(&discord, "managers", "Overcharged again").await.is_err() {
+        shown(&discord, "managers", "Overcharged again").await?;
+    }
     shown(&discord, "managers", "Dana Doe of Acme").await?;
 
     said(tracker, "dana", &id, "correspond", "My lawyer will call you tomorrow.").await?;
