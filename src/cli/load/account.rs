@@ -48,7 +48,6 @@ impl Account {
         cards: &[Card],
         procedure: &Procedure,
     ) -> Self {
-        let desk: Desk = facts.iter().map(|recorded| (recorded.at, recorded.fact.clone())).collect();
         let position = read_to(past, place).unwrap_or(0);
         let mut account = Self {
             read: said.iter().filter(|said| said.id <= position).count(),
@@ -56,12 +55,12 @@ impl Account {
             causes: causes(facts),
             ..Self::default()
         };
-        for case in desk.cases() {
+        for case in past.desk.cases() {
             let lead = case.opened.report.triggers.first().map_or("by hand", |trigger| trigger.id.as_str());
             *account.escalations.entry(lead.to_owned()).or_default() += 1;
         }
-        account.count_duplicates(&desk, cards);
-        account.count_lost(&desk, lines, said, cards, procedure);
+        account.count_duplicates(&past.desk, cards);
+        account.count_lost(&past.desk, lines, said, cards, procedure);
         account
     }
 

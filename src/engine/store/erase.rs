@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use data_encoding::HEXLOWER;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::engine::input::InputId;
 use crate::engine::store::chain::{Salt, chance, digest};
-use crate::engine::store::sqlite::{SqliteStore, json, record};
+use crate::engine::store::sqlite::{SqliteStore, json, line_of, record};
 use crate::engine::store::{Link, Recorded, StoreError, ToTell};
 use crate::sop::desk::Fact;
 use crate::sop::erasure::{Erased, Erasure, Theirs};
@@ -246,22 +246,16 @@ struct Vouched(Option<HashMap<i64, String>>);
 impl Vouched {
     /// Whether a line says what it said at first, or what an erasure left of it.
     async fn for_line(&mut self, look: &mut SqliteConnection, desk: &str, seq: i64) -> Result<bool, sqlx::Error> {
-        let query =
-            "SELECT salt, CAST(input AS BLOB), CAST(fact AS BLOB), digest FROM events WHERE desk = $1 AND seq = $2";
-        let row = sqlx::query(query).bind(desk).bind(seq).fetch_one(&mut *look).await?;
-        let bytes = |column| row.try_get::<Option<Vec<u8>>, _>(column).ok().flatten().unwrap_or_default();
-        let text = |column| String::from_utf8_lossy(&bytes(column)).into_owned();
-        let says = digest(&bytes(0), &text(1), &text(2));
-        if says.0[..] == bytes(3)[..] {
+        let line = line_of(look, desk, seq).await?;
+        let says = digest(&line.salt, &line.input, &line.fact);
+        if line.digest == Some(says) {
             return Ok(true);
         }
-        let left = match self.0.take() {
-            Some(left) => left,
-            None => left_by_erasures(look, desk).await?,
-        };
-        let is_left = left.get(&seq).is_some_and(|left| *left == says.to_string());
-        self.0 = Some(left);
-        Ok(is_left)
+        if self.0.is_none() {
+            self.0 = Some(left_by_erasures(look, desk).await?);
+        }
+        let left = self.0.as_ref().and_then(|left| left.get(&seq));
+        Ok(left.is_some_and(|left| *left == says.to_string()))
     }
 }
 

@@ -145,12 +145,11 @@ impl Proof {
         let Some(line) = self.ahead.pop_front() else { return };
         let Some((written, said)) = line.link.zip(line.digest) else {
             self.broken.push(Broken { line: line.seq, how: How::Unchained });
-            (self.before, self.next) =
-                (line.link.unwrap_or(self.before), line.seq.saturating_sub(self.shift).saturating_add(1));
+            (self.before, self.next) = (line.link.unwrap_or(self.before), self.number(line.seq).saturating_add(1));
             return;
         };
         let says = digest(&line.salt, &line.input, &line.fact);
-        if line.seq.saturating_sub(self.shift) == self.next && self.follows(self.before, self.next, &line) {
+        if self.number(line.seq) == self.next && self.follows(self.before, self.next, &line) {
             if says != said {
                 self.rewritten.insert(line.seq, says);
             }
@@ -167,19 +166,19 @@ impl Proof {
                 self.ahead.pop_front();
                 (self.before, self.next) = (written, self.next + 2);
             }
-            How::Missing { lines } if line.seq.saturating_sub(self.shift) == self.next => {
+            How::Missing { lines } if self.number(line.seq) == self.next => {
                 // Those that are left were given new numbers.
                 self.shift = self.shift.saturating_sub(lines);
-                (self.before, self.next) = (written, seq.saturating_sub(self.shift).saturating_add(1));
+                (self.before, self.next) = (written, self.number(seq).saturating_add(1));
             }
-            _ => (self.before, self.next) = (written, seq.saturating_sub(self.shift).saturating_add(1)),
+            _ => (self.before, self.next) = (written, self.number(seq).saturating_add(1)),
         }
         self.broken.push(Broken { line: seq, how });
     }
 
     fn explain(&self, line: &Line, says_the_same: bool) -> How {
-        if line.seq.saturating_sub(self.shift) > self.next {
-            return How::Missing { lines: line.seq.saturating_sub(self.shift) - self.next };
+        if self.number(line.seq) > self.next {
+            return How::Missing { lines: self.number(line.seq) - self.next };
         }
         let written = line.link.unwrap_or_default();
         if let Some(after) = self.ahead.front() {
@@ -196,6 +195,11 @@ impl Proof {
             }
         }
         if says_the_same { How::Unlinked } else { How::Changed }
+    }
+
+    /// What a line's number is without the lines that were put in or taken out before it. A number may be any.
+    fn number(&self, seq: i64) -> i64 {
+        seq.saturating_sub(self.shift)
     }
 
     /// Whether a line was recorded under this number, after this link.

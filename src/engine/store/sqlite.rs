@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Encode, Row, SqliteConnection, Type};
 
 use crate::engine::store::chain::{Head, Salt, digest, link};
@@ -123,24 +123,10 @@ impl SqliteStore {
         if !self.is_chained().await? {
             return Err(StoreError::Unchained { path: self.path.display().to_string() }.into());
         }
-        let query = "SELECT CAST(seq AS INTEGER) AS seq, CAST(at AS INTEGER) AS at, CAST(input AS BLOB) AS input, \
-                     CAST(procedure AS BLOB) AS procedure, CAST(fact AS BLOB) AS fact, CAST(salt AS BLOB) AS salt, \
-                     CAST(digest AS BLOB) AS digest, CAST(link AS BLOB) AS link FROM events WHERE desk = $1 ORDER BY seq";
-        let mut rows = sqlx::query(query).bind(&self.desk).fetch(&mut self.connection);
+        let query = format!("SELECT {LINE} FROM events WHERE desk = $1 ORDER BY seq");
+        let mut rows = sqlx::query(AssertSqlSafe(query)).bind(&self.desk).fetch(&mut self.connection);
         while let Some(row) = rows.try_next().await.map_err(StoreError::Read)? {
-            let link = |column: &str| row.get::<Option<&[u8]>, _>(column).and_then(Link::stored);
-            // What is no text was changed, and its digest says so.
-            let text = |column: &str| String::from_utf8_lossy(row.get(column)).into_owned();
-            take(Line {
-                seq: row.get("seq"),
-                at: row.get("at"),
-                input: text("input"),
-                procedure: text("procedure"),
-                fact: text("fact"),
-                salt: row.get::<Option<Vec<u8>>, _>("salt").unwrap_or_default(),
-                digest: link("digest"),
-                link: link("link"),
-            })?;
+            take(line(&row))?;
         }
         Ok(())
     }
@@ -280,6 +266,33 @@ async fn write(
         let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
     }
     written.map(|()| head)
+}
+
+/// The columns of a [`Line`].
+const LINE: &str = "CAST(seq AS INTEGER) AS seq, CAST(at AS INTEGER) AS at, CAST(input AS BLOB) AS input, \
+                    CAST(procedure AS BLOB) AS procedure, CAST(fact AS BLOB) AS fact, CAST(salt AS BLOB) AS salt, \
+                    CAST(digest AS BLOB) AS digest, CAST(link AS BLOB) AS link";
+
+/// One line as it lies on the disk, which is there.
+pub(super) async fn line_of(look: &mut SqliteConnection, desk: &str, seq: i64) -> Result<Line, sqlx::Error> {
+    let query = format!("SELECT {LINE} FROM events WHERE desk = $1 AND seq = $2");
+    Ok(line(&sqlx::query(AssertSqlSafe(query)).bind(desk).bind(seq).fetch_one(look).await?))
+}
+
+fn line(row: &SqliteRow) -> Line {
+    let link = |column: &str| row.get::<Option<&[u8]>, _>(column).and_then(Link::stored);
+    // What is no text was changed, and its digest says so.
+    let text = |column: &str| String::from_utf8_lossy(row.get(column)).into_owned();
+    Line {
+        seq: row.get("seq"),
+        at: row.get("at"),
+        input: text("input"),
+        procedure: text("procedure"),
+        fact: text("fact"),
+        salt: row.get::<Option<Vec<u8>>, _>("salt").unwrap_or_default(),
+        digest: link("digest"),
+        link: link("link"),
+    }
 }
 
 /// Adds one line to the log, in a transaction that is open. Returns its link.

@@ -91,6 +91,14 @@ impl Book {
         proof
     }
 
+    async fn erase_anneliese(&self) -> Rewrote {
+        let mut store = self.open().await;
+        let plan = store.plan_erasure(&"Anneliese".into()).await.expect("it reads").expect("she is known");
+        let done = store.erase(&plan, at(600), "0123456789ab").await.expect("it is erased");
+        store.close().await.expect("it ends in order");
+        done
+    }
+
     /// What is found wrong.
     async fn check(&self, expected: Expect) {
         let proof = self.prove(None).await;
@@ -254,11 +262,7 @@ async fn an_erasure_vouches_for_nothing_that_was_changed_before() {
     let mut book = Book::new();
     book.two_cases().await;
     book.sql("UPDATE events SET fact = replace(fact, 'support', 'suppert') WHERE seq = 2").await;
-    let mut store = book.open().await;
-    let plan = store.plan_erasure(&"Anneliese".into()).await.expect("it reads").expect("she is known");
-    let done = store.erase(&plan, at(600), "0123456789ab").await.expect("it is erased");
-    assert_eq!(done.changed_before, [2]);
-    store.close().await.expect("it ends in order");
+    assert_eq!(book.erase_anneliese().await.changed_before, [2]);
     assert!(!book.holds("Anneliese") && !book.holds("LIARS"));
     book.check(expect![[r#"
         line 2 was changed: what it says is not what was recorded
@@ -308,10 +312,7 @@ async fn what_an_erasure_left_cannot_be_changed_either() {
     let mut book = Book::new();
     book.two_cases().await;
     book.sql("CREATE TABLE kept AS SELECT * FROM events").await;
-    let mut store = book.open().await;
-    let plan = store.plan_erasure(&"Anneliese".into()).await.expect("it reads").expect("she is known");
-    store.erase(&plan, at(600), "0123456789ab").await.expect("it is erased");
-    store.close().await.expect("it ends in order");
+    assert!(book.erase_anneliese().await.changed_before.is_empty());
     book.sql("UPDATE events SET fact = replace(fact, 'support', 'suppert') WHERE seq = 2").await;
     book.check(expect![[r#"
         line 2 was changed: what it says is not what was recorded

@@ -24,11 +24,10 @@ impl Cases {
         EscalationId(self.0.last().map_or(0, |last| last.id.0).checked_add(1).expect("there are fewer cases than that"))
     }
 
+    /// There is none of its number yet.
     pub(super) fn insert(&mut self, case: Escalation) {
-        match self.place(case.id) {
-            Ok(place) => *self.0[place] = case,
-            Err(place) => self.0.insert(place, Box::new(case)),
-        }
+        let (Ok(place) | Err(place)) = self.place(case.id);
+        self.0.insert(place, Box::new(case));
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Escalation> {
